@@ -1,0 +1,47 @@
+import type { Instant } from '../core/instant.js';
+
+/** How a destination may know a profile. A subset of the identifier kinds; a destination picks the first it can use. */
+export interface Addressee {
+  customerId?: string;
+  cioId?: string;
+  email?: string;
+}
+
+/** The desired state of one profile in one segment at the destination. */
+export interface MembershipMessage {
+  kind: 'membership';
+  addressee: Addressee;
+  /** The destination's own id of the segment. */
+  externalSegmentId: string;
+  isMember: boolean;
+}
+
+/** A decision to be told to the destination as an event; `id` deduplicates there. */
+export interface DecisionMessage {
+  kind: 'decision';
+  addressee: Addressee;
+  id: string;
+  occurredAt: Instant;
+  /** Small flat JSON, as the decision API answers it. */
+  data: Record<string, string | number | boolean | null>;
+}
+
+export type DestinationMessage = MembershipMessage | DecisionMessage;
+
+/** What became of one message. The class decides on retry: `retry` will pass, `rejected` needs a person. */
+export type SendOutcome =
+  | { kind: 'accepted' }
+  | { kind: 'retry'; reason: string; retryAfterMs?: number }
+  | { kind: 'rejected'; reason: string };
+
+/**
+ * A system that we push to. Adding one is a folder and a line in registry.ts. `send` never throws for what the remote
+ * side does, and answers one outcome per message, in order; it splits batches by the destination's own limits, makes no
+ * retries of its own, and gives up within `timeoutMs` a request.
+ */
+export interface Destination {
+  key: string;
+  /** The most messages one call of `send` should be given; above that a claim's lease could run out. */
+  batchSize: number;
+  send(messages: readonly DestinationMessage[]): Promise<SendOutcome[]>;
+}

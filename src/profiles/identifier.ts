@@ -1,0 +1,42 @@
+/**
+ * The ids that lead to a profile, strongest evidence first. `shopify_order_id` is no person's id but leads to one:
+ * a refund webhook names nothing but its order.
+ */
+export const IDENTIFIER_KINDS = [
+  'customer_id',
+  'cio_id',
+  'shopify_customer_id',
+  'email',
+  'phone',
+  'anonymous_id',
+  'shopify_order_id',
+] as const;
+
+export type IdentifierKind = (typeof IDENTIFIER_KINDS)[number];
+
+export interface Identifier {
+  kind: IdentifierKind;
+  value: string;
+}
+
+const MAX_BYTES = 320;
+
+/**
+ * An identifier in the one form under which it is stored and looked up: emails trimmed and in lower case, phone numbers
+ * as digits with a leading plus, everything else trimmed. Undefined when nothing usable is left (empty, over 320 bytes,
+ * or holding a NUL, which PostgreSQL can't store).
+ */
+export function identifier(kind: IdentifierKind, raw: unknown): Identifier | undefined {
+  if (typeof raw !== 'string' && typeof raw !== 'number') return undefined;
+  const value = NORMALISE[kind]?.(String(raw).trim()) ?? String(raw).trim();
+  const isUsable = value !== '' && !value.includes('\u0000') && value.isWellFormed() && Buffer.byteLength(value) <= MAX_BYTES;
+  return isUsable ? { kind, value } : undefined;
+}
+
+const NORMALISE: Partial<Record<IdentifierKind, (value: string) => string>> = {
+  email: (value) => value.toLowerCase(),
+  phone: (value) => {
+    const digits = value.replace(/\D/g, '').replace(/^00/, '');
+    return digits && `+${digits}`;
+  },
+};

@@ -1,0 +1,20 @@
+import type { Instant } from '../core/instant.js';
+import type { Identifier } from './identifier.js';
+
+/** A fact as a source states it, before it is deduplicated and its profile is known. */
+export interface IncomingEvent {
+  /** Identity within the source: the same id is the same fact, however often it is delivered. */
+  sourceEventId: string;
+  name: string;
+  /** The event's own time, as the source says; ingestion corrects times too far ahead. */
+  occurredAt: Instant;
+  /** Who did it, strongest evidence first; never empty. */
+  identifiers: Identifier[];
+  /** Flat where the source allows; rules name these. No personal data that no rule needs. */
+  properties: Record<string, unknown>;
+  /**
+   * True for a fact that several deliveries state, each perhaps with newer details (an order in `orders/create` and again
+   * in `orders/paid`). The first stands, and a differing body is then no conflict worth keeping.
+   */
+  isRestated?: boolean;
+}

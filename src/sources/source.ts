@@ -1,0 +1,35 @@
+import type { Instant } from '../core/instant.js';
+import type { IncomingEvent } from '../profiles/incoming-event.js';
+
+/** One HTTP delivery as it came: header names in lower case, the body's raw bytes. */
+export interface WebhookDelivery {
+  headers: Readonly<Record<string, string | undefined>>;
+  body: Buffer;
+  receivedAt: Instant;
+}
+
+export type Verification = { ok: true } | { ok: false; problem: string };
+
+/** What a delivery means. `unusable` is kept as a dead letter; `skipped` is understood and rightly not stored. */
+export type Normalisation =
+  | { kind: 'events'; events: IncomingEvent[] }
+  | { kind: 'unusable'; reason: UnusableReason; problem: string }
+  | { kind: 'skipped'; reason: string };
+
+export type UnusableReason = 'not_json' | 'wrong_shape' | 'unknown_topic' | 'no_identifier' | 'bad_timestamp';
+
+/**
+ * A system whose webhooks come in. Pure: no I/O, no clock. Adding one is a folder with this declared value and a line in
+ * registry.ts; the contract suite runs over every entry.
+ */
+export interface WebhookSource {
+  /** Path segment of `POST /v1/sources/:source`, and the `source` of its events. */
+  key: string;
+  /**
+   * Whether the sender knows one of the secrets. Compared in constant time over the raw bytes; false when no secret is
+   * configured. Several secrets are accepted at once so that they can be rotated.
+   */
+  verify(delivery: WebhookDelivery, secrets: readonly string[]): Verification;
+  /** Reads a verified delivery; never throws, whatever the bytes. */
+  normalise(delivery: WebhookDelivery): Normalisation;
+}
