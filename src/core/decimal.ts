@@ -1,0 +1,38 @@
+/** An exact decimal number: `units` × 10^−`scale`. */
+export interface Decimal {
+  units: bigint;
+  scale: number;
+}
+
+/** Bounded, so that no amount can be costly to reckon with. */
+const DECIMAL = /^(-?)(\d{1,30})(?:\.(\d{1,18}))?$/;
+
+/** Reads an amount such as `"149.90"` exactly; undefined for anything else, exponents and spaces included. */
+export function parseDecimal(text: string): Decimal | undefined {
+  const [, sign = '', whole, fraction = ''] = DECIMAL.exec(text) ?? [];
+  return whole === undefined ? undefined : { units: BigInt(sign + whole + fraction), scale: fraction.length };
+}
+
+/** The exact sum, with as many decimal places as the more precise of the two. */
+export function addDecimals(a: Decimal, b: Decimal): Decimal {
+  const scale = Math.max(a.scale, b.scale);
+  return { units: unitsAt(a, scale) + unitsAt(b, scale), scale };
+}
+
+/** Negative when `a` is less than `b`, positive when it is more, 0 when they are equal, however they are written. */
+export function compareDecimals(a: Decimal, b: Decimal): number {
+  const scale = Math.max(a.scale, b.scale);
+  const [left, right] = [unitsAt(a, scale), unitsAt(b, scale)];
+  return left < right ? -1 : Number(left > right);
+}
+
+/** With exactly `scale` decimal places: `{ units: -5n, scale: 2 }` → `"-0.05"`. */
+export function decimalToString({ units, scale }: Decimal): string {
+  const sign = units < 0n ? '-' : '';
+  const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, '0');
+  return scale === 0 ? sign + digits : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+}
+
+function unitsAt({ units, scale }: Decimal, wanted: number): bigint {
+  return units * 10n ** BigInt(wanted - scale);
+}
