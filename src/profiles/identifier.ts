@@ -29,7 +29,8 @@ const MAX_BYTES = 320;
 export function identifier(kind: IdentifierKind, raw: unknown): Identifier | undefined {
   if (typeof raw !== 'string' && typeof raw !== 'number') return undefined;
   const value = NORMALISE[kind]?.(String(raw).trim()) ?? String(raw).trim();
-  const isUsable = value !== '' && !value.includes('\u0000') && value.isWellFormed() && Buffer.byteLength(value) <= MAX_BYTES;
+  const isUsable =
+    value !== '' && !value.includes('\u0000') && value.isWellFormed() && Buffer.byteLength(value) <= MAX_BYTES;
   return isUsable ? { kind, value } : undefined;
 }
 
@@ -40,3 +41,8 @@ const NORMALISE: Partial<Record<IdentifierKind, (value: string) => string>> = {
     return digits && `+${digits}`;
   },
 };
+
+/** One text for an identifier, equal exactly where the identifiers are. */
+export function identifierKey({ kind, value }: Identifier): string {
+  return `${kind}:${value}`;
+}

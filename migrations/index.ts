@@ -1,0 +1,20 @@
+import { CreateClock1764000000000 } from './1764000000000-create-clock.js';
+import { CreateApiKeys1764000001000 } from './1764000001000-create-api-keys.js';
+import { CreateProfiles1764000002000 } from './1764000002000-create-profiles.js';
+import { CreateSources1764000003000 } from './1764000003000-create-sources.js';
+import { CreateCatalogue1764000004000 } from './1764000004000-create-catalogue.js';
+import { CreateMemberships1764000005000 } from './1764000005000-create-memberships.js';
+import { CreateDecisions1764000006000 } from './1764000006000-create-decisions.js';
+import { CreateOutbox1764000007000 } from './1764000007000-create-outbox.js';
+
+/** The one list of migrations, oldest first. A merged migration is never edited. */
+export const MIGRATIONS = [
+  CreateClock1764000000000,
+  CreateApiKeys1764000001000,
+  CreateProfiles1764000002000,
+  CreateSources1764000003000,
+  CreateCatalogue1764000004000,
+  CreateMemberships1764000005000,
+  CreateDecisions1764000006000,
+  CreateOutbox1764000007000,
+];

@@ -1,0 +1,47 @@
+import { DataSource } from 'typeorm';
+import { Cta } from './ctas/cta.entity.js';
+import { DecisionRecord } from './decisions/decision.entity.js';
+import { Journey, JourneyVersion } from './journeys/journey.entities.js';
+import { Backfill, Membership, Transition } from './memberships/memberships.entities.js';
+import { OutboxRow } from './outbox/outbox.entity.js';
+import { ApiKey } from './platform/auth/api-key.entity.js';
+import { postgresOptions } from './platform/database.js';
+import {
+  EventHistory,
+  Profile,
+  ProfileEvent,
+  ProfileIdentifier,
+  Receipt,
+  WaitingEvent,
+} from './profiles/profiles.entities.js';
+import { Catalogue } from './segments/catalogue.entity.js';
+import { Segment, SegmentVersion } from './segments/segment.entities.js';
+import { DeadLetter } from './sources/dead-letter.entity.js';
+
+/** The one list of entities; each is the shape of a row. */
+const ENTITIES = [
+  ApiKey,
+  Backfill,
+  Catalogue,
+  Cta,
+  DeadLetter,
+  DecisionRecord,
+  EventHistory,
+  Journey,
+  JourneyVersion,
+  Membership,
+  OutboxRow,
+  Profile,
+  ProfileEvent,
+  ProfileIdentifier,
+  Receipt,
+  Segment,
+  SegmentVersion,
+  Transition,
+  WaitingEvent,
+];
+
+/** A connection pool of the service, not yet opened. `poolSize` in connections. */
+export function createDataSource(url: string, poolSize = 10): DataSource {
+  return new DataSource({ ...postgresOptions(url, poolSize), entities: ENTITIES });
+}

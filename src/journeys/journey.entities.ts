@@ -1,0 +1,18 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { BranchPoints } from './journey.js';
+
+@Entity('journeys')
+export class Journey {
+  @PrimaryColumn('text') key!: string;
+  @Column('integer') version!: number;
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3 }) createdAt!: Date;
+}
+
+/** A journey's branch points as they were declared; never changed once written. */
+@Entity('journey_versions')
+export class JourneyVersion {
+  @PrimaryColumn('text', { name: 'journey_key' }) journeyKey!: string;
+  @PrimaryColumn('integer') version!: number;
+  @Column('jsonb', { name: 'branch_points' }) branchPoints!: BranchPoints;
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3 }) createdAt!: Date;
+}

@@ -1,0 +1,49 @@
+import { Processor, WorkerHost } from '@nestjs/bullmq';
+import { Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { Job } from 'bullmq';
+import { Nudger } from '../platform/nudger.js';
+import { EVALUATE_QUEUE, type EvaluateJob } from '../platform/queues.js';
+import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
+import { Inject } from '@nestjs/common';
+import { Backfill } from './backfill.js';
+import { MembershipEvaluator } from './evaluator.js';
+
+/** Works off the due profiles of a lane, batch by batch. */
+@Processor(EVALUATE_QUEUE)
+export class EvaluateProcessor extends WorkerHost implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(EvaluateProcessor.name);
+  private isStopping = false;
+
+  constructor(
+    private readonly evaluator: MembershipEvaluator,
+    private readonly backfill: Backfill,
+    private readonly nudger: Nudger,
+    @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
+  ) {
+    super();
+  }
+
+  onApplicationBootstrap(): void {
+    this.worker.concurrency = this.settings.evaluateConcurrency;
+    this.worker.on('error', (error) =>
+      this.logger.warn({ msg: 'the evaluate queue has a problem', error: String(error) }),
+    );
+  }
+
+  override async process(job: Job<EvaluateJob>): Promise<void> {
+    const { lane } = job.data;
+    const most = this.settings.evaluateBatchSize;
+    let isMore = true;
+    while (isMore && !this.isStopping) {
+      const isBackfilling = await this.backfill.step(lane, most);
+      const batch = await this.evaluator.evaluateBatch(lane, most);
+      if (batch.owedTo.length > 0) this.nudger.deliver(batch.owedTo);
+      isMore = isBackfilling || batch.profiles === most;
+    }
+  }
+
+  /** The batch under way is finished by the worker's own close; no new one is begun. */
+  beforeApplicationShutdown(): void {
+    this.isStopping = true;
+  }
+}

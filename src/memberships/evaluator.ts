@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { CtaStore } from '../ctas/cta-store.js';
+import { History } from '../core/history.js';
+import { OutboxStore } from '../outbox/outbox-store.js';
+import { catalogueRevision } from '../platform/catalogue-revision.js';
+import { now } from '../platform/clock.js';
+import type { Transaction } from '../platform/database.js';
+import { EventHistoryStore } from '../profiles/event-history-store.js';
+import { EventStore } from '../profiles/event-store.js';
+import { SegmentStore, type PublishedSegment } from '../segments/segment-store.js';
+import { MembershipStore } from './membership-store.js';
+import { changesOf, type DueProfile, type ProfileChanges } from './profile-changes.js';
+
+/** What one batch did. */
+export interface EvaluatedBatch {
+  profiles: number;
+  transitions: number;
+  /** Destinations that are owed something new. */
+  owedTo: string[];
+}
+
+/** Brings due profiles up to date: claim, load, ask the core, write, all in one transaction of one lane. */
+@Injectable()
+export class MembershipEvaluator {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly memberships: MembershipStore,
+    private readonly events: EventStore,
+    private readonly histories: EventHistoryStore,
+    private readonly ctas: CtaStore,
+    private readonly segments: SegmentStore,
+    private readonly outbox: OutboxStore,
+  ) {}
+
+  /** Evaluates up to `most` due profiles of a lane. Nothing is lost by a crash: what was claimed is due again. */
+  async evaluateBatch(lane: number, most: number): Promise<EvaluatedBatch> {
+    return this.dataSource.transaction(async (tx) => {
+      const at = await now(tx);
+      const due = await this.memberships.claimDue(tx, lane, at, most);
+      if (due.length === 0) return { profiles: 0, transitions: 0, owedTo: [] };
+      // After the claim: a rule published before it is seen, and one published later waits for these rows and makes them
+      // due again.
+      const revision = await catalogueRevision(tx);
+      const segments = await this.segments.current(tx, revision);
+      const { changes, seqs } = await this.evaluate(tx, lane, due, { segments, revision, now: at });
+      await this.memberships.write(tx, { lane, revision, seqs, changes });
+      const messages = changes.flatMap((one) => one.messages);
+      await this.outbox.append(tx, messages);
+      const transitions = changes.flatMap((one) => one.memberships.flatMap((change) => change.transitions));
+      const owedTo = [...new Set(messages.map((one) => one.destination))];
+      return { profiles: due.length, transitions: transitions.length, owedTo };
+    });
+  }
+
+  private async evaluate(
+    tx: Transaction,
+    lane: number,
+    due: readonly DueProfile[],
+    context: { segments: readonly PublishedSegment[]; revision: number; now: number },
+  ): Promise<{ changes: ProfileChanges[]; seqs: Map<number, number> }> {
+    const ids = due.map((one) => one.id);
+    const loaded = await this.events.histories(tx, lane, ids, wantedHistory(context.segments, due));
+    const held = await this.memberships.held(tx, lane, ids);
+    const classify = await this.ctas.current(tx, context.revision);
+    const startsAt = await this.histories.current(tx, context.revision);
+    const seqs = new Map<number, number>();
+    const changes = due.map((profile) => {
+      const events = loaded.get(profile.id)!;
+      seqs.set(profile.id, Math.max(0, ...events.map((event) => event.seq)));
+      const known = events.map((event) => classify({ ...event, isNew: event.seq > profile.evaluatedSeq }));
+      return changesOf(profile, new History(known, startsAt), held.get(profile.id) ?? [], context);
+    });
+    return { changes, seqs };
+  }
+}
+
+/** The events that any of the rules may need for any of the profiles: never fewer than those that matter. */
+function wantedHistory(
+  segments: readonly PublishedSegment[],
+  due: readonly DueProfile[],
+): { names: string[]; since: number } {
+  const names = new Set(segments.flatMap((segment) => [...segment.plan.eventNames]));
+  const lookback = Math.max(0, ...segments.map((segment) => segment.plan.lookback));
+  return { names: [...names], since: Math.min(...due.map((one) => one.dueAt)) - lookback };
+}

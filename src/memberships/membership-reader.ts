@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Because } from '../core/conditions/condition.js';
+import { evaluate, explain, type Evaluation } from '../core/evaluate.js';
+import { History } from '../core/history.js';
+import { CtaStore } from '../ctas/cta-store.js';
+import { catalogueRevision } from '../platform/catalogue-revision.js';
+import { now } from '../platform/clock.js';
+import { query, type Transaction } from '../platform/database.js';
+import { laneOfProfile } from '../platform/lanes.js';
+import { EventHistoryStore } from '../profiles/event-history-store.js';
+import { EventStore } from '../profiles/event-store.js';
+import { SegmentStore, type PublishedSegment } from '../segments/segment-store.js';
+
+/** What a segment's rule says of a profile, and why. */
+export interface Standing {
+  segment: PublishedSegment;
+  evaluation: Evaluation;
+  because: Because;
+}
+
+export interface MemberRow {
+  profileId: string;
+  since: Date;
+  version: number;
+  identifiers: Record<string, string>;
+}
+
+/** Reads memberships. What is said of one profile is evaluated as of now, so that a late timer makes no wrong answer. */
+@Injectable()
+export class MembershipReader {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly segments: SegmentStore,
+    private readonly events: EventStore,
+    private readonly histories: EventHistoryStore,
+    private readonly ctas: CtaStore,
+  ) {}
+
+  /** How a profile stands to each published segment, or to one of them. */
+  async standings(profileId: number, segmentKey?: string): Promise<Standing[]> {
+    return this.dataSource.transaction(async (tx) => {
+      const revision = await catalogueRevision(tx);
+      const segments = (await this.segments.current(tx, revision)).filter(
+        (segment) => segmentKey === undefined || segment.key === segmentKey,
+      );
+      const asOf = await now(tx);
+      const history = await this.historyOf(tx, profileId, { segments, asOf, revision });
+      return segments.map((segment) => ({
+        segment,
+        evaluation: evaluate(segment.plan, history, asOf),
+        because: explain(segment.plan, history, asOf),
+      }));
+    });
+  }
+
+  /** Members of a segment as last evaluated, in order of profile id after a cursor. */
+  async members(segmentKey: string, after: number, most: number): Promise<MemberRow[]> {
+    return query<MemberRow>(
+      this.dataSource.manager,
+      `SELECT member.profile_id AS "profileId", member.since, member.version,
+              (SELECT coalesce(jsonb_object_agg(kind, value), '{}') FROM identifiers
+                WHERE identifiers.profile_id = member.profile_id) AS identifiers
+         FROM memberships member JOIN segments ON segments.id = member.segment_id
+        WHERE segments.key = $1 AND member.is_member AND member.profile_id > $2
+        ORDER BY member.profile_id LIMIT $3`,
+      [segmentKey, after, most],
+    );
+  }
+
+  private async historyOf(
+    tx: Transaction,
+    profileId: number,
+    about: { segments: readonly PublishedSegment[]; asOf: number; revision: number },
+  ): Promise<History> {
+    const wanted = {
+      names: [...new Set(about.segments.flatMap((segment) => [...segment.plan.eventNames]))],
+      since: about.asOf - Math.max(0, ...about.segments.map((segment) => segment.plan.lookback)),
+    };
+    const loaded = await this.events.histories(tx, laneOfProfile(profileId), [profileId], wanted);
+    const classify = await this.ctas.current(tx, about.revision);
+    return new History(loaded.get(profileId)!.map(classify), await this.histories.current(tx, about.revision));
+  }
+}

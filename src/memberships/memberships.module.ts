@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { CtasModule } from '../ctas/ctas.module.js';
+import { OutboxModule } from '../outbox/outbox.module.js';
+import { ProfilesModule } from '../profiles/profiles.module.js';
+import { SegmentsModule } from '../segments/segments.module.js';
+import { Backfill } from './backfill.js';
+import { DueSweep } from './due-sweep.js';
+import { EvaluateProcessor } from './evaluate.processor.js';
+import { MembershipEvaluator } from './evaluator.js';
+import { MembershipReader } from './membership-reader.js';
+import { MembershipStore } from './membership-store.js';
+import { MembershipsController } from './memberships.controller.js';
+
+const STORES = [ProfilesModule, CtasModule, SegmentsModule];
+
+/** Reading memberships, for the API. */
+@Module({ imports: STORES, controllers: [MembershipsController], providers: [MembershipReader, MembershipStore] })
+export class MembershipsApiModule {}
+
+/** Evaluating them, for the worker. */
+@Module({
+  imports: [...STORES, OutboxModule],
+  providers: [MembershipStore, MembershipEvaluator, Backfill, DueSweep, EvaluateProcessor],
+})
+export class MembershipsWorkerModule {}

@@ -1,0 +1,134 @@
+import type { History } from '../core/history.js';
+import type { Instant } from '../core/instant.js';
+import { advanceMembership, type DeclaredChange, type Transition } from '../core/membership.js';
+import { membershipMessage, type OutboxMessage } from '../outbox/outbox-message.js';
+import type { PublishedSegment } from '../segments/segment-store.js';
+
+/** A profile taken for evaluation. */
+export interface DueProfile {
+  lane: number;
+  id: number;
+  /** When something about it was due; never before its last evaluation. */
+  dueAt: Instant;
+  evaluatedAt: Instant | null;
+  evaluatedSeq: number;
+  /** 0 before the first evaluation. */
+  evaluatedRevision: number;
+}
+
+/** A membership as it was last written. */
+export interface HeldMembership {
+  segmentId: number;
+  isMember: boolean;
+  ordinal: number;
+  version: number;
+  since: Instant;
+  pushedAs: string | null;
+}
+
+export interface MembershipChange extends HeldMembership {
+  transitions: Transition[];
+}
+
+/** All that an evaluation changes about one profile. */
+export interface ProfileChanges {
+  profile: DueProfile;
+  memberships: MembershipChange[];
+  messages: OutboxMessage[];
+  /** When the profile is due again; null: when an event comes. */
+  dueAt: Instant | null;
+  evaluatedAt: Instant;
+}
+
+/** Rules and present instant under which a batch is evaluated. */
+export interface EvaluationContext {
+  segments: readonly PublishedSegment[];
+  revision: number;
+  now: Instant;
+}
+
+/** Brings one profile's memberships from its due instant to the present. */
+export function changesOf(
+  profile: DueProfile,
+  history: History,
+  held: readonly HeldMembership[],
+  context: EvaluationContext,
+): ProfileChanges {
+  const heldBySegment = new Map(held.map((one) => [one.segmentId, one]));
+  const changes: ProfileChanges = {
+    profile,
+    memberships: [],
+    messages: [],
+    dueAt: null,
+    evaluatedAt: Math.max(profile.dueAt, profile.evaluatedAt ?? -Infinity),
+  };
+  for (const segment of context.segments) {
+    const before = heldBySegment.get(segment.id) ?? neverMember(segment);
+    const { transitions, dueAt } = advanceMembership(segment.plan, history, {
+      wasMember: before.isMember,
+      from: Math.max(profile.dueAt, segment.publishedAt),
+      until: context.now,
+      ...declaredChange(profile, segment, context.revision),
+    });
+    if (dueAt !== null) changes.dueAt = Math.min(dueAt, changes.dueAt ?? Infinity);
+    note(changes, before, { transitions, version: segment.version, push: segment.push });
+    heldBySegment.delete(segment.id);
+  }
+  for (const orphan of heldBySegment.values()) leaveRemovedSegment(changes, orphan);
+  return changes;
+}
+
+function neverMember(segment: PublishedSegment): HeldMembership {
+  return { segmentId: segment.id, isMember: false, ordinal: 0, version: segment.version, since: 0, pushedAs: null };
+}
+
+function declaredChange(profile: DueProfile, segment: PublishedSegment, revision: number): { change?: DeclaredChange } {
+  if (profile.evaluatedRevision === 0 || profile.evaluatedRevision === revision) return {};
+  return { change: profile.evaluatedRevision < segment.revision ? 'rule' : 'catalogue' };
+}
+
+/** A segment that is no longer in force has no members. */
+function leaveRemovedSegment(changes: ProfileChanges, held: HeldMembership): void {
+  if (!held.isMember) return;
+  const exit: Transition = { kind: 'exited', at: changes.evaluatedAt, cause: { kind: 'rule' } };
+  note(changes, held, { transitions: [exit], version: held.version, push: pushOf(held.pushedAs) });
+}
+
+interface Outcome {
+  transitions: Transition[];
+  version: number;
+  push: { destination: string; segmentId: string } | null;
+}
+
+/** Writes down what came of one segment, and owes it to the destination where that is new there. */
+function note(changes: ProfileChanges, before: HeldMembership, outcome: Outcome): void {
+  const { transitions, push } = outcome;
+  const last = transitions.at(-1);
+  const isMember = last ? last.kind === 'entered' : before.isMember;
+  const pushAs = push && `${push.destination}:${push.segmentId}`;
+  const hasMoved = isMember && pushAs !== before.pushedAs;
+  const isRestated = before.ordinal > 0 && before.version !== outcome.version;
+  if (!last && !hasMoved && !isRestated) return;
+
+  const isOwed = last !== undefined || hasMoved;
+  const oldPush = pushOf(before.pushedAs);
+  const owner = { lane: changes.profile.lane, profileId: changes.profile.id };
+  if (isOwed && oldPush && before.pushedAs !== pushAs) changes.messages.push(membershipMessage(owner, oldPush, false));
+  if (isOwed && push) changes.messages.push(membershipMessage(owner, push, isMember));
+  if (last) changes.evaluatedAt = Math.max(changes.evaluatedAt, last.at);
+  changes.memberships.push({
+    segmentId: before.segmentId,
+    isMember,
+    ordinal: before.ordinal + transitions.length,
+    version: outcome.version,
+    since: last?.at ?? before.since,
+    pushedAs: isOwed ? pushAs : before.pushedAs,
+    transitions,
+  });
+}
+
+function pushOf(pushedAs: string | null): { destination: string; segmentId: string } | null {
+  if (pushedAs === null) return null;
+  const colon = pushedAs.indexOf(':');
+  return { destination: pushedAs.slice(0, colon), segmentId: pushedAs.slice(colon + 1) };
+}

@@ -1,0 +1,39 @@
+import type { Instant } from '../core/instant.js';
+
+/** What a destination is to be told about one profile. */
+export type OutboxPayload =
+  | { kind: 'membership'; externalSegmentId: string; isMember: boolean }
+  | { kind: 'decision'; id: string; occurredAt: Instant; data: Record<string, string | number | boolean | null> };
+
+/** A change owed. A newer one about the same subject replaces it. */
+export interface OutboxMessage {
+  lane: number;
+  profileId: number;
+  destination: string;
+  /** A segment at the destination, or one decision. */
+  subject: string;
+  payload: OutboxPayload;
+}
+
+/** The desired membership of a profile in a segment at a destination. */
+export function membershipMessage(
+  profile: { lane: number; profileId: number },
+  push: { destination: string; segmentId: string },
+  isMember: boolean,
+): OutboxMessage {
+  return {
+    ...profile,
+    destination: push.destination,
+    subject: `segment:${push.segmentId}`,
+    payload: { kind: 'membership', externalSegmentId: push.segmentId, isMember },
+  };
+}
+
+/** A decision that a destination is to hear of. */
+export function decisionMessage(
+  profile: { lane: number; profileId: number },
+  destination: string,
+  decision: { id: string; occurredAt: Instant; data: Record<string, string | number | boolean | null> },
+): OutboxMessage {
+  return { ...profile, destination, subject: `decision:${decision.id}`, payload: { kind: 'decision', ...decision } };
+}

@@ -1,0 +1,206 @@
+import { Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import type { Milliseconds } from '../core/instant.js';
+import { now } from '../platform/clock.js';
+import { query, type Transaction } from '../platform/database.js';
+import type { OutboxMessage, OutboxPayload } from './outbox-message.js';
+
+/** A message taken for sending: nobody else sends about the same profile and subject until it is settled or the lease ends. */
+export interface ClaimedMessage extends OutboxMessage {
+  claim: string;
+  version: number;
+  /** Sends that went before, without success. */
+  attempts: number;
+  payload: OutboxPayload;
+}
+
+/** What came of a claimed message. */
+export type Settlement =
+  { kind: 'accepted' } | { kind: 'retry'; reason: string; afterMs: Milliseconds } | { kind: 'failed'; reason: string };
+
+export interface FailedMessage {
+  id: string;
+  destination: string;
+  subject: string;
+  profileId: string;
+  reason: string;
+  attempts: number;
+  failedAt: Date;
+}
+
+interface OutboxKey {
+  lane: number;
+  profileId: number;
+  destination: string;
+  subject: string;
+}
+
+/**
+ * What destinations are owed. Append in the transaction of the change; claim, send and settle in three steps, so that
+ * nothing is sent inside a transaction. Of each subject only the latest state is ever sent.
+ */
+@Injectable()
+export class OutboxStore {
+  /** Owes the latest state of each message's subject; what was still unsent about it is replaced. */
+  async append(tx: Transaction, messages: readonly OutboxMessage[]): Promise<void> {
+    if (messages.length === 0) return;
+    const latest = [
+      ...new Map(messages.map((one) => [JSON.stringify([one.profileId, one.destination, one.subject]), one])).values(),
+    ];
+    await query(
+      tx,
+      `INSERT INTO outbox AS known (lane, profile_id, destination, subject, version, payload, due_at)
+       SELECT lane, profile_id, destination, subject, 1, payload, turnout_now()
+         FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::jsonb[])
+           AS new (lane, profile_id, destination, subject, payload)
+        ORDER BY lane, profile_id, destination, subject
+       ON CONFLICT (lane, profile_id, destination, subject) DO UPDATE
+          SET version = known.version + 1, payload = excluded.payload, due_at = excluded.due_at,
+              attempts = 0, failed_at = NULL, failure = NULL`,
+      [...keyColumns(latest), latest.map((one) => JSON.stringify(one.payload))],
+    );
+  }
+
+  /** Lanes in which something is due for a destination. */
+  async dueLanes(tx: Transaction, destination: string): Promise<number[]> {
+    const rows = await query<{ lane: number }>(
+      tx,
+      `SELECT DISTINCT lane FROM outbox
+        WHERE destination = $1 AND due_at <= $2 AND (claimed_until IS NULL OR claimed_until <= $2)`,
+      [destination, new Date(await now(tx))],
+    );
+    return rows.map((row) => row.lane);
+  }
+
+  /** Takes up to `most` due messages of a lane, oldest first, for `leaseMs`. */
+  async claim(
+    tx: Transaction,
+    what: { lane: number; destination: string; most: number; leaseMs: Milliseconds },
+  ): Promise<ClaimedMessage[]> {
+    const claim = randomUUID();
+    const at = await now(tx);
+    const rows = await query<ClaimRow>(
+      tx,
+      `WITH due AS (
+         SELECT profile_id, subject FROM outbox
+          WHERE lane = $1 AND destination = $2 AND due_at <= $3 AND (claimed_until IS NULL OR claimed_until <= $3)
+          ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED
+       )
+       UPDATE outbox SET claim = $5, claimed_until = $6, claimed_version = version
+         FROM due
+        WHERE outbox.lane = $1 AND destination = $2
+          AND outbox.profile_id = due.profile_id AND outbox.subject = due.subject
+       RETURNING outbox.profile_id, outbox.subject, version, attempts, payload`,
+      [what.lane, what.destination, new Date(at), what.most, claim, new Date(at + what.leaseMs)],
+    );
+    return rows.map((row) => ({
+      lane: what.lane,
+      destination: what.destination,
+      profileId: Number(row.profile_id),
+      subject: row.subject,
+      claim,
+      version: row.version,
+      attempts: row.attempts,
+      payload: row.payload,
+    }));
+  }
+
+  /**
+   * Notes what came of claimed messages of one lane. A claim that was lost meanwhile (its lease ended) is left to its new
+   * holder; a state that was replaced while it was sent stays due.
+   */
+  async settle(tx: Transaction, settled: readonly { message: ClaimedMessage; outcome: Settlement }[]): Promise<void> {
+    if (settled.length === 0) return;
+    const at = await now(tx);
+    await query(
+      tx,
+      `UPDATE outbox SET
+          claim = NULL, claimed_until = NULL, claimed_version = NULL,
+          accepted_version = CASE WHEN outcome = 'accepted' THEN claimed_version ELSE accepted_version END,
+          attempts = CASE WHEN outcome = 'accepted' OR version > claimed_version THEN 0 ELSE attempts + 1 END,
+          due_at = CASE WHEN version > claimed_version THEN due_at WHEN outcome = 'retry' THEN retry_at END,
+          failed_at = CASE WHEN outcome = 'failed' AND version = claimed_version THEN $9::timestamptz END,
+          failure = CASE WHEN version = claimed_version THEN reason END
+         FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::timestamptz[])
+           AS result (r_lane, r_profile, r_destination, r_subject, r_claim, outcome, reason, retry_at)
+        WHERE lane = r_lane AND profile_id = r_profile AND destination = r_destination AND subject = r_subject
+          AND claim = r_claim`,
+      [
+        ...keyColumns(settled.map((one) => one.message)),
+        settled.map((one) => one.message.claim),
+        settled.map((one) => one.outcome.kind),
+        settled.map((one) => ('reason' in one.outcome ? one.outcome.reason : null)),
+        settled.map((one) => (one.outcome.kind === 'retry' ? new Date(at + one.outcome.afterMs) : null)),
+        new Date(at),
+      ],
+    );
+    await this.forgetDeliveredDecisions(
+      tx,
+      settled.filter((one) => one.outcome.kind === 'accepted').map((one) => one.message),
+    );
+  }
+
+  /** Hands back claims that will not be sent after all, as on shutdown; they are due at once. */
+  async release(tx: Transaction, messages: readonly ClaimedMessage[]): Promise<void> {
+    await query(
+      tx,
+      `UPDATE outbox SET claim = NULL, claimed_until = NULL, claimed_version = NULL
+        WHERE lane = ANY($1::smallint[]) AND claim = ANY($2::uuid[])`,
+      [messages.map((one) => one.lane), [...new Set(messages.map((one) => one.claim))]],
+    );
+  }
+
+  /** What only a person can help, newest first. */
+  async failed(tx: Transaction, most: number): Promise<FailedMessage[]> {
+    return query<FailedMessage>(
+      tx,
+      `SELECT ${MESSAGE_ID} AS id, destination, subject, profile_id AS "profileId", failure AS reason, attempts,
+              failed_at AS "failedAt"
+         FROM outbox WHERE failed_at IS NOT NULL ORDER BY failed_at DESC, lane, profile_id, subject LIMIT $1`,
+      [most],
+    );
+  }
+
+  /** Makes failed messages due again: one by its id, or all. Returns how many. */
+  async requeue(tx: Transaction, id?: string): Promise<number> {
+    const rows = await query(
+      tx,
+      `UPDATE outbox SET due_at = turnout_now(), failed_at = NULL, failure = NULL, attempts = 0
+        WHERE failed_at IS NOT NULL AND ($1::text IS NULL OR ${MESSAGE_ID} = $1) RETURNING lane`,
+      [id ?? null],
+    );
+    return rows.length;
+  }
+
+  /** A decision is told once; a membership's row stays, as the memory of what the destination holds. */
+  private async forgetDeliveredDecisions(tx: Transaction, accepted: readonly ClaimedMessage[]): Promise<void> {
+    const decisions = accepted.filter((one) => one.payload.kind === 'decision');
+    if (decisions.length === 0) return;
+    await query(
+      tx,
+      `DELETE FROM outbox USING unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[]) AS done (l, p, d, s)
+        WHERE lane = l AND profile_id = p AND destination = d AND subject = s AND claim IS NULL AND due_at IS NULL`,
+      keyColumns(decisions),
+    );
+  }
+}
+
+/** A failed message's public id. */
+const MESSAGE_ID = `profile_id || '.' || destination || '.' || subject`;
+
+interface ClaimRow {
+  profile_id: string;
+  subject: string;
+  version: number;
+  attempts: number;
+  payload: OutboxPayload;
+}
+
+function keyColumns(keys: readonly OutboxKey[]): [number[], number[], string[], string[]] {
+  return [
+    keys.map((one) => one.lane),
+    keys.map((one) => one.profileId),
+    keys.map((one) => one.destination),
+    keys.map((one) => one.subject),
+  ];
+}

@@ -1,0 +1,27 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { OutboxPayload } from './outbox-message.js';
+
+/** The latest state owed to a destination about one profile and subject, and how far its delivery has come. */
+@Entity('outbox')
+@Index('outbox_due', ['lane', 'destination', 'dueAt'], { where: 'due_at IS NOT NULL' })
+@Index('outbox_claims', ['lane', 'claim'], { where: 'claim IS NOT NULL' })
+@Index('outbox_failed', ['failedAt'], { where: 'failed_at IS NOT NULL' })
+export class OutboxRow {
+  @PrimaryColumn('smallint') lane!: number;
+  @PrimaryColumn('bigint', { name: 'profile_id' }) profileId!: string;
+  @PrimaryColumn('text') destination!: string;
+  @PrimaryColumn('text') subject!: string;
+  /** Raised by every change of the desired state; an older one is never sent after a newer one was accepted. */
+  @Column('integer') version!: number;
+  @Column('jsonb') payload!: OutboxPayload;
+  /** When to send; null when nothing is owed, or when only a person can help. */
+  @Column({ type: 'timestamptz', name: 'due_at', precision: 3, nullable: true }) dueAt!: Date | null;
+  @Column('integer', { default: 0 }) attempts!: number;
+  @Column('uuid', { nullable: true }) claim!: string | null;
+  /** Until then nobody else may send it. */
+  @Column({ type: 'timestamptz', name: 'claimed_until', precision: 3, nullable: true }) claimedUntil!: Date | null;
+  @Column('integer', { name: 'claimed_version', nullable: true }) claimedVersion!: number | null;
+  @Column('integer', { name: 'accepted_version', nullable: true }) acceptedVersion!: number | null;
+  @Column({ type: 'timestamptz', name: 'failed_at', precision: 3, nullable: true }) failedAt!: Date | null;
+  @Column('text', { nullable: true }) failure!: string | null;
+}

@@ -1,0 +1,52 @@
+import { now } from './clock.js';
+import { query, type Transaction } from './database.js';
+import { LANES } from './lanes.js';
+
+/** The number of the last change to anything declared: rules, CTAs, journeys, source histories. */
+export async function catalogueRevision(tx: Transaction): Promise<number> {
+  const [row] = await query<{ revision: string }>(tx, 'SELECT revision FROM catalogue');
+  return Number(row!.revision);
+}
+
+/** To be called in the transaction of every such change. It also makes concurrent changes wait for each other. */
+export async function raiseCatalogueRevision(tx: Transaction): Promise<number> {
+  const [row] = await query<{ revision: string }>(
+    tx,
+    'UPDATE catalogue SET revision = revision + 1 RETURNING revision',
+  );
+  return Number(row!.revision);
+}
+
+/**
+ * Raises the revision for a change that may alter memberships, and has every profile looked at again as of this instant
+ * (a backfill, worked off lane by lane). Returns the new revision and the instant, in epoch milliseconds.
+ */
+export async function raiseRuleRevision(tx: Transaction): Promise<{ revision: number; at: number }> {
+  const revision = await raiseCatalogueRevision(tx);
+  const at = await now(tx);
+  await query(
+    tx,
+    `INSERT INTO backfills (lane, after_id, effective_at) SELECT lane, 0, $2 FROM generate_series(0, $1 - 1) AS lane
+     ON CONFLICT (lane) DO UPDATE SET after_id = 0, effective_at = excluded.effective_at`,
+    [LANES, new Date(at)],
+  );
+  return { revision, at };
+}
+
+/**
+ * Something declared, compiled once and kept until the catalogue's revision moves on. The revision is asked for in the
+ * caller's transaction, so that no process works with rules that another has replaced.
+ */
+export class DeclaredCache<T> {
+  private kept: { revision: number; value: T } | undefined;
+
+  constructor(private readonly load: (tx: Transaction) => Promise<T>) {}
+
+  async current(tx: Transaction, revision: number): Promise<T> {
+    if (this.kept?.revision === revision) return this.kept.value;
+    const value = await this.load(tx);
+    // Loaded after the revision was read, the value may be newer than it says; never older. The next caller reloads.
+    this.kept = { revision, value };
+    return value;
+  }
+}

@@ -1,0 +1,63 @@
+import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
+import { MIGRATIONS } from '../../migrations/index.js';
+
+/** A transaction under way. Every write takes it as its first argument. */
+export type Transaction = EntityManager;
+
+const OLDEST_POSTGRES = 150_000;
+
+/** Any number that no other program on the same server is likely to lock. */
+const MIGRATION_LOCK = 7_463_001;
+
+/** How every connection of the service is made; entities are the caller's. */
+export function postgresOptions(url: string, poolSize: number) {
+  return {
+    type: 'postgres',
+    url,
+    synchronize: false,
+    applicationName: 'turnout',
+    extra: { max: poolSize },
+    migrations: MIGRATIONS,
+    migrationsTransactionMode: 'each',
+  } satisfies DataSourceOptions;
+}
+
+/** Runs one SQL statement and returns its rows, whatever the kind of statement. */
+export async function query<Row>(tx: Transaction, sql: string, parameters: unknown[] = []): Promise<Row[]> {
+  const runner = tx.queryRunner;
+  if (runner) return (await runner.query(sql, parameters, true)).records as Row[];
+  const single = tx.connection.createQueryRunner();
+  try {
+    return (await single.query(sql, parameters, true)).records as Row[];
+  } finally {
+    await single.release();
+  }
+}
+
+/**
+ * Brings the database to the newest migration; several processes may do so at once, and one does it.
+ * Throws when the server is older than PostgreSQL 15.
+ */
+export async function migrateDatabase(url: string): Promise<void> {
+  const dataSource = new DataSource(postgresOptions(url, 2));
+  await dataSource.initialize();
+  const lock = dataSource.createQueryRunner();
+  try {
+    await refuseOldServer(lock.manager);
+    await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await dataSource.runMigrations();
+    await lock.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
+  } finally {
+    await lock.release();
+    await dataSource.destroy();
+  }
+}
+
+async function refuseOldServer(tx: Transaction): Promise<void> {
+  const [row] = await query<{ version: string }>(tx, `SELECT current_setting('server_version_num') AS version`);
+  if (Number(row?.version) >= OLDEST_POSTGRES) return;
+  throw new Error(
+    `The PostgreSQL server at DATABASE_URL has version ${row?.version}; Turnout needs 15 or newer. Upgrade the server, ` +
+      'or leave DATABASE_URL unset to use the embedded one.',
+  );
+}

@@ -1,0 +1,74 @@
+import { InjectQueue } from '@nestjs/bullmq';
+import { Injectable, Logger } from '@nestjs/common';
+import type { Queue } from 'bullmq';
+import { DELIVER_QUEUE, EVALUATE_QUEUE, type DeliverJob, type EvaluateJob } from './queues.js';
+
+/**
+ * Tells workers that there is something to look at. Never in anybody's way: nudges are gathered while the last ones are
+ * on their way, and one that can't be given is only logged, since the sweep finds what it was about.
+ */
+@Injectable()
+export class Nudger {
+  private readonly logger = new Logger(Nudger.name);
+  private readonly lanes = new Set<number>();
+  private readonly destinations = new Set<string>();
+  private sending: Promise<void> | undefined;
+
+  constructor(
+    @InjectQueue(EVALUATE_QUEUE) private readonly evaluateQueue: Queue<EvaluateJob>,
+    @InjectQueue(DELIVER_QUEUE) private readonly deliverQueue: Queue<DeliverJob>,
+  ) {}
+
+  /** Profiles of these lanes are due. */
+  evaluate(lanes: Iterable<number>): void {
+    for (const lane of lanes) this.lanes.add(lane);
+    this.start();
+  }
+
+  /** These destinations are owed something. */
+  deliver(destinations: Iterable<string>): void {
+    for (const destination of destinations) this.destinations.add(destination);
+    this.start();
+  }
+
+  /** Resolves when every nudge given so far is on its queue. */
+  async idle(): Promise<void> {
+    await this.sending;
+  }
+
+  private start(): void {
+    this.sending ??= this.send().finally(() => (this.sending = undefined));
+  }
+
+  private async send(): Promise<void> {
+    while (this.lanes.size + this.destinations.size > 0) {
+      const lanes = [...this.lanes];
+      const destinations = [...this.destinations];
+      this.lanes.clear();
+      this.destinations.clear();
+      try {
+        if (lanes.length > 0) {
+          await this.evaluateQueue.addBulk(
+            lanes.map((lane) => ({ name: 'lane', data: { lane }, opts: onceAtATime(`lane-${lane}`) })),
+          );
+        }
+        if (destinations.length > 0) {
+          await this.deliverQueue.addBulk(
+            destinations.map((destination) => ({
+              name: 'destination',
+              data: { destination },
+              opts: onceAtATime(`to-${destination}`),
+            })),
+          );
+        }
+      } catch (error) {
+        this.logger.warn({ msg: 'nudges were lost; the sweep will find what is due', error: String(error) });
+      }
+    }
+  }
+}
+
+/** One job waiting at most; a nudge that comes while its job runs makes it run once more. */
+function onceAtATime(id: string) {
+  return { deduplication: { id, keepLastIfActive: true } };
+}

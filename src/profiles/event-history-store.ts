@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import type { HistoryStart } from '../core/history.js';
+import type { Instant } from '../core/instant.js';
+import { DeclaredCache, raiseRuleRevision } from '../platform/catalogue-revision.js';
+import { query, type Transaction } from '../platform/database.js';
+
+/** Since when the data about each kind of event are complete: what a "did not" may rest on. */
+@Injectable()
+export class EventHistoryStore {
+  private readonly starts = new DeclaredCache<HistoryStart>((tx) => this.load(tx));
+  private readonly begun = new Set<string>();
+
+  /** As of the catalogue's revision; `Infinity` for events that never came. */
+  current(tx: Transaction, revision: number): Promise<HistoryStart> {
+    return this.starts.current(tx, revision);
+  }
+
+  /**
+   * Notes that a source has begun to send: from now on its kinds of events are known completely. Does nothing for names
+   * that have begun. True if any is new, and then every profile is to be looked at again.
+   */
+  async begin(tx: Transaction, source: string, eventNames: readonly string[], at: Instant): Promise<boolean> {
+    const unknown = eventNames.filter((name) => !this.begun.has(name));
+    if (unknown.length === 0) return false;
+    const rows = await query(
+      tx,
+      `INSERT INTO event_histories (event_name, source, starts_at)
+       SELECT name, $2, $3 FROM unnest($1::text[]) AS new (name) ORDER BY name
+       ON CONFLICT DO NOTHING RETURNING event_name`,
+      [unknown, source, new Date(at)],
+    );
+    if (rows.length > 0) await raiseRuleRevision(tx);
+    return rows.length > 0;
+  }
+
+  /** Remembers, once the transaction of {@link begin} has committed, that there is nothing more to note. */
+  hasBegun(eventNames: readonly string[]): void {
+    for (const name of eventNames) this.begun.add(name);
+  }
+
+  /** Declares since when a source's data are complete, for instance after an import. False for a source without data. */
+  async declare(tx: Transaction, source: string, startsAt: Instant): Promise<boolean> {
+    const rows = await query(tx, 'UPDATE event_histories SET starts_at = $2 WHERE source = $1 RETURNING event_name', [
+      source,
+      new Date(startsAt),
+    ]);
+    if (rows.length > 0) await raiseRuleRevision(tx);
+    return rows.length > 0;
+  }
+
+  private async load(tx: Transaction): Promise<HistoryStart> {
+    const rows = await query<{ event_name: string; starts_at: Date }>(
+      tx,
+      'SELECT event_name, starts_at FROM event_histories',
+    );
+    const starts = new Map(rows.map((row) => [row.event_name, row.starts_at.getTime()]));
+    return (name) => {
+      const start = starts.get(name) ?? Infinity;
+      return start <= 0 ? -Infinity : start; // declared as the beginning of time: complete, however far back
+    };
+  }
+}

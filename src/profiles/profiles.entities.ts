@@ -1,0 +1,69 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+/** A person as we know them. `evaluateAt` is the one timer: when a membership of theirs must next be looked at. */
+@Entity('profiles')
+@Index('profiles_due', ['lane', 'evaluateAt'], { where: 'evaluate_at IS NOT NULL' })
+export class Profile {
+  @PrimaryColumn('smallint') lane!: number;
+  @PrimaryColumn('bigint') id!: string;
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3 }) createdAt!: Date;
+  @Column({ type: 'timestamptz', name: 'evaluate_at', precision: 3, nullable: true }) evaluateAt!: Date | null;
+  /** The last instant as of which memberships were evaluated; never goes back. */
+  @Column({ type: 'timestamptz', name: 'evaluated_at', precision: 3, nullable: true }) evaluatedAt!: Date | null;
+  /** The newest event that the last evaluation knew. */
+  @Column('bigint', { name: 'evaluated_seq', default: 0 }) evaluatedSeq!: string;
+  /** The catalogue's revision at the last evaluation; 0 before the first. */
+  @Column('bigint', { name: 'evaluated_revision', default: 0 }) evaluatedRevision!: string;
+}
+
+@Entity('identifiers')
+@Index('identifiers_profile', ['profileId'])
+export class ProfileIdentifier {
+  @PrimaryColumn('smallint') lane!: number;
+  @PrimaryColumn('text') kind!: string;
+  @PrimaryColumn('text') value!: string;
+  @Column('smallint', { name: 'profile_lane', nullable: true }) profileLane!: number | null;
+  /** Null while it is awaited: an event about it came before anybody was known by it. */
+  @Column('bigint', { name: 'profile_id', nullable: true }) profileId!: string | null;
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3 }) createdAt!: Date;
+}
+
+@Entity('events')
+export class ProfileEvent {
+  @PrimaryColumn('smallint') lane!: number;
+  @PrimaryColumn('bigint', { name: 'profile_id' }) profileId!: string;
+  @PrimaryColumn({ type: 'timestamptz', name: 'occurred_at', precision: 3 }) occurredAt!: Date;
+  @PrimaryColumn('uuid') id!: string;
+  @Column('bigint', { default: () => `nextval('event_seqs'::regclass)` }) seq!: string;
+  @Column('text') name!: string;
+  @Column('text') source!: string;
+  @Column({ type: 'timestamptz', name: 'received_at', precision: 3 }) receivedAt!: Date;
+  @Column('boolean', { name: 'is_time_corrected' }) isTimeCorrected!: boolean;
+  @Column('jsonb') properties!: Record<string, unknown>;
+}
+
+/** An event that names nothing but an awaited identifier. */
+@Entity('waiting_events')
+export class WaitingEvent {
+  @PrimaryColumn('smallint') lane!: number;
+  @PrimaryColumn('text') kind!: string;
+  @PrimaryColumn('text') value!: string;
+  @PrimaryColumn('uuid', { name: 'event_id' }) eventId!: string;
+  @Column('jsonb') event!: unknown;
+}
+
+@Entity('receipts')
+export class Receipt {
+  @PrimaryColumn('smallint') lane!: number;
+  @PrimaryColumn('uuid', { name: 'event_id' }) eventId!: string;
+  @Column('bytea') digest!: Buffer;
+  @Column({ type: 'timestamptz', name: 'received_at', precision: 3 }) receivedAt!: Date;
+}
+
+/** Since when the data about events of a name are complete. No row: none ever came. */
+@Entity('event_histories')
+export class EventHistory {
+  @PrimaryColumn('text', { name: 'event_name' }) eventName!: string;
+  @Column('text') source!: string;
+  @Column({ type: 'timestamptz', name: 'starts_at', precision: 3 }) startsAt!: Date;
+}

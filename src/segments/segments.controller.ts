@@ -1,0 +1,97 @@
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Put, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { DataSource } from 'typeorm';
+import { compileRule } from '../core/compile-rule.js';
+import type { Milliseconds } from '../core/instant.js';
+import { parseRule } from '../core/parse-rule.js';
+import type { Rule } from '../core/rule.js';
+import { RequireScope } from '../platform/auth/require-scope.js';
+import { checkedKey } from '../platform/key.js';
+import { Problem } from '../platform/problem.js';
+import { RETENTION_MS } from '../platform/retention.js';
+import { SegmentDependants } from './segment-dependants.js';
+import { SegmentStore, type SegmentView } from './segment-store.js';
+import { PutSegmentDto } from './segment.dto.js';
+
+@ApiTags('segments')
+@ApiBearerAuth()
+@RequireScope('manage')
+@Controller('v1/segments')
+export class SegmentsController {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly segments: SegmentStore,
+    private readonly dependants: SegmentDependants,
+    @Inject(RETENTION_MS) private readonly retention: Milliseconds,
+  ) {}
+
+  @Put(':key')
+  @ApiOperation({ summary: 'Publish a rule as the next version of a segment' })
+  async put(@Param('key') key: string, @Body() body: PutSegmentDto, @Res({ passthrough: true }) reply: FastifyReply) {
+    const rule = this.checkedRule(body.rule);
+    const push = body.push ? { destination: 'customerio', segmentId: body.push.customerio.segmentId } : null;
+    const published = await this.dataSource.transaction((tx) =>
+      this.segments.publish(tx, { key: checkedKey(key), rule, push }).then((result) => {
+        if ('takenBy' in result) throw this.takenProblem(result.takenBy, push!.segmentId);
+        return result;
+      }),
+    );
+    void reply.status(published.isNew ? HttpStatus.CREATED : HttpStatus.OK);
+    return this.get(key);
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'List the published segments' })
+  async list() {
+    return { segments: (await this.segments.list(this.dataSource.manager)).map(shown) };
+  }
+
+  @Get(':key')
+  @ApiOperation({ summary: 'Show a segment, its rule also in English' })
+  async get(@Param('key') key: string) {
+    const segment = await this.segments.find(this.dataSource.manager, key);
+    if (!segment) throw Problem.notFound(`There is no segment "${key}".`);
+    return shown(segment);
+  }
+
+  @Delete(':key')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ summary: 'Take a segment out of force; its members leave' })
+  async remove(@Param('key') key: string): Promise<void> {
+    await this.dataSource.transaction(async (tx) => {
+      const wasThere = await this.segments.remove(tx, key);
+      if (!wasThere) throw Problem.notFound(`There is no segment "${key}".`);
+      // After the removal has taken the catalogue's lock: no journey can come to need the segment meanwhile.
+      const needing = await this.dependants.of(tx, key);
+      if (needing.length > 0) {
+        throw Problem.conflict(`Segment "${key}" is needed by ${needing.join(', ')}. Change these first.`);
+      }
+    });
+  }
+
+  private checkedRule(value: unknown): Rule {
+    const parsed = parseRule(value, this.retention, '/rule');
+    if (parsed.ok) return parsed.rule;
+    throw Problem.badRequest(
+      'The rule is not right.',
+      parsed.problems.map(({ pointer, problem, expected }) => ({ pointer, detail: problem, expected })),
+    );
+  }
+
+  private takenProblem(owner: string, segmentId: string): Problem {
+    return Problem.conflict(`Segment ${segmentId} in Customer.io already belongs to "${owner}"; each has one owner.`);
+  }
+}
+
+function shown(segment: SegmentView) {
+  const { key, version, rule, push, publishedAt } = segment;
+  return {
+    key,
+    version,
+    rule,
+    sentence: compileRule(rule as Rule).sentence,
+    push: push && { [push.destination]: { segmentId: push.segmentId } },
+    publishedAt: publishedAt.toISOString(),
+  };
+}

@@ -1,0 +1,50 @@
+import { Processor, WorkerHost } from '@nestjs/bullmq';
+import { Inject, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { Job } from 'bullmq';
+import { DESTINATIONS, type Destination } from '../destinations/destination.js';
+import { DELIVER_QUEUE, type DeliverJob } from '../platform/queues.js';
+import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
+import { Delivery } from './delivery.js';
+
+/** Works off what a destination is owed, round by round. */
+@Processor(DELIVER_QUEUE)
+export class DeliverProcessor extends WorkerHost implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(DeliverProcessor.name);
+  private readonly pausedUntil = new Map<string, number>();
+  private isStopping = false;
+
+  constructor(
+    private readonly delivery: Delivery,
+    @Inject(DESTINATIONS) private readonly destinations: readonly Destination[],
+    @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
+  ) {
+    super();
+  }
+
+  onApplicationBootstrap(): void {
+    this.worker.concurrency = this.settings.deliveryConcurrency;
+    this.worker.on('error', (error) =>
+      this.logger.warn({ msg: 'the deliver queue has a problem', error: String(error) }),
+    );
+  }
+
+  override async process(job: Job<DeliverJob>): Promise<void> {
+    const destination = this.destinations.find((one) => one.key === job.data.destination);
+    if (!destination) return;
+    let isMore = true;
+    while (isMore && !this.isStopping && !this.isPaused(destination.key)) {
+      const { sent, pauseMs } = await this.delivery.round(destination);
+      if (pauseMs > 0) this.pausedUntil.set(destination.key, performance.now() + pauseMs);
+      isMore = sent > 0;
+    }
+  }
+
+  /** The round under way is finished and settled by the worker's own close; no new one is begun. */
+  beforeApplicationShutdown(): void {
+    this.isStopping = true;
+  }
+
+  private isPaused(destination: string): boolean {
+    return performance.now() < (this.pausedUntil.get(destination) ?? 0);
+  }
+}

@@ -1,0 +1,109 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Addressee, Destination, DestinationMessage, SendOutcome } from '../destinations/destination.js';
+import { OutboxStore, type ClaimedMessage, type Settlement } from '../outbox/outbox-store.js';
+import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
+import { AddresseeStore } from './addressee-store.js';
+import { backoffMs } from './backoff.js';
+import { unitsOf } from './units.js';
+
+/** What one round of delivery did. */
+export interface DeliveryRound {
+  sent: number;
+  accepted: number;
+  /** How long the destination asked to be left alone, in ms; 0 if it did not. */
+  pauseMs: number;
+}
+
+/** Sends what a destination is owed: claim, send, settle, with nothing sent inside a transaction. */
+@Injectable()
+export class Delivery {
+  private readonly logger = new Logger(Delivery.name);
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly outbox: OutboxStore,
+    private readonly addressees: AddresseeStore,
+    @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
+  ) {}
+
+  /**
+   * One round: as many messages as the destination takes at once, from as many lanes as that needs. A claim that would
+   * outlive its lease is handed back unsent, so that no two processes ever send about the same subject.
+   */
+  async round(destination: Destination): Promise<DeliveryRound> {
+    const startedAt = performance.now();
+    const claimed = await this.claim(destination);
+    const round: DeliveryRound = { sent: 0, accepted: 0, pauseMs: 0 };
+    if (claimed.length === 0) return round;
+    const addressees = await this.addressees.of(
+      this.dataSource.manager,
+      claimed.map((one) => one.profileId),
+    );
+    const units = unitsOf(claimed);
+    for (const [index, unit] of units.entries()) {
+      const isLate =
+        performance.now() - startedAt > this.settings.deliveryLeaseMs - 3 * this.settings.deliveryTimeoutMs;
+      if (round.pauseMs > 0 || (isLate && index > 0)) {
+        await this.outbox.release(this.dataSource.manager, units.slice(index).flat());
+        break;
+      }
+      await this.deliver(destination, unit, addressees, round);
+    }
+    this.logger.log({ msg: 'delivered', destination: destination.key, ...round });
+    return round;
+  }
+
+  private async claim(destination: Destination): Promise<ClaimedMessage[]> {
+    const tx = this.dataSource.manager;
+    const claimed: ClaimedMessage[] = [];
+    for (const lane of await this.outbox.dueLanes(tx, destination.key)) {
+      const most = destination.batchSize - claimed.length;
+      if (most <= 0) break;
+      const what = { lane, destination: destination.key, most, leaseMs: this.settings.deliveryLeaseMs };
+      claimed.push(...(await this.dataSource.transaction((inner) => this.outbox.claim(inner, what))));
+    }
+    return claimed;
+  }
+
+  private async deliver(
+    destination: Destination,
+    unit: readonly ClaimedMessage[],
+    addressees: ReadonlyMap<number, Addressee>,
+    round: DeliveryRound,
+  ): Promise<void> {
+    const outcomes = await destination.send(unit.map((one) => messageOf(one, addressees.get(one.profileId) ?? {})));
+    const settled = unit.map((message, index) => ({ message, outcome: this.settlementOf(message, outcomes[index]!) }));
+    for (const lane of new Set(unit.map((one) => one.lane))) {
+      const ofLane = settled.filter((one) => one.message.lane === lane);
+      await this.dataSource.transaction((tx) => this.outbox.settle(tx, ofLane));
+    }
+    round.sent += unit.length;
+    round.accepted += outcomes.filter((one) => one.kind === 'accepted').length;
+    round.pauseMs = Math.max(round.pauseMs, ...outcomes.map((one) => (one.kind === 'retry' && one.retryAfterMs) || 0));
+    for (const { message, outcome } of settled) {
+      if (outcome.kind !== 'failed') continue;
+      const { profileId, subject } = message;
+      this.logger.error({
+        msg: 'gave up on a message',
+        destination: destination.key,
+        profileId,
+        subject,
+        reason: outcome.reason,
+      });
+    }
+  }
+
+  private settlementOf(message: ClaimedMessage, outcome: SendOutcome): Settlement {
+    if (outcome.kind === 'accepted') return outcome;
+    if (outcome.kind === 'rejected') return { kind: 'failed', reason: outcome.reason };
+    if (message.attempts + 1 >= this.settings.deliveryMaxAttempts) {
+      return { kind: 'failed', reason: `${outcome.reason} (${message.attempts + 1} attempts)` };
+    }
+    return { kind: 'retry', reason: outcome.reason, afterMs: outcome.retryAfterMs ?? backoffMs(message.attempts) };
+  }
+}
+
+function messageOf(message: ClaimedMessage, addressee: Addressee): DestinationMessage {
+  return { ...message.payload, addressee };
+}
