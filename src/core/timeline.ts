@@ -23,13 +23,13 @@ export function constantly(truth: Truth, at: Instant): Timeline {
   return [{ at, truth }];
 }
 
-/** Kleene's "and": false wins, then what can't be known, then what is not known yet. */
+/** Kleene's "and": false wins, then what only time will tell, since that may decide it, then what can't be known. */
 export function allOf(truths: readonly Truth[]): Truth {
   if (truths.includes('false')) return 'false';
   return undeterminedIn(truths) ?? 'true';
 }
 
-/** Kleene's "or": true wins, then what can't be known, then what is not known yet. */
+/** Kleene's "or": true wins, then what only time will tell, since that may decide it, then what can't be known. */
 export function anyOf(truths: readonly Truth[]): Truth {
   if (truths.includes('true')) return 'true';
   return undeterminedIn(truths) ?? 'false';
@@ -42,8 +42,8 @@ export function negationOf(truth: Truth): Truth {
 }
 
 function undeterminedIn(truths: readonly Truth[]): Truth | undefined {
-  if (truths.includes('insufficient')) return 'insufficient';
-  return truths.includes('pending') ? 'pending' : undefined;
+  if (truths.includes('pending')) return 'pending';
+  return truths.includes('insufficient') ? 'insufficient' : undefined;
 }
 
 /** The timeline of a combination; all parts start at the same instant. */

@@ -45,3 +45,6 @@ export interface Destination {
   batchSize: number;
   send(messages: readonly DestinationMessage[]): Promise<SendOutcome[]>;
 }
+
+/** Under this token the configured destinations are injected: `readonly Destination[]`. */
+export const DESTINATIONS = Symbol('Destinations');

@@ -1,5 +1,5 @@
 import { InjectQueue } from '@nestjs/bullmq';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { DELIVER_QUEUE, EVALUATE_QUEUE, type DeliverJob, type EvaluateJob } from './queues.js';
 
@@ -8,7 +8,7 @@ import { DELIVER_QUEUE, EVALUATE_QUEUE, type DeliverJob, type EvaluateJob } from
  * on their way, and one that can't be given is only logged, since the sweep finds what it was about.
  */
 @Injectable()
-export class Nudger {
+export class Nudger implements BeforeApplicationShutdown {
   private readonly logger = new Logger(Nudger.name);
   private readonly lanes = new Set<number>();
   private readonly destinations = new Set<string>();
@@ -31,8 +31,8 @@ export class Nudger {
     this.start();
   }
 
-  /** Resolves when every nudge given so far is on its queue. */
-  async idle(): Promise<void> {
+  /** Lets the nudges under way reach their queue. */
+  async beforeApplicationShutdown(): Promise<void> {
     await this.sending;
   }
 

@@ -1,11 +1,9 @@
-import type { Instant } from '../core/instant.js';
 import type { IncomingEvent } from '../profiles/incoming-event.js';
 
 /** One HTTP delivery as it came: header names in lower case, the body's raw bytes. */
 export interface WebhookDelivery {
   headers: Readonly<Record<string, string | undefined>>;
   body: Buffer;
-  receivedAt: Instant;
 }
 
 export type Verification = { ok: true } | { ok: false; problem: string };
@@ -25,6 +23,11 @@ export type UnusableReason = 'not_json' | 'wrong_shape' | 'unknown_topic' | 'no_
 export interface WebhookSource {
   /** Path segment of `POST /v1/sources/:source`, and the `source` of its events. */
   key: string;
+  /**
+   * The events that it tells of: once it has sent anything, "did not" can be said of each of them. Events of other names
+   * may come, too; these are known from their first on.
+   */
+  eventNames: readonly string[];
   /**
    * Whether the sender knows one of the secrets. Compared in constant time over the raw bytes; false when no secret is
    * configured. Several secrets are accepted at once so that they can be rotated.

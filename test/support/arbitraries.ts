@@ -32,7 +32,10 @@ const anySelector: fc.Arbitrary<EventSelector> = fc.record(
 const anyStep: fc.Arbitrary<FollowerStep> = fc
   .tuple(
     anySelector,
-    fc.record({ within: fc.constantFrom(...SPANS), same: fc.constantFrom(['x'], ['x', 'y']) }, { requiredKeys: [] }),
+    fc.record(
+      { within: fc.constantFrom(...SPANS), same: fc.constantFrom<string[]>(['x'], ['x', 'y']) },
+      { requiredKeys: [] },
+    ),
   )
   .map(([selector, rest]) => ({ ...selector, ...rest }));
 

@@ -34,7 +34,7 @@ export function naiveValue(rule: Rule, world: NaiveWorld, asOf: number): NaiveVa
 }
 
 function worst(values: NaiveValue[], decisive: NaiveValue, otherwise: NaiveValue): NaiveValue {
-  for (const candidate of [decisive, 'insufficient', 'pending'] as const) {
+  for (const candidate of [decisive, 'pending', 'insufficient'] as const) {
     if (values.some((value) => value === candidate)) return candidate;
   }
   return otherwise;

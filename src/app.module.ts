@@ -1,0 +1,98 @@
+import { getQueueToken } from '@nestjs/bullmq';
+import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { DataSource } from 'typeorm';
+import { createDataSource } from './data-source.js';
+import { CtasController } from './ctas/ctas.controller.js';
+import { CtasModule } from './ctas/ctas.module.js';
+import { DecisionsModule } from './decisions/decisions.module.js';
+import { DESTINATIONS } from './destinations/destination.js';
+import { createDestinations } from './destinations/registry.js';
+import { JourneyDependants } from './journeys/journey-dependants.js';
+import { JourneysController } from './journeys/journeys.controller.js';
+import { JourneysModule } from './journeys/journeys.module.js';
+import { MembershipsApiModule, MembershipsWorkerModule } from './memberships/memberships.module.js';
+import { ApiKeyGuard } from './platform/auth/api-key.guard.js';
+import { AuthModule } from './platform/auth/auth.module.js';
+import type { Config } from './platform/config.js';
+import { HEALTH_CHECKS } from './platform/health/health-check.js';
+import { HealthModule } from './platform/health/health.module.js';
+import { serviceChecks } from './platform/health/service-checks.js';
+import { PlatformModule } from './platform/platform.module.js';
+import { ProblemFilter } from './platform/problem.filter.js';
+import { EVALUATE_QUEUE } from './platform/queues.js';
+import { validationPipe } from './platform/validation.js';
+import { SegmentDependants } from './segments/segment-dependants.js';
+import { SegmentsController } from './segments/segments.controller.js';
+import { SegmentsModule } from './segments/segments.module.js';
+import { SourcesModule } from './sources/sources.module.js';
+import { WEBHOOK_SECRETS } from './sources/webhook-secrets.js';
+import { SyncApiModule, SyncWorkerModule } from './sync/sync.module.js';
+
+type ModuleImport = Type | DynamicModule;
+
+/** What marketers declare. Beside the modules, since segments must not know of the journeys that need them. */
+@Module({
+  imports: [SegmentsModule, CtasModule, JourneysModule],
+  controllers: [SegmentsController, CtasController, JourneysController],
+  providers: [{ provide: SegmentDependants, useExisting: JourneyDependants }],
+})
+class DeclarationsModule {}
+
+const API: ModuleImport[] = [DeclarationsModule, SourcesModule, DecisionsModule, MembershipsApiModule, SyncApiModule];
+
+const WORKER: ModuleImport[] = [MembershipsWorkerModule, SyncWorkerModule];
+
+/** Values of the configuration that single folders ask for. */
+@Global()
+@Module({})
+class SettingsModule {}
+
+/** The application, with the parts that the configured roles need. */
+@Module({})
+export class AppModule {
+  static forRoot(config: Config, databaseUrl: string): DynamicModule {
+    const { api, worker } = { api: config.roles.includes('api'), worker: config.roles.includes('worker') };
+    return {
+      module: AppModule,
+      imports: [
+        PlatformModule.forRoot({
+          dataSource: createDataSource(databaseUrl, config.database.poolSize),
+          databaseUrl,
+          redisUrl: config.queues.redisUrl,
+          retentionMs: config.retentionMs,
+          worker: config.worker,
+        }),
+        settings(config),
+        AuthModule,
+        HealthModule,
+        ...(api ? API : []),
+        ...(worker ? WORKER : []),
+      ],
+      providers: [
+        { provide: APP_GUARD, useClass: ApiKeyGuard },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_PIPE, useFactory: validationPipe },
+      ],
+    };
+  }
+}
+
+function settings(config: Config): DynamicModule {
+  const { credentials, region, trackUrl } = config.customerio;
+  const customerio = credentials && {
+    ...credentials,
+    region,
+    timeoutMs: config.worker.deliveryTimeoutMs,
+    ...(trackUrl !== undefined && { trackUrl }),
+  };
+  return {
+    module: SettingsModule,
+    providers: [
+      { provide: WEBHOOK_SECRETS, useValue: config.sources.webhookSecrets },
+      { provide: DESTINATIONS, useValue: createDestinations({ customerio }) },
+      { provide: HEALTH_CHECKS, inject: [DataSource, getQueueToken(EVALUATE_QUEUE)], useFactory: serviceChecks },
+    ],
+    exports: [WEBHOOK_SECRETS, DESTINATIONS, HEALTH_CHECKS],
+  };
+}

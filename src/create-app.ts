@@ -1,0 +1,53 @@
+import type { IncomingMessage } from 'node:http';
+import { NestFactory } from '@nestjs/core';
+import type { LoggerService } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
+import { AppModule } from './app.module.js';
+import type { Config } from './platform/config.js';
+import { jsonBodyParser } from './platform/json-body-parser.js';
+import { Problem } from './platform/problem.js';
+
+type Done = (error: Error | null, body?: unknown) => void;
+
+const WEBHOOKS = /^\/v1\/sources\/[^/]+$/;
+
+/** Makes the application, ready to listen. The database must be migrated. */
+export async function createApp(
+  config: Config,
+  databaseUrl: string,
+  logger: LoggerService,
+): Promise<NestFastifyApplication> {
+  const { webhookBodyLimitBytes, apiBodyLimitBytes } = config.http;
+  const adapter = new FastifyAdapter({ bodyLimit: Math.max(webhookBodyLimitBytes, apiBodyLimitBytes) });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, databaseUrl), adapter, {
+    logger,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  parseBodies(app, config.http);
+  return app;
+}
+
+/** Webhooks keep their raw bytes, whatever their type: the signature is over these. Everything else is JSON. */
+function parseBodies(app: NestFastifyApplication, limits: Config['http']): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  const parseJson = jsonBodyParser(fastify);
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer, done: Done) => {
+    const isWebhook = isWebhookPath(request.raw);
+    if (body.length > (isWebhook ? limits.webhookBodyLimitBytes : limits.apiBodyLimitBytes)) {
+      done(Problem.payloadTooLarge('The body is larger than is taken here.'));
+    } else if (isWebhook) {
+      done(null, body);
+    } else if (/^application\/([\w.-]+\+)?json\b/i.test(request.headers['content-type'] ?? '')) {
+      parseJson(request, body, done);
+    } else {
+      done(Problem.unsupportedMediaType('The body has to be JSON, sent with "Content-Type: application/json".'));
+    }
+  });
+}
+
+function isWebhookPath(request: IncomingMessage): boolean {
+  return request.method === 'POST' && WEBHOOKS.test(request.url?.split('?')[0] ?? '');
+}

@@ -1,0 +1,84 @@
+import { CustomerIORequestError } from 'customerio-node';
+import type { Milliseconds } from '../../core/instant.js';
+import type { SendOutcome } from '../destination.js';
+
+/** A wait of an hour is longer than any outage asks for; a header that asks for years must not park a message. */
+const LONGEST_WAIT_MS = 3_600_000;
+const LONGEST_REASON = 300;
+
+/**
+ * What a failed request means for the messages in it. Whatever time may mend is `retry`: no answer, 408, 429, 5xx, and an
+ * answer that can't be read, since applying a desired state or an event's id twice is harmless. Every other 4xx is
+ * `rejected`, with Customer.io's own words. A reason never holds one of the identifiers `sent`, an email or a body.
+ */
+export function classifyError(error: unknown, sent: readonly string[]): SendOutcome {
+  if (error instanceof CustomerIORequestError) return classifyStatus(error, sent);
+  return { kind: 'retry', reason: reasonOf(Object(error)) };
+}
+
+function classifyStatus(error: CustomerIORequestError, sent: readonly string[]): SendOutcome {
+  const { statusCode, response } = error;
+  if (statusCode < 400 || statusCode >= 500 || statusCode === 408 || statusCode === 429) {
+    const waitMs = retryAfterMs(response.headers);
+    return {
+      kind: 'retry',
+      reason: `Customer.io answered ${statusCode}`,
+      ...(waitMs !== undefined && { retryAfterMs: waitMs }),
+    };
+  }
+  const said = withoutIdentifiers(errorTexts(error.body).join('; '), sent)
+    .replace(/\p{Cc}+/gu, ' ')
+    .slice(0, LONGEST_REASON);
+  const isDenied = statusCode === 401 || statusCode === 403;
+  const hint = isDenied ? ' (are the site id, the API key and the region those of the workspace?)' : '';
+  return { kind: 'rejected', reason: `Customer.io answered ${statusCode}${said && `: ${said}`}${hint}` };
+}
+
+/** The SDK's messages may hold the whole body and fetch's the address, so only names and codes are taken over. */
+function reasonOf({ name, message, cause }: { name?: unknown; message?: unknown; cause?: unknown }): string {
+  if (name === 'TimeoutError') return 'Customer.io did not answer in time';
+  if (String(message).startsWith('Unable to parse JSON')) return 'Customer.io answered with something that is no JSON';
+  const code = (cause as { code?: unknown } | undefined)?.code;
+  return `the ${isCode(code) ? `connection failed (${code})` : `request failed (${isCode(name) ? name : 'unknown'})`}`;
+}
+
+/** Whether it is a bare word such as `ECONNRESET`. */
+function isCode(value: unknown): value is string {
+  return typeof value === 'string' && /^\w+$/.test(value);
+}
+
+/**
+ * How long the answer asks to wait: `Retry-After` in seconds, or as a date, which is set against the answer's own `Date`
+ * so that no clock of ours matters. Undefined if it says nothing usable; also for "at once", which leaves the pace to
+ * the caller. At most an hour.
+ */
+export function retryAfterMs(headers: Readonly<Record<string, string>>): Milliseconds | undefined {
+  const given = headers['retry-after']?.trim() ?? '';
+  const waitMs = /^\d+$/.test(given) ? Number(given) * 1_000 : Date.parse(given) - Date.parse(headers.date ?? '');
+  return waitMs > 0 ? Math.min(waitMs, LONGEST_WAIT_MS) : undefined;
+}
+
+/** Customer.io's own words: `meta.errors`, or `meta.error`. */
+function errorTexts(body: string): string[] {
+  try {
+    const { meta } = JSON.parse(body) as { meta?: { errors?: unknown; error?: unknown } };
+    const texts: unknown[] = Array.isArray(meta?.errors) ? meta.errors : [meta?.error];
+    return texts.filter((text) => typeof text === 'string');
+  } catch {
+    return [];
+  }
+}
+
+/** Blots out emails, and the identifiers that were sent, plain or percent-encoded, where they stand as words. */
+function withoutIdentifiers(text: string, sent: readonly string[]): string {
+  let blotted = text.replace(/[^\s"'<>(),;:]+(@|%40)[^\s"'<>(),;:]+/gi, '[email]');
+  for (const id of sent.flatMap((one) => [one, encodeURIComponent(one.toWellFormed())])) {
+    if (id === '' || !blotted.toLowerCase().includes(id.toLowerCase())) continue;
+    blotted = blotted.replace(new RegExp(`(?<![\\p{L}\\p{N}])${escaped(id)}(?![\\p{L}\\p{N}])`, 'giu'), '[id]');
+  }
+  return blotted;
+}
+
+function escaped(literal: string): string {
+  return literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+}

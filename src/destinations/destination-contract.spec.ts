@@ -1,0 +1,197 @@
+import {
+  emptyBody,
+  garbledBody,
+  html502,
+  resetAfter,
+  resetBefore,
+  slow,
+  status,
+  timeoutAfterApplying,
+  timeoutBeforeApplying,
+} from '../../test/support/customerio-server/faults.js';
+import { startCustomerioServer } from '../../test/support/customerio-server/customerio-server.js';
+import type { Addressee, DecisionMessage, Destination, MembershipMessage } from './destination.js';
+import { createDestinations, DESTINATION_FACTORIES, type DestinationKey } from './registry.js';
+
+/** A destination and the system that it pushes to, as every entry of the registry must bring them to be tested here. */
+interface Staged {
+  destination: Destination;
+  segmentId: string;
+  /** People whom the system knows, by the addressee that leads to each. */
+  known: Addressee[];
+  /** Makes every request from now on go wrong in the way of this name. */
+  break(fault: string): void;
+  mend(): void;
+  /** What the system holds, to be compared. */
+  held(): unknown;
+  stop(): Promise<void>;
+}
+
+interface Stage {
+  start(): Promise<Staged>;
+  faults: string[];
+}
+
+const CUSTOMERIO_FAULTS = {
+  'status 400': status(400),
+  'status 401': status(401),
+  'status 404': status(404),
+  'status 408': status(408),
+  'status 413': status(413),
+  'status 429': status(429, { 'Retry-After': '1' }),
+  'status 500': status(500),
+  'status 503': status(503, { 'Retry-After': 'Tue, 24 Nov 2026 10:00:00 GMT' }),
+  'status 304': status(304),
+  'redirect without a location': status(302),
+  'too slow': slow(60_000),
+  'silence before applying': timeoutBeforeApplying,
+  'silence after applying': timeoutAfterApplying,
+  'reset before': resetBefore,
+  'reset after': resetAfter,
+  'empty body': emptyBody,
+  'garbled body': garbledBody,
+  'html 502': html502,
+};
+
+const STAGES: Record<DestinationKey, Stage> = {
+  customerio: {
+    faults: Object.keys(CUSTOMERIO_FAULTS),
+    async start() {
+      const server = await startCustomerioServer();
+      server.seedSegment({ id: 1, name: 'Segment' });
+      server.seedPerson({ id: 'known-1' });
+      server.seedPerson({ email: 'known-2@example.com' });
+      const { siteId, apiKey, url } = server;
+      const config = { siteId, apiKey, region: 'us', trackUrl: url, timeoutMs: 150 } as const;
+      return {
+        destination: createDestinations({ customerio: config })[0]!,
+        segmentId: '1',
+        known: [{ customerId: 'known-1' }, { email: 'known-2@example.com' }],
+        break: (fault) => server.faults.random(1, 1, [CUSTOMERIO_FAULTS[fault as keyof typeof CUSTOMERIO_FAULTS]]),
+        mend: () => server.faults.clear(),
+        held: () => ({ members: server.segmentMembers(1), events: server.events(), people: server.people() }),
+        stop: () => server.stop(),
+      };
+    },
+  },
+};
+
+const KINDS = ['accepted', 'retry', 'rejected'];
+
+describe.each(Object.keys(DESTINATION_FACTORIES) as DestinationKey[])('the destination %s', (key) => {
+  let staged: Staged;
+
+  beforeEach(async () => {
+    staged = await STAGES[key].start();
+  });
+
+  afterEach(() => staged.stop());
+
+  const membership = (addressee: Addressee, isMember = true): MembershipMessage => ({
+    kind: 'membership',
+    addressee,
+    externalSegmentId: staged.segmentId,
+    isMember,
+  });
+
+  const decision = (addressee: Addressee, id: string): DecisionMessage => ({
+    kind: 'decision',
+    addressee,
+    id,
+    occurredAt: 1_795_514_400_000,
+    data: { branch: 'buyers', settles_at: null, journey_version: 3 },
+  });
+
+  const everyKind = () => [
+    membership(staged.known[0]!),
+    membership({}),
+    decision(staged.known[0]!, '01JDEY3GZ8QW5M2T7V9XK4RBN0'),
+    membership(staged.known[1]!, false),
+    decision({}, '01JDEY3GZ8QW5M2T7V9XK4RBN1'),
+    decision(staged.known[1]!, '01JDEY3GZ8QW5M2T7V9XK4RBN2'),
+  ];
+
+  it('has the key under which it is registered, and takes at least one message at once', () => {
+    expect(staged.destination.key).toBe(key);
+    expect(staged.destination.batchSize).toBeGreaterThanOrEqual(1);
+  });
+
+  it('answers each message in its place, and rejects only what reaches nobody', async () => {
+    const outcomes = await staged.destination.send(everyKind());
+    expect(outcomes.map((one) => one.kind)).toEqual([
+      'accepted',
+      'rejected',
+      'accepted',
+      'accepted',
+      'rejected',
+      'accepted',
+    ]);
+  });
+
+  it('answers nothing for nothing', async () => {
+    expect(await staged.destination.send([])).toEqual([]);
+  });
+
+  it('answers a whole batch in order', async () => {
+    const batch = Array.from({ length: staged.destination.batchSize }, (_, index) =>
+      membership(index % 3 === 1 ? {} : { customerId: `c${index}` }),
+    );
+    const outcomes = await staged.destination.send(batch);
+    expect(outcomes.map((one) => one.kind)).toEqual(
+      batch.map((_, index) => (index % 3 === 1 ? 'rejected' : 'accepted')),
+    );
+  });
+
+  it('changes nothing more when the same state is sent again', async () => {
+    await staged.destination.send(everyKind());
+    const before = structuredClone(staged.held());
+    await staged.destination.send(everyKind());
+    expect(staged.held()).toEqual(before);
+  });
+
+  it.each(STAGES[key].faults)('answers each message under "%s", and names nobody', async (fault) => {
+    staged.break(fault);
+    const outcomes = await staged.destination.send(everyKind());
+    expect(outcomes).toHaveLength(6);
+    for (const outcome of outcomes) expect(KINDS).toContain(outcome.kind);
+    expect([outcomes[1]!.kind, outcomes[4]!.kind]).toEqual(['rejected', 'rejected']);
+    expect(JSON.stringify(outcomes)).not.toMatch(/known|example\.com/);
+  });
+
+  it.each(STAGES[key].faults)('reaches the wanted state once "%s" has passed', async (fault) => {
+    await staged.destination.send(everyKind());
+    const wanted = structuredClone(staged.held());
+    await staged.stop();
+    staged = await STAGES[key].start();
+    staged.break(fault);
+    await staged.destination.send(everyKind());
+    staged.mend();
+    await staged.destination.send(everyKind());
+    expect(sorted(staged.held())).toEqual(sorted(wanted));
+  });
+
+  it('takes back what a later state undoes', async () => {
+    const empty = structuredClone(staged.held());
+    await staged.destination.send([membership(staged.known[0]!)]);
+    expect(staged.held()).not.toEqual(empty);
+    await staged.destination.send([membership(staged.known[0]!, false)]);
+    expect(staged.held()).toEqual(empty);
+  });
+
+  it('asks for a retry when nobody is there', async () => {
+    await staged.stop();
+    const outcomes = await staged.destination.send([
+      membership(staged.known[0]!),
+      decision(staged.known[1]!, '01JDEY3GZ8QW5M2T7V9XK4RBN0'),
+    ]);
+    expect(outcomes.map((one) => one.kind)).toEqual(['retry', 'retry']);
+    staged = await STAGES[key].start();
+  });
+});
+
+/** What is held, with lists in an order that does not tell when things came. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((one) => JSON.stringify(sorted(one))).sort();
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, sorted(one)]));
+}

@@ -1,0 +1,4 @@
+import 'reflect-metadata';
+import { startProcess } from './start.js';
+
+startProcess();

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { ApiKeyStore } from './api-key-store.js';
+import { ApiKeysController } from './api-keys.controller.js';
+
+/** API keys. The guard that asks for them is the application's to install, for all of its routes. */
+@Module({
+  controllers: [ApiKeysController],
+  providers: [
+    { provide: ApiKeyStore, inject: [DataSource], useFactory: (dataSource: DataSource) => new ApiKeyStore(dataSource) },
+  ],
+  exports: [ApiKeyStore],
+})
+export class AuthModule {}

@@ -1,0 +1,215 @@
+/** How one environment variable is read and explained. `read` answers undefined for a text that it can't use. */
+export interface Variable<T> {
+  readonly read: (text: string) => T | undefined;
+  /** What would be right, to complete "expected …". */
+  readonly expected: string;
+  /** The value when the variable is not set, and how the documentation shows it. */
+  readonly fallback: T;
+  readonly shownFallback: string;
+  readonly description: string;
+  /** Whether a value may be shown in an error. */
+  readonly isSecret: boolean;
+}
+
+interface Declaration<T> {
+  default: T;
+  description: string;
+}
+
+const ROLES = ['api', 'worker'] as const;
+const REGIONS = ['us', 'eu'] as const;
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+export type Role = (typeof ROLES)[number];
+export type CustomerioRegion = (typeof REGIONS)[number];
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** The one list of variables: parsing and the documentation are both derived from it. */
+export const VARIABLES = {
+  TURNOUT_ROLES: roles({ default: ROLES, description: 'What this process does: serve the API, work on what is due' }),
+  HOST: text({ default: '127.0.0.1', description: 'Address that the API listens on; `0.0.0.0` in a container' }),
+  PORT: integer({ default: 3000, min: 0, max: 65_535, description: 'Port of the API; 0 takes any free one' }),
+  HEALTH_PORT: integer({
+    default: 3001,
+    min: 0,
+    max: 65_535,
+    description: 'Port of `/healthz` and `/readyz` in a process that is only a worker',
+  }),
+  DATABASE_URL: secretUrl(['postgres', 'postgresql'], {
+    absent: 'the embedded PostgreSQL',
+    description: 'PostgreSQL 15 or newer',
+  }),
+  DATABASE_POOL_SIZE: integer({ default: 10, min: 2, max: 1000, description: 'Database connections a process' }),
+  TURNOUT_DATA_DIR: text({ default: '.turnout', description: 'Folder of the embedded PostgreSQL' }),
+  EMBEDDED_POSTGRES_PORT: integer({
+    default: 54_329,
+    min: 1,
+    max: 65_535,
+    description: 'Port of the embedded PostgreSQL',
+  }),
+  REDIS_URL: secretUrl(['redis', 'rediss'], {
+    absent: 'queues on PostgreSQL',
+    description: 'Redis for the queues of larger installations',
+  }),
+  CUSTOMERIO_SIGNING_KEYS: secrets({
+    absent: 'its webhooks are refused',
+    description: 'Signing keys of Customer.io reporting webhooks; two while one replaces the other',
+  }),
+  SHOPIFY_WEBHOOK_SECRETS: secrets({
+    absent: 'its webhooks are refused',
+    description: 'Client secrets that Shopify signs webhooks with; two while one replaces the other',
+  }),
+  CUSTOMERIO_SITE_ID: optionalSecret({ absent: 'nothing is pushed', description: 'Site id of the Track API' }),
+  CUSTOMERIO_API_KEY: optionalSecret({ absent: 'nothing is pushed', description: 'API key of the Track API' }),
+  CUSTOMERIO_REGION: choice<CustomerioRegion>(REGIONS, {
+    default: 'us',
+    description: 'Region of the Customer.io workspace',
+  }),
+  CUSTOMERIO_TRACK_URL: secretUrl(['http', 'https'], {
+    absent: "the region's own",
+    description: 'Another address for the Track API, such as a proxy',
+  }),
+  WEBHOOK_BODY_LIMIT_BYTES: integer({
+    default: 2_097_152,
+    min: 1024,
+    max: 67_108_864,
+    description: 'Largest webhook taken, in bytes',
+  }),
+  API_BODY_LIMIT_BYTES: integer({
+    default: 262_144,
+    min: 1024,
+    max: 67_108_864,
+    description: 'Largest body of any other request, in bytes',
+  }),
+  RETENTION_DAYS: integer({
+    default: 400,
+    min: 1,
+    max: 3650,
+    description: 'How long events count, in days; no window can be longer',
+  }),
+  SWEEP_INTERVAL_MS: integer({
+    default: 250,
+    min: 10,
+    max: 1000,
+    description: 'Pause between two looks for what is due, in milliseconds',
+  }),
+  EVALUATE_BATCH_SIZE: integer({ default: 500, min: 1, max: 5000, description: 'Profiles evaluated a transaction' }),
+  EVALUATE_CONCURRENCY: integer({ default: 4, min: 1, max: 64, description: 'Lanes evaluated at once in a process' }),
+  DELIVERY_CONCURRENCY: integer({ default: 2, min: 1, max: 64, description: 'Batches sent at once in a process' }),
+  DELIVERY_TIMEOUT_MS: integer({
+    default: 10_000,
+    min: 100,
+    max: 120_000,
+    description: 'When a request to a destination is given up, in milliseconds',
+  }),
+  DELIVERY_LEASE_MS: integer({
+    default: 30_000,
+    min: 1000,
+    max: 600_000,
+    description:
+      'How long a batch belongs to the worker that sends it, in milliseconds; more than twice `DELIVERY_TIMEOUT_MS`',
+  }),
+  DELIVERY_MAX_ATTEMPTS: integer({
+    default: 12,
+    min: 1,
+    max: 100,
+    description: 'Attempts until a message waits for a person',
+  }),
+  SHUTDOWN_TIMEOUT_MS: integer({
+    default: 20_000,
+    min: 0,
+    max: 600_000,
+    description: 'How long a stopping process may finish its work, in milliseconds',
+  }),
+  LOG_LEVEL: choice<LogLevel>(LOG_LEVELS, { default: 'info', description: 'Least severe level that is logged' }),
+} satisfies Record<string, Variable<unknown>>;
+
+function integer({ min, max, ...rest }: Declaration<number> & { min: number; max: number }): Variable<number> {
+  return variable<number>({
+    ...rest,
+    expected: `a whole number from ${min} to ${max}`,
+    read: (given) => (/^\d{1,15}$/.test(given) && +given >= min && +given <= max ? +given : undefined),
+  });
+}
+
+function text(declaration: Declaration<string>): Variable<string> {
+  return variable<string>({ ...declaration, expected: 'a text', read: (given) => given });
+}
+
+function choice<T extends string>(options: readonly T[], declaration: Declaration<T>): Variable<T> {
+  return variable<T>({
+    ...declaration,
+    expected: `one of ${options.join(', ')}`,
+    read: (given) => options.find((option) => option === given),
+  });
+}
+
+function roles(declaration: Declaration<readonly Role[]>): Variable<readonly Role[]> {
+  return variable<readonly Role[]>({
+    ...declaration,
+    expected: `one or more of ${ROLES.join(', ')}, separated by commas`,
+    shownFallback: declaration.default.join(','),
+    read(given) {
+      const names = parts(given);
+      if (names.some((name) => !ROLES.some((role) => role === name))) return undefined;
+      return ROLES.filter((role) => names.includes(role));
+    },
+  });
+}
+
+/** Several secrets are accepted at once, so that one can be replaced without refusing what the other still signs. */
+function secrets({ absent, description }: { absent: string; description: string }): Variable<readonly string[]> {
+  return variable<readonly string[]>({
+    default: [],
+    description,
+    expected: 'one secret, or two separated by a comma',
+    shownFallback: absent,
+    isSecret: true,
+    read(given) {
+      const found = parts(given);
+      return found.length <= 2 && !found.includes('') ? found : undefined;
+    },
+  });
+}
+
+function optionalSecret({ absent, description }: { absent: string; description: string }) {
+  return variable<string | undefined>({
+    default: undefined,
+    description,
+    expected: 'a text without spaces',
+    shownFallback: absent,
+    isSecret: true,
+    read: (given) => (/\s/.test(given) ? undefined : given),
+  });
+}
+
+/** A URL may carry a password, so no URL is ever shown. */
+function secretUrl(schemes: readonly string[], { absent, description }: { absent: string; description: string }) {
+  return variable<string | undefined>({
+    default: undefined,
+    description,
+    expected: `a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
+    shownFallback: absent,
+    isSecret: true,
+    read: (given) =>
+      schemes.some((scheme) => given.startsWith(`${scheme}://`)) && URL.canParse(given) ? given : undefined,
+  });
+}
+
+function variable<T>(
+  declaration: Declaration<T> & Pick<Variable<T>, 'read' | 'expected'> & { shownFallback?: string; isSecret?: boolean },
+): Variable<T> {
+  const { default: fallback, description, expected, read, isSecret = false } = declaration;
+  return {
+    fallback,
+    shownFallback: declaration.shownFallback ?? String(fallback),
+    description,
+    expected,
+    read,
+    isSecret,
+  };
+}
+
+function parts(given: string): string[] {
+  return given.split(',').map((part) => part.trim());
+}

@@ -1,0 +1,208 @@
+import { readFile } from 'node:fs/promises';
+import { CONFIG_VARIABLES, ConfigError, configTable, parseConfig, startNotices } from './config.js';
+
+function problemsOf(env: Record<string, string>): { variable: string; problem: string; expected: string }[] {
+  try {
+    parseConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return [...error.problems];
+    throw error;
+  }
+  return [];
+}
+
+describe('the configuration', () => {
+  it('needs no variable at all', () => {
+    const config = parseConfig({});
+    expect(config).toEqual({
+      roles: ['api', 'worker'],
+      http: {
+        host: '127.0.0.1',
+        port: 3000,
+        healthPort: 3001,
+        webhookBodyLimitBytes: 2_097_152,
+        apiBodyLimitBytes: 262_144,
+      },
+      database: { url: undefined, poolSize: 10, dataDirectory: '.turnout', embeddedPort: 54_329 },
+      queues: { redisUrl: undefined },
+      sources: { webhookSecrets: { customerio: [], shopify: [] } },
+      customerio: { credentials: undefined, region: 'us', trackUrl: undefined },
+      retentionMs: 400 * 86_400_000,
+      worker: {
+        sweepIntervalMs: 250,
+        evaluateConcurrency: 4,
+        evaluateBatchSize: 500,
+        deliveryConcurrency: 2,
+        deliveryLeaseMs: 30_000,
+        deliveryTimeoutMs: 10_000,
+        deliveryMaxAttempts: 12,
+      },
+      shutdownTimeoutMs: 20_000,
+      log: { level: 'info' },
+    });
+  });
+
+  it('takes every value from its variable', () => {
+    const config = parseConfig({
+      TURNOUT_ROLES: 'worker',
+      HOST: '0.0.0.0',
+      PORT: '80',
+      HEALTH_PORT: '81',
+      DATABASE_URL: 'postgres://u:p@db/turnout',
+      DATABASE_POOL_SIZE: '20',
+      TURNOUT_DATA_DIR: '/data',
+      EMBEDDED_POSTGRES_PORT: '5433',
+      REDIS_URL: 'rediss://:p@redis:6380',
+      CUSTOMERIO_SIGNING_KEYS: 'new, old',
+      SHOPIFY_WEBHOOK_SECRETS: 'shh',
+      CUSTOMERIO_SITE_ID: 'site',
+      CUSTOMERIO_API_KEY: 'key',
+      CUSTOMERIO_REGION: 'eu',
+      CUSTOMERIO_TRACK_URL: 'http://127.0.0.1:9/',
+      WEBHOOK_BODY_LIMIT_BYTES: '4096',
+      API_BODY_LIMIT_BYTES: '2048',
+      RETENTION_DAYS: '30',
+      SWEEP_INTERVAL_MS: '1000',
+      EVALUATE_BATCH_SIZE: '50',
+      EVALUATE_CONCURRENCY: '1',
+      DELIVERY_CONCURRENCY: '3',
+      DELIVERY_TIMEOUT_MS: '1000',
+      DELIVERY_LEASE_MS: '2001',
+      DELIVERY_MAX_ATTEMPTS: '5',
+      SHUTDOWN_TIMEOUT_MS: '0',
+      LOG_LEVEL: 'debug',
+    });
+    expect(config).toEqual({
+      roles: ['worker'],
+      http: { host: '0.0.0.0', port: 80, healthPort: 81, webhookBodyLimitBytes: 4096, apiBodyLimitBytes: 2048 },
+      database: { url: 'postgres://u:p@db/turnout', poolSize: 20, dataDirectory: '/data', embeddedPort: 5433 },
+      queues: { redisUrl: 'rediss://:p@redis:6380' },
+      sources: { webhookSecrets: { customerio: ['new', 'old'], shopify: ['shh'] } },
+      customerio: { credentials: { siteId: 'site', apiKey: 'key' }, region: 'eu', trackUrl: 'http://127.0.0.1:9/' },
+      retentionMs: 30 * 86_400_000,
+      worker: {
+        sweepIntervalMs: 1000,
+        evaluateConcurrency: 1,
+        evaluateBatchSize: 50,
+        deliveryConcurrency: 3,
+        deliveryLeaseMs: 2001,
+        deliveryTimeoutMs: 1000,
+        deliveryMaxAttempts: 5,
+      },
+      shutdownTimeoutMs: 0,
+      log: { level: 'debug' },
+    });
+  });
+
+  it('is frozen to the bottom', () => {
+    const config = parseConfig({ CUSTOMERIO_SIGNING_KEYS: 'a' });
+    expect(() => Object.assign(config.http, { port: 1 })).toThrow(TypeError);
+    expect(() => (config.sources.webhookSecrets.customerio as string[]).push('b')).toThrow(TypeError);
+  });
+
+  it('counts an empty variable as one that is not set', () => {
+    expect(parseConfig({ REDIS_URL: '', PORT: ' ', CUSTOMERIO_SIGNING_KEYS: '' })).toEqual(parseConfig({}));
+  });
+
+  it('lists every problem at once, each with what would be right', () => {
+    const problems = problemsOf({
+      PORT: 'http',
+      LOG_LEVEL: 'loud',
+      SWEEP_INTERVAL_MS: '1001',
+      TURNOUT_ROLES: 'api,web',
+    });
+    expect(problems).toEqual([
+      { variable: 'TURNOUT_ROLES', problem: 'is "api,web"', expected: expect.stringContaining('api, worker') },
+      { variable: 'PORT', problem: 'is "http"', expected: 'a whole number from 0 to 65535' },
+      { variable: 'SWEEP_INTERVAL_MS', problem: 'is "1001"', expected: 'a whole number from 10 to 1000' },
+      { variable: 'LOG_LEVEL', problem: 'is "loud"', expected: expect.stringContaining('debug') },
+    ]);
+    expect(() => parseConfig({ PORT: 'http', LOG_LEVEL: 'loud' })).toThrow(/PORT is "http".*\n.*LOG_LEVEL is "loud"/);
+  });
+
+  it.each(['65536', '-1', '1.5', '1e3', '0x10', ''.padEnd(400, '9')])('refuses %s as a port', (port) => {
+    expect(problemsOf({ PORT: port })).toMatchObject([{ variable: 'PORT' }]);
+  });
+
+  it.each(['a,b,c', 'a,', ',a', ','])('refuses %s as signing keys', (keys) => {
+    expect(problemsOf({ CUSTOMERIO_SIGNING_KEYS: keys })).toMatchObject([{ variable: 'CUSTOMERIO_SIGNING_KEYS' }]);
+  });
+
+  it('never shows a secret, not even one that is wrong', () => {
+    const env = {
+      DATABASE_URL: 'mysql://hidden-1@db',
+      REDIS_URL: 'hidden-2',
+      CUSTOMERIO_TRACK_URL: 'ftp://hidden-3',
+      CUSTOMERIO_SIGNING_KEYS: 'hidden-4,hidden-5,hidden-6',
+      SHOPIFY_WEBHOOK_SECRETS: 'hidden-7,',
+      CUSTOMERIO_SITE_ID: 'hidden 8',
+      CUSTOMERIO_API_KEY: 'hidden 9',
+    };
+    const problems = problemsOf(env);
+    expect(problems.map((problem) => problem.variable).sort()).toEqual(Object.keys(env).sort());
+    expect(new ConfigError(problems).message).not.toContain('hidden');
+  });
+
+  it.each([
+    [{ CUSTOMERIO_SITE_ID: 'site' }, 'CUSTOMERIO_API_KEY'],
+    [{ CUSTOMERIO_API_KEY: 'key' }, 'CUSTOMERIO_SITE_ID'],
+  ])('wants the site id and the API key of Customer.io together: %j', (env, missing) => {
+    expect(problemsOf(env)).toMatchObject([{ variable: missing, problem: 'is not set' }]);
+  });
+
+  it('wants a lease longer than twice the timeout of a delivery', () => {
+    expect(problemsOf({ DELIVERY_LEASE_MS: '20000' })).toMatchObject([{ variable: 'DELIVERY_LEASE_MS' }]);
+    expect(problemsOf({ DELIVERY_TIMEOUT_MS: '15000' })).toMatchObject([{ variable: 'DELIVERY_LEASE_MS' }]);
+    expect(problemsOf({ DELIVERY_LEASE_MS: '20001' })).toEqual([]);
+  });
+
+  it('tells the operator what is left out', () => {
+    expect(startNotices(parseConfig({}))).toEqual([
+      expect.stringContaining('embedded PostgreSQL in .turnout'),
+      expect.stringContaining('nothing is pushed'),
+      expect.stringContaining('webhooks of Customer.io are refused'),
+      expect.stringContaining('webhooks of Shopify are refused'),
+    ]);
+    const complete = {
+      DATABASE_URL: 'postgres://db/turnout',
+      CUSTOMERIO_SITE_ID: 'site',
+      CUSTOMERIO_API_KEY: 'key',
+      CUSTOMERIO_SIGNING_KEYS: 'a',
+      SHOPIFY_WEBHOOK_SECRETS: 'b',
+    };
+    expect(startNotices(parseConfig(complete))).toEqual([]);
+  });
+});
+
+describe('the table of variables', () => {
+  it('has one row for each variable, with its default', () => {
+    const [, , ...rows] = configTable().split('\n');
+    expect(rows.map((row) => /`(\w+)`/.exec(row)?.[1])).toEqual(CONFIG_VARIABLES);
+    expect(rows.every((row) => row.split('|').length === 6)).toBe(true);
+    expect(rows.find((row) => row.includes('`PORT`'))).toContain('| 3000 |');
+  });
+
+  it('shows defaults that would be accepted if they were set', () => {
+    const env = Object.fromEntries(
+      configTable()
+        .split('\n')
+        .slice(2)
+        .map((row) => row.split('|').map((cell) => cell.trim()))
+        .map(([, name, fallback]) => [name!.replaceAll('`', ''), fallback!])
+        .filter(([, fallback]) => !fallback!.includes(' ')),
+    );
+    expect(Object.keys(env).length).toBeGreaterThan(15);
+    expect(parseConfig(env)).toEqual(parseConfig({}));
+  });
+
+  it('stands in the README as the code has it', async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+    expect(cellsOf(readme)).toEqual(cellsOf(configTable()));
+  });
+});
+
+/** The rows that are about variables; how a table is padded does not matter. */
+function cellsOf(markdown: string): string[][] {
+  const rows = markdown.split('\n').filter((line) => CONFIG_VARIABLES.some((name) => line.startsWith(`| \`${name}\``)));
+  return rows.map((row) => row.split('|').map((cell) => cell.trim()));
+}

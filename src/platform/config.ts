@@ -1,0 +1,182 @@
+import { VARIABLES, type CustomerioRegion, type LogLevel, type Role, type Variable } from './config-variables.js';
+import type { WorkerSettings } from './worker-settings.js';
+
+const DAY_MS = 86_400_000;
+
+type Name = keyof typeof VARIABLES;
+type Values = { [N in Name]: (typeof VARIABLES)[N]['fallback'] };
+
+/** The names of every environment variable that is read. */
+export const CONFIG_VARIABLES: readonly string[] = Object.keys(VARIABLES);
+
+/** The whole configuration, read once at the start and frozen. */
+export interface Config {
+  readonly roles: readonly Role[];
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    /** Of a process that is only a worker. */
+    readonly healthPort: number;
+    readonly webhookBodyLimitBytes: number;
+    readonly apiBodyLimitBytes: number;
+  };
+  readonly database: {
+    /** Undefined: the embedded server, in `dataDirectory`, on `embeddedPort`. */
+    readonly url: string | undefined;
+    readonly poolSize: number;
+    readonly dataDirectory: string;
+    readonly embeddedPort: number;
+  };
+  /** Without a URL of Redis, the queues live in the database. */
+  readonly queues: { readonly redisUrl: string | undefined };
+  readonly sources: {
+    /** By source; none: its webhooks are refused. */
+    readonly webhookSecrets: { readonly customerio: readonly string[]; readonly shopify: readonly string[] };
+  };
+  readonly customerio: {
+    /** Undefined: nothing is pushed. */
+    readonly credentials: { readonly siteId: string; readonly apiKey: string } | undefined;
+    readonly region: CustomerioRegion;
+    /** Instead of the region's own address. */
+    readonly trackUrl: string | undefined;
+  };
+  readonly retentionMs: number;
+  readonly worker: Readonly<WorkerSettings>;
+  readonly shutdownTimeoutMs: number;
+  readonly log: { readonly level: LogLevel };
+}
+
+export interface ConfigProblem {
+  variable: string;
+  problem: string;
+  expected: string;
+}
+
+/** What is wrong with the environment: everything at once, and no secret in it. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(readonly problems: readonly ConfigProblem[]) {
+    const lines = problems.map(({ variable, problem, expected }) => `  ${variable} ${problem}; expected ${expected}`);
+    super(['The configuration is not right:', ...lines].join('\n'));
+  }
+}
+
+/** The configuration from this process's environment. Throws {@link ConfigError}. */
+export function loadConfig(): Config {
+  return parseConfig(process.env);
+}
+
+/**
+ * Reads an environment; a variable that is empty counts as not set, since that is how compose files leave one out.
+ * Throws a {@link ConfigError} that lists every problem.
+ */
+export function parseConfig(env: Record<string, string | undefined>): Config {
+  const problems: ConfigProblem[] = [];
+  const entries = Object.entries<Variable<unknown>>(VARIABLES).map(([name, variable]) => {
+    const given = env[name]?.trim() ?? '';
+    const value = given === '' ? variable.fallback : variable.read(given);
+    if (given === '' || value !== undefined) return [name, value];
+    const shown = variable.isSecret ? 'has a value that is not usable' : `is ${JSON.stringify(given.slice(0, 40))}`;
+    problems.push({ variable: name, problem: shown, expected: variable.expected });
+    return [name, variable.fallback];
+  });
+  const values = Object.fromEntries(entries) as Values;
+  problems.push(...contradictions(values, new Set(problems.map((problem) => problem.variable))));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return deepFreeze(grouped(values));
+}
+
+/** What an operator should know of a configuration that is right: what is left out, and what this means. */
+export function startNotices(config: Config): readonly string[] {
+  const notices: string[] = [];
+  if (!config.database.url) {
+    notices.push(`DATABASE_URL is not set: using the embedded PostgreSQL in ${config.database.dataDirectory}`);
+  }
+  if (!config.customerio.credentials) {
+    notices.push('CUSTOMERIO_SITE_ID and CUSTOMERIO_API_KEY are not set: nothing is pushed to Customer.io');
+  }
+  if (config.sources.webhookSecrets.customerio.length === 0) {
+    notices.push('CUSTOMERIO_SIGNING_KEYS is not set: webhooks of Customer.io are refused');
+  }
+  if (config.sources.webhookSecrets.shopify.length === 0) {
+    notices.push('SHOPIFY_WEBHOOK_SECRETS is not set: webhooks of Shopify are refused');
+  }
+  return notices;
+}
+
+/** The table of variables in Markdown, as the README shows it. */
+export function configTable(): string {
+  const rows = Object.entries<Variable<unknown>>(VARIABLES).map(
+    ([name, { shownFallback, expected, description }]) =>
+      `| \`${name}\` | ${shownFallback} | ${description} | ${expected} |`,
+  );
+  return ['| Variable | Default | What it is | Accepted |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+/** Variables that are right one by one, but not together. What is wrong already is not judged again. */
+function contradictions(values: Values, isWrong: ReadonlySet<string>): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const { CUSTOMERIO_SITE_ID: siteId, CUSTOMERIO_API_KEY: apiKey } = values;
+  if (!isWrong.has('CUSTOMERIO_SITE_ID') && !isWrong.has('CUSTOMERIO_API_KEY') && !siteId !== !apiKey) {
+    const [missing, given] = siteId
+      ? ['CUSTOMERIO_API_KEY', 'CUSTOMERIO_SITE_ID']
+      : ['CUSTOMERIO_SITE_ID', 'CUSTOMERIO_API_KEY'];
+    problems.push({ variable: missing!, problem: 'is not set', expected: `both or neither, and ${given} is set` });
+  }
+  const { DELIVERY_LEASE_MS: lease, DELIVERY_TIMEOUT_MS: timeout } = values;
+  if (!isWrong.has('DELIVERY_LEASE_MS') && !isWrong.has('DELIVERY_TIMEOUT_MS') && lease <= 2 * timeout) {
+    problems.push({
+      variable: 'DELIVERY_LEASE_MS',
+      problem: `is ${lease}`,
+      expected: `more than ${2 * timeout}, twice DELIVERY_TIMEOUT_MS`,
+    });
+  }
+  return problems;
+}
+
+function grouped(values: Values): Config {
+  const { CUSTOMERIO_SITE_ID: siteId, CUSTOMERIO_API_KEY: apiKey } = values;
+  return {
+    roles: values.TURNOUT_ROLES,
+    http: {
+      host: values.HOST,
+      port: values.PORT,
+      healthPort: values.HEALTH_PORT,
+      webhookBodyLimitBytes: values.WEBHOOK_BODY_LIMIT_BYTES,
+      apiBodyLimitBytes: values.API_BODY_LIMIT_BYTES,
+    },
+    database: {
+      url: values.DATABASE_URL,
+      poolSize: values.DATABASE_POOL_SIZE,
+      dataDirectory: values.TURNOUT_DATA_DIR,
+      embeddedPort: values.EMBEDDED_POSTGRES_PORT,
+    },
+    queues: { redisUrl: values.REDIS_URL },
+    sources: {
+      webhookSecrets: { customerio: values.CUSTOMERIO_SIGNING_KEYS, shopify: values.SHOPIFY_WEBHOOK_SECRETS },
+    },
+    customerio: {
+      credentials: siteId && apiKey ? { siteId, apiKey } : undefined,
+      region: values.CUSTOMERIO_REGION,
+      trackUrl: values.CUSTOMERIO_TRACK_URL,
+    },
+    retentionMs: values.RETENTION_DAYS * DAY_MS,
+    worker: {
+      sweepIntervalMs: values.SWEEP_INTERVAL_MS,
+      evaluateConcurrency: values.EVALUATE_CONCURRENCY,
+      evaluateBatchSize: values.EVALUATE_BATCH_SIZE,
+      deliveryConcurrency: values.DELIVERY_CONCURRENCY,
+      deliveryLeaseMs: values.DELIVERY_LEASE_MS,
+      deliveryTimeoutMs: values.DELIVERY_TIMEOUT_MS,
+      deliveryMaxAttempts: values.DELIVERY_MAX_ATTEMPTS,
+    },
+    shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
+    log: { level: values.LOG_LEVEL },
+  };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(value).forEach(deepFreeze);
+  return Object.freeze(value);
+}

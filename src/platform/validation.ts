@@ -1,0 +1,78 @@
+import { ValidationPipe, type ArgumentMetadata, type Type } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { getMetadataStorage, validateSync, type ValidationError, type ValidatorOptions } from 'class-validator';
+import { jsonPointer, Problem, type ProblemEntry } from './problem.js';
+
+const OPTIONS = {
+  whitelist: true,
+  forbidNonWhitelisted: true,
+  forbidUnknownValues: false,
+  // The target tells which names would have been known.
+  validationError: { target: true, value: false },
+} satisfies ValidatorOptions;
+
+/** Checks what a request carries against the class of the parameter; a 400 problem lists all that is wrong at once. */
+export function validationPipe(): ValidationPipe {
+  return new RequestValidationPipe();
+}
+
+class RequestValidationPipe extends ValidationPipe {
+  constructor() {
+    super({
+      ...OPTIONS,
+      transform: true,
+      exceptionFactory: (errors) => invalid(entriesOf(errors)),
+    });
+  }
+
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type === 'body' && this.toValidate(metadata) && !isObject(value)) {
+      throw invalid([notAnObject('')]);
+    }
+    return super.transform(value, metadata);
+  }
+}
+
+/**
+ * A value in the form of a class with the decorators of class-validator; for what is out of reach of a body's own.
+ * Throws a 400 problem that lists all that is wrong, with pointers below `pointer`.
+ */
+export function validated<T extends object>(form: Type<T>, value: unknown, pointer: string): T {
+  if (!isObject(value)) throw invalid([notAnObject(pointer)]);
+  const instance = plainToInstance(form, value);
+  const errors = validateSync(instance, OPTIONS);
+  if (errors.length > 0) throw invalid(entriesOf(errors, pointer));
+  return instance;
+}
+
+function invalid(errors: readonly ProblemEntry[]): Problem {
+  return Problem.badRequest('The request is not right.', errors);
+}
+
+function notAnObject(pointer: string): ProblemEntry {
+  return { pointer, detail: 'not a JSON object', expected: 'a JSON object' };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function entriesOf(errors: readonly ValidationError[], above = ''): ProblemEntry[] {
+  return errors.flatMap((error) => {
+    const pointer = above + jsonPointer(error.property);
+    // Constraints come last decorator first.
+    const own = Object.entries(error.constraints ?? {}).reverse();
+    return [
+      ...own.map(([constraint, message]) =>
+        constraint === 'whitelistValidation' ? unknownName(pointer, error) : { pointer, detail: message },
+      ),
+      ...entriesOf(error.children ?? [], pointer),
+    ];
+  });
+}
+
+function unknownName(pointer: string, { property, target }: ValidationError): ProblemEntry {
+  const rules = target ? getMetadataStorage().getTargetValidationMetadatas(target.constructor, '', true, false) : [];
+  const names = [...new Set(rules.map((rule) => rule.propertyName))];
+  return { pointer, detail: `"${property}" is not known here`, expected: `one of ${names.join(', ')}` };
+}

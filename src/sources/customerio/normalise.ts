@@ -1,0 +1,113 @@
+import type { Instant } from '../../core/instant.js';
+import type { Identifier, IdentifierKind } from '../../profiles/identifier.js';
+import { evidenceFrom, type Evidence } from '../evidence.js';
+import { isJsonObject, objectIn, readJsonBody, type JsonObject } from '../json-body.js';
+import { cleanText, keptParameters, keptScalar, propertiesOf, queryOf } from '../kept-properties.js';
+import { normaliseWith, UnusableDelivery } from '../unusable-delivery.js';
+
+const LONGEST_HREF = 4_000;
+const LAST_SECOND = 253_402_300_799; // of the year 9999
+
+/** Fields of `data` that become properties as they are. Not `subject`: subject lines hold names. */
+const KEPT_FIELDS = [
+  'campaign_id',
+  'broadcast_id',
+  'newsletter_id',
+  'transactional_message_id',
+  'delivery_id',
+  'action_id',
+  'journey_id',
+  'trigger_id',
+  'parent_action_id',
+  'content_id',
+  'link_id',
+  'tracked_response',
+  'failure_message',
+] as const;
+
+/** Names that a link's parameters can't claim, not even where the envelope leaves them out. */
+const OWN_NAMES: ReadonlySet<string> = new Set([...KEPT_FIELDS, 'channel', 'href', 'actor_class']);
+
+/** How an object type names its recipient. Push and in-app recipients are devices and sessions, not people's ids. */
+const RECIPIENT_KINDS: ReadonlyMap<string, IdentifierKind> = new Map([
+  ['email', 'email'],
+  ['sms', 'phone'],
+  ['whatsapp', 'phone'],
+]);
+
+/**
+ * Reads a reporting webhook: one event a delivery. A `clicked` of any channel is a `click`; everything else is called
+ * `<object_type>_<metric>`, ones that are not known yet included.
+ */
+export const normaliseCustomerio = normaliseWith(({ body }) => {
+  const envelope = readJsonBody(body);
+  const objectType = wordAt(envelope, 'object_type');
+  const metric = wordAt(envelope, 'metric');
+  const data = envelope['data'];
+  if (!isJsonObject(data)) throw new UnusableDelivery('wrong_shape', '/data', 'an object');
+  return {
+    kind: 'events',
+    events: [
+      {
+        sourceEventId: eventIdOf(envelope),
+        name: metric === 'clicked' ? 'click' : `${objectType}_${metric}`,
+        occurredAt: instantOf(envelope),
+        identifiers: identifiersOf(objectType, data),
+        properties: propertiesIn(objectType, metric, data),
+      },
+    ],
+  };
+});
+
+function wordAt(envelope: JsonObject, name: string): string {
+  const value = envelope[name];
+  if (typeof value === 'string' && /^[a-z0-9_]{1,64}$/.test(value)) return value;
+  throw new UnusableDelivery('wrong_shape', `/${name}`, '1 to 64 of a to z, 0 to 9 and _');
+}
+
+function eventIdOf({ event_id: value }: JsonObject): string {
+  if (typeof value === 'string' && /^[\x21-\x7e]{1,200}$/.test(value)) return value;
+  throw new UnusableDelivery('wrong_shape', '/event_id', '1 to 200 printable characters without spaces');
+}
+
+function instantOf({ timestamp }: JsonObject): Instant {
+  if (typeof timestamp === 'number' && timestamp >= 0 && timestamp <= LAST_SECOND) return Math.round(timestamp * 1_000);
+  throw new UnusableDelivery('bad_timestamp', '/timestamp', 'seconds since 1970 as a number');
+}
+
+/** The deprecated `customer_id` stands in only where `identifiers` names nobody; it is blank for deleted people. */
+function identifiersOf(objectType: string, data: JsonObject): Identifier[] {
+  const { id, email, cio_id: cioId } = objectIn(data['identifiers']);
+  const named: Evidence[] = [
+    ['customer_id', id],
+    ['email', email],
+    ['cio_id', cioId],
+  ];
+  const deprecated: Evidence[] = [['customer_id', data['customer_id']]];
+  const reached: Evidence[] = objectType === 'customer' ? [['email', data['email_address']]] : [];
+  const recipientKind = RECIPIENT_KINDS.get(objectType);
+  if (recipientKind) reached.push([recipientKind, data['recipient']]);
+
+  const identifiers = evidenceFrom([...(evidenceFrom(named).length > 0 ? named : deprecated), ...reached]);
+  if (identifiers.length > 0) return identifiers;
+  throw new UnusableDelivery('no_identifier', '/data/identifiers', 'an object with an id, an email or a cio_id');
+}
+
+function propertiesIn(objectType: string, metric: string, data: JsonObject): Record<string, unknown> {
+  const href = typeof data['href'] === 'string' ? data['href'] : undefined;
+  const parameters = metric === 'clicked' && href !== undefined ? keptParameters(queryOf(href)) : [];
+  return propertiesOf([
+    ...[...parameters].filter(([name]) => !OWN_NAMES.has(name)),
+    ...KEPT_FIELDS.map((name) => [name, keptScalar(data[name])] as const),
+    ['channel', objectType],
+    ['href', href ? cleanText(href, LONGEST_HREF) : undefined],
+    ['actor_class', actorClassOf(metric, data)],
+  ]);
+}
+
+function actorClassOf(metric: string, data: JsonObject): 'machine' | 'human' | undefined {
+  const isMachineOpen =
+    metric === 'opened' && [data['prefetched'], data['proxied'], data['synthetic']].some((flag) => flag === true);
+  if (data['machine'] === true || isMachineOpen) return 'machine';
+  return data['machine'] === false ? 'human' : undefined;
+}

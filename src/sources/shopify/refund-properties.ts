@@ -1,0 +1,56 @@
+import { addDecimals, decimalToString, parseDecimal } from '../../core/decimal.js';
+import { objectsIn, type JsonObject } from '../json-body.js';
+import { keptScalar, propertiesOf } from '../kept-properties.js';
+import { UnusableDelivery } from '../unusable-delivery.js';
+import { amountAt, requiredId } from './fields.js';
+
+/** Which order was refunded, and how much, as an exact decimal text. */
+export function refundProperties(refund: JsonObject): Record<string, unknown> {
+  return propertiesOf([
+    ['order_id', requiredId(refund, 'order_id')],
+    ['amount', sum(refundedAmounts(refund))],
+    ['currency', currencyOf(refund)],
+  ]);
+}
+
+/** Whether nothing but the test gateway's money went back. */
+export function isTestRefund(refund: JsonObject): boolean {
+  const transactions = objectsIn(refund['transactions']);
+  return transactions.length > 0 && transactions.every((transaction) => transaction['test'] === true);
+}
+
+/** The money that went back; where no transaction says so, what the returned items were worth. */
+function refundedAmounts(refund: JsonObject): (string | undefined)[] {
+  const transactions = objectsIn(refund['transactions']);
+  if (transactions.length > 0) {
+    return transactions.flatMap((transaction, index) =>
+      isMoneyBack(transaction) ? [amountAt(`/transactions/${index}/amount`, transaction['amount'])] : [],
+    );
+  }
+  return objectsIn(refund['refund_line_items']).flatMap((line, index) => [
+    amountAt(`/refund_line_items/${index}/subtotal`, line['subtotal']),
+    amountAt(`/refund_line_items/${index}/total_tax`, line['total_tax']),
+  ]);
+}
+
+function sum(amounts: readonly (string | undefined)[]): string {
+  const zero = { units: 0n, scale: 0 };
+  return decimalToString(
+    amounts.reduce((total, amount) => addDecimals(total, (amount && parseDecimal(amount)) || zero), zero),
+  );
+}
+
+/** Undefined where only items tell the amount. */
+function currencyOf(refund: JsonObject): unknown {
+  const currencies = new Set(
+    objectsIn(refund['transactions'])
+      .filter(isMoneyBack)
+      .map((transaction) => keptScalar(transaction['currency'])),
+  );
+  if (currencies.size > 1) throw new UnusableDelivery('wrong_shape', '/transactions', 'refunds in one currency');
+  return [...currencies][0];
+}
+
+function isMoneyBack({ kind, status }: JsonObject): boolean {
+  return kind === 'refund' && status === 'success';
+}

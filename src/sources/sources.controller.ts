@@ -1,0 +1,63 @@
+import { Body, Controller, Get, Headers, HttpCode, HttpStatus, Inject, Param, Post, Put, Req } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { DataSource } from 'typeorm';
+import { Public } from '../platform/auth/public.js';
+import { RequireScope } from '../platform/auth/require-scope.js';
+import { Problem } from '../platform/problem.js';
+import { EventHistoryStore } from '../profiles/event-history-store.js';
+import { DeadLetterStore } from './dead-letter-store.js';
+import { HistoryStartDto } from './history-start.dto.js';
+import { Ingestion, type Receipt } from './ingestion.js';
+import { WEBHOOK_SOURCES } from './registry.js';
+import { WEBHOOK_SECRETS, type WebhookSecrets } from './webhook-secrets.js';
+
+const MOST_SHOWN = 200;
+
+@ApiTags('sources')
+@Controller('v1/sources')
+export class SourcesController {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly ingestion: Ingestion,
+    private readonly deadLetters: DeadLetterStore,
+    private readonly histories: EventHistoryStore,
+    @Inject(WEBHOOK_SECRETS) private readonly secrets: WebhookSecrets,
+  ) {}
+
+  @Post(':source')
+  @Public('signed by the sender')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ summary: 'A webhook, signed by its sender; answered once it is stored' })
+  async receive(
+    @Param('source') key: string,
+    @Headers() headers: Record<string, string | undefined>,
+    @Req() request: FastifyRequest,
+  ): Promise<Receipt> {
+    const source = WEBHOOK_SOURCES.find((one) => one.key === key);
+    if (!source) throw Problem.notFound(`There is no source "${key}".`);
+    const delivery = { headers, body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0) };
+    const verification = source.verify(delivery, this.secrets[key] ?? []);
+    if (!verification.ok) throw Problem.unauthorised(verification.problem);
+    return this.ingestion.take(source, delivery);
+  }
+
+  @Get('dead-letters')
+  @ApiBearerAuth()
+  @RequireScope('manage')
+  @ApiOperation({ summary: 'Signed deliveries that could not be used, newest first' })
+  async listDeadLetters() {
+    return { deadLetters: await this.deadLetters.list(this.dataSource.manager, MOST_SHOWN) };
+  }
+
+  @Put(':source/history')
+  @ApiBearerAuth()
+  @RequireScope('manage')
+  @ApiOperation({ summary: "Declare since when a source's data are complete, for instance after an import" })
+  async declareHistory(@Param('source') key: string, @Body() body: HistoryStartDto) {
+    const startsAt = Date.parse(body.startsAt);
+    const isKnown = await this.dataSource.transaction((tx) => this.histories.declare(tx, key, startsAt));
+    if (!isKnown) throw Problem.notFound(`Source "${key}" has sent nothing yet, so its history can't be declared.`);
+    return { source: key, startsAt: new Date(startsAt).toISOString() };
+  }
+}

@@ -1,0 +1,84 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DataSource } from 'typeorm';
+import { createApp } from './create-app.js';
+import { ensureFirstKey } from './platform/auth/first-key.js';
+import { ConfigError, loadConfig, startNotices, type Config } from './platform/config.js';
+import { migrateDatabase } from './platform/database.js';
+import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.js';
+import { createLogger, NestLogger } from './platform/logger.js';
+import { mountOpenApi } from './platform/openapi.js';
+
+/** Starts the service as the environment configures it, and stops it on SIGTERM or SIGINT. */
+export async function start(overrides: Partial<Config> = {}): Promise<void> {
+  const config = { ...loadConfig(), ...overrides };
+  const logger = createLogger(config.log);
+  for (const notice of startNotices(config)) logger.info(notice);
+  const database = await openDatabase(config, (line) => logger.info(line));
+  let app: NestFastifyApplication | undefined;
+  try {
+    await migrateDatabase(database.url);
+    app = await createApp(config, database.url, new NestLogger(logger));
+    const isApi = config.roles.includes('api');
+    if (isApi) {
+      mountOpenApi(app);
+      await ensureFirstKey(app.get(DataSource));
+    }
+    await app.listen(isApi ? config.http.port : config.http.healthPort, config.http.host);
+    logger.info({ msg: 'ready', url: await app.getUrl(), roles: config.roles });
+  } catch (error) {
+    await app?.close();
+    await database.stop();
+    throw error;
+  }
+  stopOnSignal(config, async () => {
+    await app.close();
+    await database.stop();
+    logger.info({ msg: 'stopped' });
+  });
+}
+
+/** Runs `start` as a process's main task: what fails is said once, in words, and ends the process. */
+export function startProcess(overrides: Partial<Config> = {}): void {
+  start(overrides).catch((error: unknown) => {
+    console.error(error instanceof ConfigError ? error.message : error);
+    process.exitCode = 1;
+    setTimeout(() => process.exit(1), 1_000).unref();
+  });
+}
+
+async function openDatabase(
+  config: Config,
+  report: (line: string) => void,
+): Promise<{ url: string; stop(): Promise<void> }> {
+  const { url, dataDirectory, embeddedPort } = config.database;
+  if (url) return { url, stop: () => Promise.resolve() };
+  if (!config.roles.includes('api')) {
+    throw new ConfigError([
+      {
+        variable: 'DATABASE_URL',
+        problem: 'is not set in a process that is only a worker',
+        expected: 'the database that the API uses; the embedded one belongs to the process that starts it',
+      },
+    ]);
+  }
+  return startEmbeddedPostgres({ dataDir: `${dataDirectory}/postgres`, port: embeddedPort, onProgress: report });
+}
+
+/** What is under way is finished or handed back; whoever is impatient signals a second time. */
+function stopOnSignal(config: Config, stop: () => Promise<void>): void {
+  let isStopping = false;
+  const onSignal = (): void => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    setTimeout(() => process.exit(1), config.shutdownTimeoutMs).unref();
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}

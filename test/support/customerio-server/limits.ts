@@ -1,0 +1,73 @@
+import { isObject } from './route.js';
+
+/** Where the documentation says KB, 1,000 bytes are taken: whoever stays below that also stays below 1,024. */
+export const LIMITS = {
+  idBytes: 150,
+  attributeNameBytes: 150,
+  attributeValueBytes: 1_000,
+  attributes: 300,
+  eventNameBytes: 100,
+  eventDataBytes: 100_000,
+  segmentIds: 1_000,
+  entityBytes: 32_000,
+  batchBytes: 500_000,
+  membershipPage: 30_000,
+};
+
+/** What is wrong with a request or an item of a batch. */
+export interface Problem {
+  reason: 'required' | 'invalid' | 'too_large';
+  field: string;
+  message: string;
+}
+
+const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+const FIRST_MILLISECOND_STAMP = 100_000_000_000;
+
+export function idProblem(value: unknown, field: string): Problem | undefined {
+  if (typeof value !== 'string') return { reason: 'invalid', field, message: `${field} must be a string` };
+  if (value.trim() === '') return { reason: 'required', field, message: `${field} must not be empty` };
+  return tooLarge(value, LIMITS.idBytes, field);
+}
+
+export function attributeProblem(attributes: Record<string, unknown>): Problem | undefined {
+  const entries = Object.entries(attributes);
+  if (entries.length > LIMITS.attributes) {
+    return { reason: 'too_large', field: 'attributes', message: `attributes are at most ${LIMITS.attributes}` };
+  }
+  for (const [name, value] of entries) {
+    const problem =
+      tooLarge(name, LIMITS.attributeNameBytes, 'attribute name') ??
+      tooLarge(textOf(value), LIMITS.attributeValueBytes, 'attribute value');
+    if (problem) return problem;
+  }
+  return undefined;
+}
+
+/**
+ * What is wrong with an event. Stricter than the documentation in two points that only a mistake would break: an `id` that
+ * is no ULID, and a timestamp that must be milliseconds.
+ */
+export function eventProblem(event: Record<string, unknown>): Problem | undefined {
+  const { name, id, timestamp, data } = event;
+  if (typeof name !== 'string' || name === '')
+    return { reason: 'required', field: 'name', message: 'name is required' };
+  if (id !== undefined && !(typeof id === 'string' && ULID.test(id))) {
+    return { reason: 'invalid', field: 'id', message: 'id must be a ULID' };
+  }
+  if (timestamp !== undefined && !(Number.isInteger(timestamp) && Number(timestamp) < FIRST_MILLISECOND_STAMP)) {
+    return { reason: 'invalid', field: 'timestamp', message: 'timestamp must be in unix seconds' };
+  }
+  if (data !== undefined && !isObject(data))
+    return { reason: 'invalid', field: 'data', message: 'data must be an object' };
+  return tooLarge(name, LIMITS.eventNameBytes, 'name') ?? tooLarge(textOf(data), LIMITS.eventDataBytes, 'data');
+}
+
+function tooLarge(text: string, mostBytes: number, field: string): Problem | undefined {
+  if (Buffer.byteLength(text) <= mostBytes) return undefined;
+  return { reason: 'too_large', field, message: `${field} is at most ${mostBytes} bytes` };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}

@@ -1,0 +1,66 @@
+import { attributeProblem, eventProblem, idProblem, LIMITS, type Problem } from './limits.js';
+import { isObject, refuse, type Answer, type Call, type Route } from './route.js';
+import type { CustomerioState, PersonIdentifier } from './state.js';
+import { eventOf } from './track-v1-routes.js';
+
+const IDENTIFIER_KINDS = ['id', 'email', 'phone', 'cio_id'] as const;
+
+export const TRACK_V2_ROUTES: readonly Route[] = [
+  { name: 'POST /api/v2/entity', answer: entity },
+  { name: 'POST /api/v2/batch', answer: batch },
+];
+
+function entity({ body }: Call, state: CustomerioState): Answer {
+  const problem = applyItem(body, state);
+  return problem ? refuse(400, problem.message) : { status: 200, body: {} };
+}
+
+/** Bad items are answered with 207 and told apart by their index; all others are applied. */
+function batch({ body, bodyBytes }: Call, state: CustomerioState): Answer {
+  if (bodyBytes > LIMITS.batchBytes) return refuse(400, `a batch is at most ${LIMITS.batchBytes} bytes`);
+  const items = isObject(body) && Array.isArray(body.batch) ? body.batch : [];
+  if (items.length === 0) return refuse(400, 'batch must be a list of at least one item');
+  const errors = items.flatMap((item: unknown, index) => {
+    const problem = applyItem(item, state);
+    return problem ? [{ batch_index: index, ...problem }] : [];
+  });
+  return errors.length > 0 ? { status: 207, body: { errors } } : { status: 200, body: {} };
+}
+
+/** Applies one item, or says why not. */
+function applyItem(item: unknown, state: CustomerioState): Problem | undefined {
+  if (!isObject(item)) return { reason: 'invalid', field: '', message: 'an item must be an object' };
+  if (Buffer.byteLength(JSON.stringify(item)) > LIMITS.entityBytes) {
+    return { reason: 'too_large', field: '', message: `an item is at most ${LIMITS.entityBytes} bytes` };
+  }
+  if (item.type !== 'person') return { reason: 'invalid', field: 'type', message: 'type must be person' };
+  const who = identifierOf(item.identifiers);
+  if ('message' in who) return who;
+  if (item.action === 'identify') return identify(item, who, state);
+  if (item.action === 'event') return event(item, who, state);
+  return { reason: 'invalid', field: 'action', message: 'action must be identify or event' };
+}
+
+function identify(item: Record<string, unknown>, who: PersonIdentifier, state: CustomerioState): Problem | undefined {
+  const attributes = isObject(item.attributes) ? item.attributes : {};
+  const problem = attributeProblem(attributes);
+  if (!problem) state.identify(who, attributes);
+  return problem;
+}
+
+/** An event's data are called attributes here. */
+function event(item: Record<string, unknown>, who: PersonIdentifier, state: CustomerioState): Problem | undefined {
+  const given = { ...item, type: undefined, data: item.attributes };
+  const problem = eventProblem(given);
+  if (!problem) state.record(eventOf(given), who);
+  return problem;
+}
+
+function identifierOf(identifiers: unknown): PersonIdentifier | Problem {
+  const given = isObject(identifiers) ? IDENTIFIER_KINDS.filter((kind) => identifiers[kind] !== undefined) : [];
+  const [kind] = given;
+  if (!isObject(identifiers) || !kind || given.length > 1) {
+    return { reason: 'required', field: 'identifiers', message: 'identifiers must hold one identifier' };
+  }
+  return idProblem(identifiers[kind], `identifiers.${kind}`) ?? { kind, value: identifiers[kind] as string };
+}

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { Client, Pool } from 'pg';
+
+/** The migrated database that every test database is a copy of. */
+export const TEMPLATE = 'turnout_template';
+
+/** What a new test database's clock shows. */
+export const START_OF_TESTS = '2026-01-01T00:00:00.000Z';
+
+/** Any number: who holds its lock on the admin database copies the template. PostgreSQL refuses two copies at once. */
+const COPY_LOCK = 7_463_002;
+
+export interface TestDatabase {
+  url: string;
+  pool: Pool;
+  /** Moves the database's clock, for every process that uses it. Epoch milliseconds or ISO 8601; throws if backwards. */
+  setClock(at: string | number): Promise<void>;
+  /** What the database's clock shows, in epoch milliseconds. */
+  now(): Promise<number>;
+  /** Also when others are still connected. */
+  drop(): Promise<void>;
+}
+
+/** A fresh migrated database of its own, empty, with a clock that stands still at START_OF_TESTS. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const name = `turnout_test_${randomBytes(8).toString('hex')}`;
+  await asAdmin(async (admin) => {
+    await admin.query('SELECT pg_advisory_lock($1)', [COPY_LOCK]);
+    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
+  });
+  const url = urlOfDatabase(adminUrl(), name);
+  const pool = new Pool({ connectionString: url, max: 4 });
+  return {
+    url,
+    pool,
+    setClock: (at) => setClock(pool, new Date(at)),
+    now: async () => {
+      const { rows } = await pool.query<{ now: Date }>('SELECT turnout_now() AS now');
+      return rows[0]!.now.getTime();
+    },
+    drop: async () => {
+      await pool.end();
+      await asAdmin((admin) => admin.query(`DROP DATABASE ${name} WITH (FORCE)`));
+    },
+  };
+}
+
+export function urlOfDatabase(url: string, database: string): string {
+  const other = new URL(url);
+  other.pathname = database;
+  return other.href;
+}
+
+async function setClock(pool: Pool, at: Date): Promise<void> {
+  const { rowCount } = await pool.query('UPDATE public.test_clock SET at = $1 WHERE at <= $1', [at]);
+  if (rowCount !== 1) throw new Error(`The test's clock is already past ${at.toISOString()} and never goes back.`);
+}
+
+async function asAdmin(work: (admin: Client) => Promise<unknown>): Promise<void> {
+  const admin = new Client({ connectionString: adminUrl() });
+  await admin.connect();
+  try {
+    await work(admin);
+  } finally {
+    await admin.end();
+  }
+}
+
+function adminUrl(): string {
+  const url = process.env.TEST_ADMIN_URL;
+  if (!url) throw new Error('TEST_ADMIN_URL is not set: the global setup of the Jest project has not run.');
+  return url;
+}

@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { migrateDatabase } from '../../src/platform/database.js';
+import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres.js';
+import { START_OF_TESTS, TEMPLATE, urlOfDatabase } from './database.js';
+
+interface TestServer {
+  /** As superuser, of a database that stays empty. */
+  adminUrl: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * A program: the PostgreSQL server of a test run, with a migrated template database whose clock stands still. It is the
+ * one at TEST_DATABASE_URL (a superuser's URL) if that is set, else an embedded one that is gone afterwards. Sends its
+ * URL to the parent process and ends with it.
+ */
+async function main(): Promise<void> {
+  const parentGone = once(process, 'disconnect');
+  // Ctrl-C reaches the whole process group; the server must stay until the parent has ended.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+
+  const given = process.env.TEST_DATABASE_URL;
+  const server = given ? { adminUrl: given, stop: async () => undefined } : await startTemporaryServer();
+  try {
+    await makeTemplate(server.adminUrl);
+    process.send?.(server.adminUrl);
+    await parentGone;
+  } finally {
+    await server.stop();
+  }
+}
+
+async function startTemporaryServer(): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'turnout-test-'));
+  await chmod(folder, 0o755); // as root, the server is another user
+  const server = await startEmbeddedPostgres({
+    dataDir: join(folder, 'postgres'),
+    port: 0,
+    extraSettings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
+  });
+  return {
+    adminUrl: server.url,
+    stop: async () => {
+      await server.stop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+async function makeTemplate(adminUrl: string): Promise<void> {
+  await execute(adminUrl, [
+    // A run that was killed on a server of its own accord may have left one.
+    `UPDATE pg_database SET datistemplate = false WHERE datname = '${TEMPLATE}'`,
+    `DROP DATABASE IF EXISTS ${TEMPLATE} WITH (FORCE)`,
+    `CREATE DATABASE ${TEMPLATE}`,
+  ]);
+  const templateUrl = urlOfDatabase(adminUrl, TEMPLATE);
+  await migrateDatabase(templateUrl);
+  await execute(templateUrl, [
+    'CREATE TABLE public.test_clock (at timestamptz(3) NOT NULL)',
+    `INSERT INTO public.test_clock VALUES ('${START_OF_TESTS}')`,
+    // Every process asks this function and nothing else for the time, so the table rules real processes, too.
+    `CREATE OR REPLACE FUNCTION turnout_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS
+     'SELECT at FROM public.test_clock'`,
+  ]);
+  // A template to which nobody can connect can always be copied.
+  await execute(adminUrl, [`ALTER DATABASE ${TEMPLATE} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false`]);
+}
+
+async function execute(url: string, statements: string[]): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

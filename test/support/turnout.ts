@@ -1,0 +1,127 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DataSource } from 'typeorm';
+import { createApp } from '../../src/create-app.js';
+import { SCOPES } from '../../src/platform/auth/access.js';
+import { ApiKeyStore } from '../../src/platform/auth/api-key-store.js';
+import { parseConfig } from '../../src/platform/config.js';
+import { createLogger, NestLogger } from '../../src/platform/logger.js';
+import type { CustomerioServer } from './customerio-server/customerio-server.js';
+import type { TestDatabase } from './database.js';
+import type { SentWebhook } from './webhooks.js';
+
+export const SIGNING_KEY = 'customerio-signing-key';
+export const SHOPIFY_SECRET = 'shopify-secret';
+
+export interface Answer {
+  status: number;
+  type: string;
+  body: Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- what a test reads out of JSON
+}
+
+/** The environment of a Turnout that uses a test database and, if given, a stand-in for Customer.io. */
+export function turnoutEnv(database: Pick<TestDatabase, 'url'>, customerio?: CustomerioServer): Record<string, string> {
+  return {
+    DATABASE_URL: database.url,
+    ...(process.env.REDIS_URL && { REDIS_URL: process.env.REDIS_URL }),
+    CUSTOMERIO_SIGNING_KEYS: SIGNING_KEY,
+    SHOPIFY_WEBHOOK_SECRETS: SHOPIFY_SECRET,
+    ...(customerio && {
+      CUSTOMERIO_SITE_ID: customerio.siteId,
+      CUSTOMERIO_API_KEY: customerio.apiKey,
+      CUSTOMERIO_TRACK_URL: customerio.url,
+    }),
+    PORT: '0',
+    SWEEP_INTERVAL_MS: '20',
+    DATABASE_POOL_SIZE: '6',
+    LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+  };
+}
+
+/** Speaks HTTP to a running Turnout. */
+export class TurnoutClient {
+  constructor(
+    readonly url: string,
+    private readonly key: string,
+  ) {}
+
+  async send({ path, headers, body }: SentWebhook): Promise<Answer> {
+    return answerOf(await fetch(this.url + path, { method: 'POST', headers, body: new Uint8Array(body) }));
+  }
+
+  async call(method: string, path: string, body?: unknown): Promise<Answer> {
+    const headers: Record<string, string> = { authorization: `Bearer ${this.key}` };
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    return answerOf(
+      await fetch(this.url + path, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }),
+    );
+  }
+
+  /** As `call`, but anything other than success fails the test, with the answer in the message. */
+  async must(method: string, path: string, body?: unknown): Promise<Record<string, any>> {
+    // eslint-disable-line @typescript-eslint/no-explicit-any -- see Answer
+    const answer = await this.call(method, path, body);
+    if (answer.status >= 300) throw new Error(`${method} ${path} → ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+}
+
+async function answerOf(response: Response): Promise<Answer> {
+  const text = await response.text();
+  return {
+    status: response.status,
+    type: response.headers.get('content-type') ?? '',
+    body: text === '' ? {} : (JSON.parse(text) as Answer['body']),
+  };
+}
+
+/** A Turnout in this process: API and worker, over HTTP on a free port. */
+export class TestTurnout extends TurnoutClient {
+  private constructor(
+    url: string,
+    key: string,
+    readonly app: NestFastifyApplication,
+    private readonly database: TestDatabase,
+  ) {
+    super(url, key);
+  }
+
+  static async start(
+    database: TestDatabase,
+    customerio?: CustomerioServer,
+    env: Record<string, string> = {},
+  ): Promise<TestTurnout> {
+    const config = parseConfig({ ...turnoutEnv(database, customerio), ...env });
+    const app = await createApp(config, database.url, new NestLogger(createLogger(config.log)));
+    const manager = app.get(DataSource).manager;
+    const { key } = await app.get(ApiKeyStore).create(manager, { name: 'test', scopes: SCOPES });
+    await app.listen(0, '127.0.0.1');
+    return new TestTurnout(await app.getUrl(), key, app, database);
+  }
+
+  settle(): Promise<void> {
+    return settle(this.database);
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+  }
+}
+
+const PATIENCE_MS = 30_000;
+
+/** Waits until nothing is due any more as of the test's clock: no evaluation, no backfill, nothing to send. */
+export async function settle(database: Pick<TestDatabase, 'pool'>, patienceMs = PATIENCE_MS): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  let left: unknown;
+  while (performance.now() < deadline) {
+    const { rows } = await database.pool.query<Record<string, string>>(
+      `SELECT (SELECT count(*) FROM profiles WHERE evaluate_at <= turnout_now()) AS due,
+              (SELECT count(*) FROM backfills) AS backfills,
+              (SELECT count(*) FROM outbox WHERE due_at <= turnout_now() OR claim IS NOT NULL) AS owed`,
+    );
+    left = rows[0];
+    if (Object.values(rows[0]!).every((count) => count === '0')) return;
+    await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+  throw new Error(`Turnout did not settle within ${patienceMs} ms; left: ${JSON.stringify(left)}`);
+}

@@ -1,0 +1,81 @@
+import { compileRule } from '../../src/core/compile-rule.js';
+import { decide } from '../../src/core/decide.js';
+import { evaluate } from '../../src/core/evaluate.js';
+import { History, type HistoryEvent } from '../../src/core/history.js';
+import type { Rule } from '../../src/core/rule.js';
+import { compileCatalogue } from '../../src/ctas/cta-pattern.js';
+import { WEBHOOK_SOURCES } from '../../src/sources/registry.js';
+import { instant, type Scenario } from '../scenarios/scenario.js';
+import { SCENARIOS } from '../scenarios/stories.js';
+import { deliveryOf, type SentWebhook } from '../support/webhooks.js';
+
+const MOST_AHEAD = 300_000;
+
+/** What is known of everybody, as plainly as can be: facts in a list, people by their email or order. */
+class World {
+  private readonly events: (HistoryEvent & { ids: string[] })[] = [];
+  private readonly starts = new Map<string, number>();
+  private readonly ctaOf: (href: string) => string | undefined;
+
+  constructor(scenario: Scenario) {
+    this.ctaOf = compileCatalogue(Object.entries(scenario.ctas).map(([key, patterns]) => ({ key, patterns })));
+  }
+
+  receive(webhook: SentWebhook, at: number): void {
+    const source = WEBHOOK_SOURCES.find((one) => webhook.path.endsWith(`/${one.key}`))!;
+    const read = source.normalise(deliveryOf(webhook));
+    if (read.kind !== 'events') throw new Error(`not understood: ${JSON.stringify(read)}`);
+    for (const name of source.eventNames) this.starts.set(name, this.starts.get(name) ?? at);
+    for (const fact of read.events) {
+      const occurredAt = fact.occurredAt > at + MOST_AHEAD ? at : fact.occurredAt;
+      const cta = this.ctaOf(String(fact.properties.href));
+      const properties = { ...fact.properties, ...(cta && { cta }) };
+      const ids = fact.identifiers.map((one) => `${one.kind}:${one.value}`);
+      this.events.push({ id: fact.sourceEventId, name: fact.name, occurredAt, properties, ids });
+    }
+  }
+
+  historyOf(person: string): History {
+    const ids = new Set([`email:${person}@example.com`]);
+    const own = (): typeof this.events => this.events.filter((event) => event.ids.some((id) => ids.has(id)));
+    own().forEach((event) => event.ids.forEach((id) => ids.add(id)));
+    return new History(own(), (name) => this.starts.get(name) ?? Infinity);
+  }
+
+  people(): string[] {
+    const emails = this.events.flatMap((event) => event.ids.filter((id) => id.startsWith('email:')));
+    return [...new Set(emails.map((id) => id.slice('email:'.length).split('@')[0]!))].sort();
+  }
+}
+
+describe('on the core alone', () => {
+  it.each(SCENARIOS.map((scenario) => [scenario.title, scenario] as const))('%s', (_title, scenario) => {
+    const world = new World(scenario);
+    const plans = new Map(Object.entries(scenario.segments).map(([key, rule]) => [key, compileRule(rule)]));
+    for (const step of scenario.steps) {
+      const asOf = instant(step.at);
+      for (const webhook of step.webhooks ?? []) world.receive(webhook, asOf);
+      for (const [segment, expected] of Object.entries(step.members ?? {})) {
+        const members = world
+          .people()
+          .filter((one) => evaluate(plans.get(segment)!, world.historyOf(one), asOf).isMember);
+        expect({ at: step.at, segment, members }).toEqual({ at: step.at, segment, members: expected });
+      }
+      for (const [point, branches] of Object.entries(step.branches ?? {})) {
+        const declared = scenario.branchPoints![point]!;
+        const planned = {
+          branches: declared.branches.map(({ key, rule, segment }) => ({
+            key,
+            plan: segment === undefined ? compileRule(rule as Rule) : plans.get(segment)!,
+          })),
+          defaultBranch: declared.default,
+          whenPending: declared.whenPending ?? ('noMatch' as const),
+        };
+        for (const [person, branch] of Object.entries(branches)) {
+          const choice = decide(planned, world.historyOf(person), asOf);
+          expect({ at: step.at, person, branch: choice.branch }).toEqual({ at: step.at, person, branch });
+        }
+      }
+    }
+  });
+});
