@@ -1,16 +1,15 @@
 import { Processor, WorkerHost } from '@nestjs/bullmq';
-import { Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Inject, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import { Nudger } from '../platform/nudger.js';
 import { EVALUATE_QUEUE, type EvaluateJob } from '../platform/queues.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
-import { Inject } from '@nestjs/common';
 import { Backfill } from './backfill.js';
 import { MembershipEvaluator } from './evaluator.js';
 
 /** Works off the due profiles of a lane, batch by batch. */
 @Processor(EVALUATE_QUEUE)
-export class EvaluateProcessor extends WorkerHost implements BeforeApplicationShutdown {
+export class EvaluateProcessor extends WorkerHost implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(EvaluateProcessor.name);
   private isStopping = false;
 
@@ -42,8 +41,9 @@ export class EvaluateProcessor extends WorkerHost implements BeforeApplicationSh
     }
   }
 
-  /** The batch under way is finished by the worker's own close; no new one is begun. */
-  beforeApplicationShutdown(): void {
+  /** The batch under way is finished; no new one is begun. */
+  async beforeApplicationShutdown(): Promise<void> {
     this.isStopping = true;
+    await this.worker.close();
   }
 }

@@ -16,12 +16,12 @@ export class EventHistoryStore {
   }
 
   /**
-   * Notes that a source has begun to send: from now on its kinds of events are known completely. Does nothing for names
-   * that have begun. True if any is new, and then every profile is to be looked at again.
+   * Notes that events of these names come in: from the first of a name on they are known completely. A name that is new
+   * has every profile looked at again.
    */
-  async begin(tx: Transaction, source: string, eventNames: readonly string[], at: Instant): Promise<boolean> {
+  async begin(tx: Transaction, source: string, eventNames: readonly string[], at: Instant): Promise<void> {
     const unknown = eventNames.filter((name) => !this.begun.has(name));
-    if (unknown.length === 0) return false;
+    if (unknown.length === 0) return;
     const rows = await query(
       tx,
       `INSERT INTO event_histories (event_name, source, starts_at)
@@ -30,7 +30,6 @@ export class EventHistoryStore {
       [unknown, source, new Date(at)],
     );
     if (rows.length > 0) await raiseRuleRevision(tx);
-    return rows.length > 0;
   }
 
   /** Remembers, once the transaction of {@link begin} has committed, that there is nothing more to note. */
@@ -38,14 +37,23 @@ export class EventHistoryStore {
     for (const name of eventNames) this.begun.add(name);
   }
 
-  /** Declares since when a source's data are complete, for instance after an import. False for a source without data. */
-  async declare(tx: Transaction, source: string, startsAt: Instant): Promise<boolean> {
-    const rows = await query(tx, 'UPDATE event_histories SET starts_at = $2 WHERE source = $1 RETURNING event_name', [
-      source,
-      new Date(startsAt),
-    ]);
+  /**
+   * Declares since when a source's data are complete, for instance after an import: for every name that it has sent, and
+   * for those given, which it may never have. Returns the names.
+   */
+  async declare(tx: Transaction, source: string, startsAt: Instant, eventNames: readonly string[]): Promise<string[]> {
+    const rows = await query<{ name: string }>(
+      tx,
+      `INSERT INTO event_histories (event_name, source, starts_at)
+       SELECT name, $2, $3 FROM (
+         SELECT unnest($1::text[]) AS name UNION SELECT event_name FROM event_histories WHERE source = $2
+       ) AS named
+       ON CONFLICT (event_name) DO UPDATE SET starts_at = excluded.starts_at
+       RETURNING event_name AS name`,
+      [eventNames, source, new Date(startsAt)],
+    );
     if (rows.length > 0) await raiseRuleRevision(tx);
-    return rows.length > 0;
+    return rows.map((row) => row.name).sort();
   }
 
   private async load(tx: Transaction): Promise<HistoryStart> {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { now } from '../platform/clock.js';
 import { query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
-import { identifierKey, type Identifier, type IdentifierKind } from './identifier.js';
+import { identifierKey, PERSONAL_KINDS, type Identifier, type IdentifierKind } from './identifier.js';
 import { planBindings, type BindingPlan } from './plan-bindings.js';
 
 /** To whom lists of identifiers lead, and what that settled. */
@@ -46,7 +46,7 @@ export class IdentifierStore {
   async resolve(tx: Transaction, lists: readonly (readonly Identifier[])[]): Promise<Resolution> {
     for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
       const known = await this.known(tx, lists.flat());
-      const plan = planBindings(lists, known);
+      const plan = planBindings(lists, { profiles: known, personal: await this.personal(tx, lists, known) });
       const resolution = await this.bind(tx, plan, known);
       if (resolution && (await this.holdAwaited(tx, lists, resolution.profiles))) return resolution;
     }
@@ -83,6 +83,29 @@ export class IdentifierStore {
       columnsOf(distinct),
     );
     return new Map(rows.map((row) => [identifierKey(row), row.profile_id === null ? null : Number(row.profile_id)]));
+  }
+
+  /** The personal ids of the profiles that might be followed to by a shared one; asked for only where that matters. */
+  private async personal(
+    tx: Transaction,
+    lists: readonly (readonly Identifier[])[],
+    known: ReadonlyMap<string, number | null>,
+  ): Promise<Map<number, Identifier[]>> {
+    const doubtful = lists.filter((list) => list.some((one) => isUnknownPersonal(one, known))).flat();
+    const ids = [...new Set(doubtful.map((one) => known.get(identifierKey(one))))].filter(
+      (id) => typeof id === 'number',
+    );
+    const held = new Map<number, Identifier[]>();
+    if (ids.length === 0) return held;
+    const rows = await query<BindingRow>(
+      tx,
+      'SELECT kind, value, profile_id FROM identifiers WHERE profile_id = ANY($1::bigint[]) AND kind = ANY($2::text[])',
+      [ids, PERSONAL_KINDS],
+    );
+    for (const { kind, value, profile_id: id } of rows) {
+      held.set(Number(id), [...(held.get(Number(id)) ?? []), { kind, value }]);
+    }
+    return held;
   }
 
   /** Writes a plan; undefined, and nothing written, when somebody else bound one of the identifiers first. */
@@ -143,6 +166,10 @@ export class IdentifierStore {
     );
     return rows.length;
   }
+}
+
+function isUnknownPersonal(identifier: Identifier, known: ReadonlyMap<string, number | null>): boolean {
+  return PERSONAL_KINDS.includes(identifier.kind) && !known.has(identifierKey(identifier));
 }
 
 function distinctOf(identifiers: readonly Identifier[]): Identifier[] {

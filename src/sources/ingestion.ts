@@ -54,7 +54,7 @@ export class Ingestion {
     delivery: WebhookDelivery,
     events: readonly IncomingEvent[],
   ): Promise<Receipt> {
-    const names = [...new Set([...source.eventNames, ...events.map((event) => event.name)])];
+    const names = [...new Set(events.map((event) => event.name))];
     const recorded = await this.dataSource.transaction(async (tx) => {
       const receivedAt = await now(tx);
       await this.histories.begin(tx, source.key, names, receivedAt);

@@ -24,11 +24,6 @@ export interface WebhookSource {
   /** Path segment of `POST /v1/sources/:source`, and the `source` of its events. */
   key: string;
   /**
-   * The events that it tells of: once it has sent anything, "did not" can be said of each of them. Events of other names
-   * may come, too; these are known from their first on.
-   */
-  eventNames: readonly string[];
-  /**
    * Whether the sender knows one of the secrets. Compared in constant time over the raw bytes; false when no secret is
    * configured. Several secrets are accepted at once so that they can be rotated.
    */

@@ -55,9 +55,11 @@ export class SourcesController {
   @RequireScope('manage')
   @ApiOperation({ summary: "Declare since when a source's data are complete, for instance after an import" })
   async declareHistory(@Param('source') key: string, @Body() body: HistoryStartDto) {
+    if (!WEBHOOK_SOURCES.some((one) => one.key === key)) throw Problem.notFound(`There is no source "${key}".`);
     const startsAt = Date.parse(body.startsAt);
-    const isKnown = await this.dataSource.transaction((tx) => this.histories.declare(tx, key, startsAt));
-    if (!isKnown) throw Problem.notFound(`Source "${key}" has sent nothing yet, so its history can't be declared.`);
-    return { source: key, startsAt: new Date(startsAt).toISOString() };
+    const eventNames = await this.dataSource.transaction((tx) =>
+      this.histories.declare(tx, key, startsAt, body.eventNames ?? []),
+    );
+    return { source: key, startsAt: new Date(startsAt).toISOString(), eventNames };
   }
 }

@@ -1,5 +1,5 @@
 import { Processor, WorkerHost } from '@nestjs/bullmq';
-import { Inject, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Inject, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import { DESTINATIONS, type Destination } from '../destinations/destination.js';
 import { DELIVER_QUEUE, type DeliverJob } from '../platform/queues.js';
@@ -8,7 +8,7 @@ import { Delivery } from './delivery.js';
 
 /** Works off what a destination is owed, round by round. */
 @Processor(DELIVER_QUEUE)
-export class DeliverProcessor extends WorkerHost implements BeforeApplicationShutdown {
+export class DeliverProcessor extends WorkerHost implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(DeliverProcessor.name);
   private readonly pausedUntil = new Map<string, number>();
   private isStopping = false;
@@ -39,9 +39,10 @@ export class DeliverProcessor extends WorkerHost implements BeforeApplicationShu
     }
   }
 
-  /** The round under way is finished and settled by the worker's own close; no new one is begun. */
-  beforeApplicationShutdown(): void {
+  /** The round under way is finished and settled; no new one is begun. */
+  async beforeApplicationShutdown(): Promise<void> {
     this.isStopping = true;
+    await this.worker.close();
   }
 
   private isPaused(destination: string): boolean {

@@ -119,8 +119,12 @@ const nonClickers: Scenario = {
     },
   },
   steps: [
-    // Before 14 days of data nobody can be said not to have clicked.
-    { at: 0, webhooks: [reports('ada', 0, { metric: 'delivered' })], members: { 'not-clicked': [] } },
+    // Before 14 days of data about clicks nobody can be said not to have clicked.
+    {
+      at: 0,
+      webhooks: [reports('ada', 0, { metric: 'delivered' }), clicks('zoe', 0, REFILL)],
+      members: { 'not-clicked': [] },
+    },
     { at: 13 * DAY, webhooks: [reports('bob', 13 * DAY, { metric: 'delivered' })], members: { 'not-clicked': [] } },
     { at: 14 * DAY - 1, members: { 'not-clicked': [] } },
     // Ada's delivery leaves the window at the very instant at which the data suffice.

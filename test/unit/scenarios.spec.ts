@@ -25,8 +25,8 @@ class World {
     const source = WEBHOOK_SOURCES.find((one) => webhook.path.endsWith(`/${one.key}`))!;
     const read = source.normalise(deliveryOf(webhook));
     if (read.kind !== 'events') throw new Error(`not understood: ${JSON.stringify(read)}`);
-    for (const name of source.eventNames) this.starts.set(name, this.starts.get(name) ?? at);
     for (const fact of read.events) {
+      this.starts.set(fact.name, this.starts.get(fact.name) ?? at);
       const occurredAt = fact.occurredAt > at + MOST_AHEAD ? at : fact.occurredAt;
       const cta = this.ctaOf(String(fact.properties.href));
       const properties = { ...fact.properties, ...(cta && { cta }) };

@@ -8,7 +8,6 @@ import {
 import type { IncomingEvent } from '../../profiles/incoming-event.js';
 import type { Normalisation } from '../source.js';
 import { normaliseShopify } from './normalise.js';
-import { shopifySource } from './shopify-source.js';
 import { verifyShopify } from './verify.js';
 
 const at = Date.UTC(2026, 10, 2, 9, 15, 29);
@@ -46,12 +45,6 @@ describe('the facts that Shopify states', () => {
     expect(added).toMatchObject({ name, occurredAt: at + 3_600_000, isRestated: true });
     expect(added!.sourceEventId).toBe(`coffee-shop.myshopify.com/orders/5678901234567${suffix}`);
     expect(added!.properties['order_id']).toBe('5678901234567');
-  });
-
-  it('are the ones that the source says it tells of', () => {
-    const topics = ['orders/create', 'orders/paid', 'orders/cancelled', 'refunds/create'] as const;
-    const names = topics.flatMap((topic) => eventsOf(topic).map((event) => event.name));
-    expect([...new Set(names)].sort()).toEqual([...shopifySource.eventNames].sort());
   });
 
   it('differ between shops and between orders', () => {
