@@ -1,7 +1,9 @@
 import { Processor, WorkerHost } from '@nestjs/bullmq';
 import { Inject, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Job } from 'bullmq';
+import { DataSource } from 'typeorm';
 import { DESTINATIONS, type Destination } from '../destinations/destination.js';
+import { now } from '../platform/clock.js';
 import { DELIVER_QUEUE, type DeliverJob } from '../platform/queues.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { Delivery } from './delivery.js';
@@ -14,6 +16,7 @@ export class DeliverProcessor extends WorkerHost implements OnApplicationBootstr
   private isStopping = false;
 
   constructor(
+    private readonly dataSource: DataSource,
     private readonly delivery: Delivery,
     @Inject(DESTINATIONS) private readonly destinations: readonly Destination[],
     @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
@@ -32,9 +35,9 @@ export class DeliverProcessor extends WorkerHost implements OnApplicationBootstr
     const destination = this.destinations.find((one) => one.key === job.data.destination);
     if (!destination) return;
     let isMore = true;
-    while (isMore && !this.isStopping && !this.isPaused(destination.key)) {
+    while (isMore && !this.isStopping && !(await this.isPaused(destination.key))) {
       const { sent, pauseMs } = await this.delivery.round(destination);
-      if (pauseMs > 0) this.pausedUntil.set(destination.key, performance.now() + pauseMs);
+      if (pauseMs > 0) this.pausedUntil.set(destination.key, (await this.now()) + pauseMs);
       isMore = sent > 0;
     }
   }
@@ -45,7 +48,12 @@ export class DeliverProcessor extends WorkerHost implements OnApplicationBootstr
     await this.worker.close();
   }
 
-  private isPaused(destination: string): boolean {
-    return performance.now() < (this.pausedUntil.get(destination) ?? 0);
+  private async isPaused(destination: string): Promise<boolean> {
+    const until = this.pausedUntil.get(destination);
+    return until !== undefined && (await this.now()) < until;
+  }
+
+  private now(): Promise<number> {
+    return now(this.dataSource.manager);
   }
 }
