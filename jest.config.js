@@ -1,5 +1,5 @@
 // Three projects: `core` needs nothing but Node, `integration` needs the PostgreSQL that global-setup starts,
-// `process` starts the built service as real processes (scripts/run.js builds it first).
+// `process` starts the built service as real processes (scripts/run.js builds it first, and runs it file by file).
 const base = {
   transform: { '^.+\\.ts$': '@swc/jest' },
   extensionsToTreatAsEsm: ['.ts'],
@@ -24,5 +24,7 @@ export default {
     },
     { ...database, displayName: 'process', testMatch: ['<rootDir>/test/process/**/*.spec.ts'] },
   ],
+  // The tests of a file share a machine with PostgreSQL, Redis and the service: more at once only slows each.
+  maxWorkers: 2,
   testTimeout: 60_000,
 };

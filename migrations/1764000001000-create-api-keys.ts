@@ -5,7 +5,7 @@ export class CreateApiKeys1764000001000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
       CREATE TABLE api_keys (
-        id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+        id uuid PRIMARY KEY,
         name text NOT NULL,
         key_digest bytea NOT NULL,
         prefix text NOT NULL,

@@ -31,7 +31,6 @@ export class CreateProfiles1764000002000 implements MigrationInterface {
       )`);
     await queryRunner.query(`CREATE INDEX identifiers_profile ON identifiers (profile_id)`);
 
-    await queryRunner.query(`CREATE SEQUENCE event_seqs`);
     // The primary key is also the index by which a profile's history is read. `seq` is drawn while the profile's row is
     // locked, so within a profile it tells what came after the last evaluation.
     await queryRunner.query(`
@@ -40,7 +39,7 @@ export class CreateProfiles1764000002000 implements MigrationInterface {
         profile_id bigint NOT NULL,
         occurred_at timestamptz(3) NOT NULL,
         id uuid NOT NULL,
-        seq bigint NOT NULL DEFAULT nextval('event_seqs'),
+        seq bigserial NOT NULL,
         name text NOT NULL,
         source text NOT NULL,
         received_at timestamptz(3) NOT NULL,
@@ -74,6 +73,6 @@ export class CreateProfiles1764000002000 implements MigrationInterface {
 
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`DROP TABLE receipts, waiting_events, events, identifiers, profiles`);
-    await queryRunner.query(`DROP SEQUENCE event_seqs, profile_ids`);
+    await queryRunner.query(`DROP SEQUENCE profile_ids`);
   }
 }

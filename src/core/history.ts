@@ -1,24 +1,8 @@
 import { readProperty } from './property.js';
 import type { Matcher } from './matcher.js';
+import type { HistoryEvent, Occurrence } from './history-event.js';
 import type { Instant } from './instant.js';
 import { purchaseEnds } from './net-purchases.js';
-
-/** A fact in a profile's history, as the core sees it. */
-export interface HistoryEvent {
-  id: string;
-  name: string;
-  occurredAt: Instant;
-  properties: Readonly<Record<string, unknown>>;
-  /** True when the last evaluation of the profile did not know it; tells the cause of a transition. */
-  isNew?: boolean;
-}
-
-/** An event that a matcher selects, and until when it counts: a purchase ends with its cancellation or full refund. */
-export interface Occurrence {
-  event: HistoryEvent;
-  at: Instant;
-  until: Instant;
-}
 
 /** Since when the data about events of a name are complete. `-Infinity`: always; `Infinity`: nothing ever came. */
 export type HistoryStart = (eventName: string) => Instant;
@@ -58,7 +42,7 @@ export class History {
   }
 
   private endOf(purchase: HistoryEvent): Instant {
-    this.endsByPurchase ??= purchaseEnds(this);
+    this.endsByPurchase ??= purchaseEnds((name) => this.named(name));
     return this.endsByPurchase.get(String(readProperty(purchase.properties, 'order_id'))) ?? Infinity;
   }
 }

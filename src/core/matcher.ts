@@ -1,4 +1,4 @@
-import type { HistoryEvent } from './history.js';
+import type { HistoryEvent } from './history-event.js';
 import { PURCHASE, PURCHASE_ENDINGS } from './net-purchases.js';
 import { readProperty } from './property.js';
 import type { ActorChoice, EventSelector, PropertyOperators, PropertyTest, Scalar } from './rule.js';

@@ -1,5 +1,6 @@
 import { click, DAY, plan, T0 } from '../../test/support/builders.js';
-import { History, type HistoryEvent } from './history.js';
+import { History } from './history.js';
+import type { HistoryEvent } from './history-event.js';
 import { advanceMembership, type Stretch } from './membership.js';
 
 const clicked = plan({ performed: 'click', within: '2d' });

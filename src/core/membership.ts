@@ -1,5 +1,6 @@
 import type { Plan } from './compile-rule.js';
-import type { History, HistoryEvent } from './history.js';
+import type { History } from './history.js';
+import type { HistoryEvent } from './history-event.js';
 import type { Instant } from './instant.js';
 import { touches } from './matcher.js';
 

@@ -1,5 +1,5 @@
 import { addDecimals, compareDecimals, parseDecimal, type Decimal } from './decimal.js';
-import type { History, HistoryEvent } from './history.js';
+import type { HistoryEvent } from './history-event.js';
 import type { Instant } from './instant.js';
 import { readProperty } from './property.js';
 
@@ -13,16 +13,14 @@ export const PURCHASE_ENDINGS = ['order_cancelled', 'order_refunded'] as const;
  * From when on each order no longer counts as bought: its cancellation, or the refund with which the refunded amounts
  * reach the order's revenue. By order id; orders that still count are absent.
  */
-export function purchaseEnds(history: History): ReadonlyMap<string, Instant> {
+export function purchaseEnds(named: (eventName: string) => readonly HistoryEvent[]): ReadonlyMap<string, Instant> {
   const ends = new Map<string, Instant>();
   const note = (order: string, at: Instant): void => void ends.set(order, Math.min(at, ends.get(order) ?? Infinity));
-  for (const cancelled of history.named('order_cancelled')) note(orderOf(cancelled), cancelled.occurredAt);
+  for (const cancelled of named('order_cancelled')) note(orderOf(cancelled), cancelled.occurredAt);
 
-  const revenues = new Map(
-    history.named(PURCHASE).map((purchase) => [orderOf(purchase), decimalOf(purchase, 'revenue')]),
-  );
+  const revenues = new Map(named(PURCHASE).map((purchase) => [orderOf(purchase), decimalOf(purchase, 'revenue')]));
   const refunded = new Map<string, Decimal>();
-  for (const refund of history.named('order_refunded')) {
+  for (const refund of named('order_refunded')) {
     const order = orderOf(refund);
     const amount = decimalOf(refund, 'amount');
     const revenue = revenues.get(order);

@@ -1,6 +1,7 @@
 import { click, DAY, HOUR, event, plan, purchase, T0 } from '../../test/support/builders.js';
 import { evaluate, explain } from './evaluate.js';
-import { History, type HistoryEvent } from './history.js';
+import { History } from './history.js';
+import type { HistoryEvent } from './history-event.js';
 
 const abandoned = plan({
   performed: 'click',

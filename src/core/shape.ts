@@ -158,6 +158,6 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 /** A value as a problem names it, cut short. */
 export function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const json = JSON.stringify(value) ?? String(value);
+  const json = JSON.stringify(value);
   return json.length <= 40 ? json : `${json.slice(0, 37)}…`;
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { HistoryEvent } from '../core/history.js';
+import type { HistoryEvent } from '../core/history-event.js';
 import { now } from '../platform/clock.js';
 import { DeclaredCache, raiseRuleRevision } from '../platform/catalogue-revision.js';
 import { query, type Transaction } from '../platform/database.js';

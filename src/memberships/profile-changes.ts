@@ -74,7 +74,7 @@ export function changesOf(
     note(changes, before, { transitions, version: segment.version, push: segment.push });
     heldBySegment.delete(segment.id);
   }
-  for (const orphan of heldBySegment.values()) leaveRemovedSegment(changes, orphan);
+  for (const removed of heldBySegment.values()) leaveRemovedSegment(changes, removed);
   return changes;
 }
 
@@ -91,7 +91,7 @@ function declaredChange(profile: DueProfile, segment: PublishedSegment, revision
 function leaveRemovedSegment(changes: ProfileChanges, held: HeldMembership): void {
   if (!held.isMember) return;
   const exit: Transition = { kind: 'exited', at: changes.evaluatedAt, cause: { kind: 'rule' } };
-  note(changes, held, { transitions: [exit], version: held.version, push: pushOf(held.pushedAs) });
+  note(changes, held, { transitions: [exit], version: held.version, push: null });
 }
 
 interface Outcome {
@@ -100,31 +100,39 @@ interface Outcome {
   push: { destination: string; segmentId: string } | null;
 }
 
-/** Writes down what came of one segment, and owes it to the destination where that is new there. */
+/** Writes down what came of one segment, and owes it to the destination where that is news there. */
 function note(changes: ProfileChanges, before: HeldMembership, outcome: Outcome): void {
-  const { transitions, push } = outcome;
+  const { transitions, push, version } = outcome;
   const last = transitions.at(-1);
   const isMember = last ? last.kind === 'entered' : before.isMember;
   const pushAs = push && `${push.destination}:${push.segmentId}`;
-  const hasMoved = isMember && pushAs !== before.pushedAs;
-  const isRestated = before.ordinal > 0 && before.version !== outcome.version;
-  if (!last && !hasMoved && !isRestated) return;
-
-  const isOwed = last !== undefined || hasMoved;
-  const oldPush = pushOf(before.pushedAs);
-  const owner = { lane: changes.profile.lane, profileId: changes.profile.id };
-  if (isOwed && oldPush && before.pushedAs !== pushAs) changes.messages.push(membershipMessage(owner, oldPush, false));
-  if (isOwed && push) changes.messages.push(membershipMessage(owner, push, isMember));
-  if (last) changes.evaluatedAt = Math.max(changes.evaluatedAt, last.at);
+  const isNews = last !== undefined || (isMember && pushAs !== before.pushedAs);
+  const isRestated = before.ordinal > 0 && before.version !== version;
+  if (!isNews && !isRestated) return;
+  if (isNews) owe(changes, { isMember, push, oldPush: before.pushedAs === pushAs ? null : pushOf(before.pushedAs) });
+  changes.evaluatedAt = Math.max(changes.evaluatedAt, last?.at ?? -Infinity);
   changes.memberships.push({
     segmentId: before.segmentId,
     isMember,
     ordinal: before.ordinal + transitions.length,
-    version: outcome.version,
+    version,
     since: last?.at ?? before.since,
-    pushedAs: isOwed ? pushAs : before.pushedAs,
+    pushedAs: isNews ? pushAs : before.pushedAs,
     transitions,
   });
+}
+
+/**
+ * What was withdrawn stands before what is stated: a segment at the destination may have passed from one of our segments
+ * to another, and of two messages about it the last one counts.
+ */
+function owe(
+  changes: ProfileChanges,
+  { isMember, push, oldPush }: { isMember: boolean; push: Outcome['push']; oldPush: Outcome['push'] },
+): void {
+  const owner = { lane: changes.profile.lane, profileId: changes.profile.id };
+  if (oldPush) changes.messages.unshift(membershipMessage(owner, oldPush, false));
+  if (push) changes.messages.push(membershipMessage(owner, push, isMember));
 }
 
 function pushOf(pushedAs: string | null): { destination: string; segmentId: string } | null {

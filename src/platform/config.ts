@@ -122,7 +122,7 @@ function contradictions(values: Values, isWrong: ReadonlySet<string>): ConfigPro
     const [missing, given] = siteId
       ? ['CUSTOMERIO_API_KEY', 'CUSTOMERIO_SITE_ID']
       : ['CUSTOMERIO_SITE_ID', 'CUSTOMERIO_API_KEY'];
-    problems.push({ variable: missing!, problem: 'is not set', expected: `both or neither, and ${given} is set` });
+    problems.push({ variable: missing, problem: 'is not set', expected: `both or neither, and ${given} is set` });
   }
   const { DELIVERY_LEASE_MS: lease, DELIVERY_TIMEOUT_MS: timeout } = values;
   if (!isWrong.has('DELIVERY_LEASE_MS') && !isWrong.has('DELIVERY_TIMEOUT_MS') && lease <= 2 * timeout) {

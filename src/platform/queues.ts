@@ -49,5 +49,5 @@ function connectionOf({ redisUrl, databaseUrl }: QueueLocation): ConnectionOptio
     migrate: true,
     application_name: 'turnout-queues',
   };
-  return postgres as ConnectionOptions; // typed for Redis alone in the Nest module
+  return postgres; // typed for Redis alone in the Nest module
 }

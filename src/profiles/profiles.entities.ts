@@ -1,4 +1,4 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Generated, Index, PrimaryColumn } from 'typeorm';
 
 /** A person as we know them. `evaluateAt` is the one timer: when a membership of theirs must next be looked at. */
 @Entity('profiles')
@@ -34,7 +34,7 @@ export class ProfileEvent {
   @PrimaryColumn('bigint', { name: 'profile_id' }) profileId!: string;
   @PrimaryColumn({ type: 'timestamptz', name: 'occurred_at', precision: 3 }) occurredAt!: Date;
   @PrimaryColumn('uuid') id!: string;
-  @Column('bigint', { default: () => `nextval('event_seqs'::regclass)` }) seq!: string;
+  @Column('bigint') @Generated('increment') seq!: string;
   @Column('text') name!: string;
   @Column('text') source!: string;
   @Column({ type: 'timestamptz', name: 'received_at', precision: 3 }) receivedAt!: Date;

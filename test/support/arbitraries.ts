@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { HistoryEvent } from '../../src/core/history.js';
+import type { HistoryEvent } from '../../src/core/history-event.js';
 import type { EventSelector, FollowerStep, PerformedRule, Rule } from '../../src/core/rule.js';
 import { T0 } from './builders.js';
 

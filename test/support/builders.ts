@@ -1,5 +1,5 @@
 import { compileRule, type Plan } from '../../src/core/compile-rule.js';
-import type { HistoryEvent } from '../../src/core/history.js';
+import type { HistoryEvent } from '../../src/core/history-event.js';
 import { parseRule } from '../../src/core/parse-rule.js';
 
 export const DAY = 86_400_000;

@@ -1,4 +1,4 @@
-import type { HistoryEvent } from '../../src/core/history.js';
+import type { HistoryEvent } from '../../src/core/history-event.js';
 import type { EventSelector, FollowerStep, PerformedRule, PropertyOperators, Rule } from '../../src/core/rule.js';
 
 /**

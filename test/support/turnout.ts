@@ -12,10 +12,14 @@ import type { SentWebhook } from './webhooks.js';
 export const SIGNING_KEY = 'customerio-signing-key';
 export const SHOPIFY_SECRET = 'shopify-secret';
 
+/** What a test reads out of JSON. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type JsonObject = Record<string, any>;
+
 export interface Answer {
   status: number;
   type: string;
-  body: Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- what a test reads out of JSON
+  body: JsonObject;
 }
 
 /** The environment of a Turnout that uses a test database and, if given, a stand-in for Customer.io. */
@@ -57,8 +61,7 @@ export class TurnoutClient {
   }
 
   /** As `call`, but anything other than success fails the test, with the answer in the message. */
-  async must(method: string, path: string, body?: unknown): Promise<Record<string, any>> {
-    // eslint-disable-line @typescript-eslint/no-explicit-any -- see Answer
+  async must(method: string, path: string, body?: unknown): Promise<JsonObject> {
     const answer = await this.call(method, path, body);
     if (answer.status >= 300) throw new Error(`${method} ${path} → ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { compileRule } from '../../src/core/compile-rule.js';
 import { evaluate } from '../../src/core/evaluate.js';
-import { History, type HistoryEvent } from '../../src/core/history.js';
+import { History } from '../../src/core/history.js';
+import type { HistoryEvent } from '../../src/core/history-event.js';
 import { advanceMembership } from '../../src/core/membership.js';
 import { parseRule } from '../../src/core/parse-rule.js';
 import type { Rule } from '../../src/core/rule.js';

@@ -1,7 +1,8 @@
 import { compileRule } from '../../src/core/compile-rule.js';
 import { decide } from '../../src/core/decide.js';
 import { evaluate } from '../../src/core/evaluate.js';
-import { History, type HistoryEvent } from '../../src/core/history.js';
+import { History } from '../../src/core/history.js';
+import type { HistoryEvent } from '../../src/core/history-event.js';
 import type { Rule } from '../../src/core/rule.js';
 import { compileCatalogue } from '../../src/ctas/cta-pattern.js';
 import { WEBHOOK_SOURCES } from '../../src/sources/registry.js';

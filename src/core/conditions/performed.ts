@@ -1,4 +1,5 @@
-import type { History, Occurrence } from '../history.js';
+import type { History } from '../history.js';
+import type { Occurrence } from '../history-event.js';
 import { parseDuration, type Instant, type Milliseconds } from '../instant.js';
 import { compileMatcher } from '../matcher.js';
 import type { Count, FollowerStep, PerformedRule } from '../rule.js';
@@ -35,7 +36,7 @@ const followerStep: Shape<FollowerStep> = anObject<FollowerStep>(
     ...selectorFields,
     within: { shape: aDuration },
     same: { shape: listOf(aText, 10) },
-  } as Parameters<typeof anObject<FollowerStep>>[1],
+  },
 );
 
 const shape: Shape<PerformedRule> = refined(
@@ -45,7 +46,7 @@ const shape: Shape<PerformedRule> = refined(
     count: { shape: count },
     followedBy: { shape: followerStep },
     notFollowedBy: { shape: followerStep },
-  } as Parameters<typeof anObject<PerformedRule>>[1]),
+  }),
   (rule, pointer, context) => {
     const given = (['count', 'followedBy', 'notFollowedBy'] as const).filter((name) => rule[name] !== undefined);
     if (given.length <= 1) return true;

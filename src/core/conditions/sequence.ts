@@ -1,4 +1,5 @@
-import type { History, Occurrence } from '../history.js';
+import type { History } from '../history.js';
+import type { Occurrence } from '../history-event.js';
 import { durationInWords, parseDuration, type Instant, type Milliseconds } from '../instant.js';
 import { compileMatcher, type Matcher } from '../matcher.js';
 import { readProperty } from '../property.js';

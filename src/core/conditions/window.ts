@@ -1,4 +1,5 @@
-import type { History, Occurrence } from '../history.js';
+import type { History } from '../history.js';
+import type { Occurrence } from '../history-event.js';
 import { durationInWords, parseDuration, toIso, type Instant, type Milliseconds } from '../instant.js';
 
 /** From when on the whole window lies in the time for which the event's source has data. */

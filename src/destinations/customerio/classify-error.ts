@@ -13,7 +13,7 @@ const LONGEST_REASON = 300;
  */
 export function classifyError(error: unknown, sent: readonly string[]): SendOutcome {
   if (error instanceof CustomerIORequestError) return classifyStatus(error, sent);
-  return { kind: 'retry', reason: reasonOf(Object(error)) };
+  return { kind: 'retry', reason: reasonOf(Object(error) as Parameters<typeof reasonOf>[0]) };
 }
 
 function classifyStatus(error: CustomerIORequestError, sent: readonly string[]): SendOutcome {

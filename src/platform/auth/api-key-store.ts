@@ -48,7 +48,8 @@ export class ApiKeyStore {
     const key = `tk_${randomBytes(32).toString('base64url')}`;
     const [view] = await query<ApiKeyView>(
       tx,
-      `INSERT INTO api_keys (name, key_digest, prefix, scopes, created_at) VALUES ($1, $2, $3, $4, turnout_now())
+      `INSERT INTO api_keys (id, name, key_digest, prefix, scopes, created_at)
+       VALUES (gen_random_uuid(), $1, $2, $3, $4, turnout_now())
        RETURNING ${VIEW}`,
       [name, digestOf(key), key.slice(0, PREFIX_LENGTH), scopes],
     );

@@ -5,7 +5,7 @@ import type { Scope } from './access.js';
 @Entity('api_keys')
 @Unique('api_keys_key_digest', ['keyDigest'])
 export class ApiKey {
-  @PrimaryColumn('uuid', { default: () => 'gen_random_uuid()' }) id!: string;
+  @PrimaryColumn('uuid') id!: string;
   @Column('text') name!: string;
   @Column('bytea', { name: 'key_digest' }) keyDigest!: Buffer;
   /** The first characters of the key, to recognise it. */

@@ -1,0 +1,90 @@
+// Who may import whom. Type imports count. What is not listed here is forbidden, and so are cycles.
+// A name is a folder of src; `folder/file` is that file alone.
+const MAY_IMPORT = {
+  core: [],
+  platform: [],
+  profiles: ['core', 'platform'],
+  ctas: ['core', 'platform'],
+  segments: ['core', 'platform'],
+  outbox: ['core', 'platform'],
+  sources: ['core', 'profiles', 'ctas', 'platform'],
+  memberships: ['core', 'profiles', 'ctas', 'segments', 'outbox', 'platform'],
+  journeys: ['core', 'profiles', 'ctas', 'segments', 'outbox', 'platform'],
+  // A decision is asked of a journey's branch point; a journey knows nothing of decisions.
+  decisions: ['core', 'profiles', 'ctas', 'segments', 'journeys', 'outbox', 'platform'],
+  destinations: ['core', 'platform'],
+  // Of memberships and decisions only what is read: their rows.
+  sync: ['outbox', 'destinations', 'platform', 'memberships/memberships.entities', 'decisions/decision.entity'],
+};
+// Files directly in src (main, worker, app.module, data-source, …) put the parts together and may import all of them.
+
+const folders = Object.keys(MAY_IMPORT);
+const inSrc = (name) => (name.includes('/') ? `^src/${name}\\.ts$` : `^src/${name}/`);
+
+const importRules = folders.map((folder) => ({
+  name: `${folder}-imports`,
+  comment: `${folder} may import ${MAY_IMPORT[folder].join(', ') || 'nothing else'} in src.`,
+  severity: 'error',
+  from: { path: inSrc(folder) },
+  to: { path: '^src/', pathNot: [folder, ...MAY_IMPORT[folder]].map(inSrc) },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...importRules,
+    {
+      name: 'every-folder-is-listed',
+      comment: 'A new folder of src needs a line in the table of this file.',
+      severity: 'error',
+      from: { path: '^src/[^/]+/', pathNot: folders.map(inSrc) },
+      to: {},
+    },
+    {
+      name: 'core-is-pure',
+      comment: 'The core imports no package and nothing of Node.',
+      severity: 'error',
+      from: { path: inSrc('core'), pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: inSrc('core') },
+    },
+    {
+      name: 'service-imports-no-tests',
+      comment: 'What is shipped knows nothing of what tests or measures it.',
+      severity: 'error',
+      from: { path: '^(src|migrations)/', pathNot: '\\.spec\\.ts$' },
+      to: { path: ['^(test|bench|scripts)/', '\\.spec\\.ts$'] },
+    },
+    {
+      name: 'migrations-stand-alone',
+      comment: 'A merged migration never changes, so it must not depend on what does.',
+      severity: 'error',
+      from: { path: '^migrations/' },
+      to: { path: '^src/' },
+    },
+    {
+      name: 'no-development-packages',
+      comment: 'The service is installed without development packages.',
+      severity: 'error',
+      from: { path: '^(src|migrations)/', pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'imports-resolve',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,74 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPrivateRedis } from './private-redis.js';
+import { runProgram } from './program.js';
+
+const NO_TESTS = { passed: 0, failed: 0, skipped: 0 };
+
+/**
+ * Runs the Jest projects, those with queues on both of their backends, and closes with the sum of all tests on a line of
+ * its own. `jestArgs` go to each run. Resolves with 1 if anything failed or no test ran, else 0.
+ */
+export async function runTests(jestArgs) {
+  console.log('[3/3] tests');
+  const resultsFolder = mkdtempSync(join(tmpdir(), 'turnout-tests-'));
+  const redis = await redisForTests();
+  const { REDIS_URL: _, ...withoutRedis } = process.env;
+  const withRedis = { ...withoutRedis, REDIS_URL: redis?.url };
+  const runs = [
+    { title: 'core', project: 'core', env: withoutRedis },
+    { title: 'integration, queues on PostgreSQL', project: 'integration', env: withoutRedis },
+    { title: 'process, queues on PostgreSQL', project: 'process', env: withoutRedis },
+    { title: 'integration, queues on Redis', project: 'integration', env: withRedis, needsRedis: true },
+    { title: 'process, queues on Redis', project: 'process', env: withRedis, needsRedis: true },
+  ];
+  const total = { ...NO_TESTS };
+  try {
+    for (const { title, project, env, needsRedis } of runs) {
+      console.log(`\n── ${title} ──`);
+      if (needsRedis && !redis) {
+        console.log('Left out: REDIS_URL is not set and there is no redis-server on the PATH.');
+        continue;
+      }
+      const counts = await runJest(project, jestArgs, env, join(resultsFolder, `${title}.json`));
+      for (const outcome of Object.keys(total)) total[outcome] += counts[outcome];
+    }
+  } finally {
+    await redis?.stop();
+    rmSync(resultsFolder, { recursive: true, force: true });
+  }
+  console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+  return total.failed > 0 || total.passed === 0 ? 1 : 0;
+}
+
+async function redisForTests() {
+  if (process.env.REDIS_URL) return { url: process.env.REDIS_URL, stop: () => Promise.resolve() };
+  return startPrivateRedis();
+}
+
+async function runJest(project, jestArgs, env, resultsFile) {
+  const { exitCode } = await runProgram(
+    process.execPath,
+    [
+      ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
+      ...['node_modules/jest/bin/jest.js', '--selectProjects', project, '--passWithNoTests'],
+      // Each of these tests starts whole processes: two at once would get in each other's way on a small machine.
+      ...(project === 'process' ? ['--runInBand'] : []),
+      ...['--json', `--outputFile=${resultsFile}`, ...jestArgs],
+    ],
+    { env },
+  );
+  const counts = existsSync(resultsFile) ? countsOf(JSON.parse(readFileSync(resultsFile, 'utf8'))) : NO_TESTS;
+  // Jest may fail without a failed test: a global set-up that throws, a coverage that is too low.
+  return exitCode !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
+function countsOf(results) {
+  return {
+    passed: results.numPassedTests,
+    // A file that can't be loaded has no tests to fail.
+    failed: results.numFailedTests + results.numRuntimeErrorTestSuites,
+    skipped: results.numPendingTests + results.numTodoTests,
+  };
+}
