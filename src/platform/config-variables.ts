@@ -103,14 +103,14 @@ export const VARIABLES = {
     description: 'When a request to a destination is given up, in milliseconds',
   }),
   DELIVERY_LEASE_MS: integer({
-    default: 30_000,
+    default: 45_000,
     min: 1000,
     max: 600_000,
     description:
-      'How long a batch belongs to the worker that sends it, in milliseconds; more than twice `DELIVERY_TIMEOUT_MS`',
+      'How long a batch belongs to the worker that sends it, in milliseconds; more than three times `DELIVERY_TIMEOUT_MS`',
   }),
   DELIVERY_MAX_ATTEMPTS: integer({
-    default: 12,
+    default: 100,
     min: 1,
     max: 100,
     description: 'Attempts until a message waits for a person',

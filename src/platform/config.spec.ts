@@ -33,9 +33,9 @@ describe('the configuration', () => {
         evaluateConcurrency: 4,
         evaluateBatchSize: 500,
         deliveryConcurrency: 2,
-        deliveryLeaseMs: 30_000,
+        deliveryLeaseMs: 45_000,
         deliveryTimeoutMs: 10_000,
-        deliveryMaxAttempts: 12,
+        deliveryMaxAttempts: 100,
       },
       shutdownTimeoutMs: 20_000,
       log: { level: 'info' },
@@ -67,7 +67,7 @@ describe('the configuration', () => {
       EVALUATE_CONCURRENCY: '1',
       DELIVERY_CONCURRENCY: '3',
       DELIVERY_TIMEOUT_MS: '1000',
-      DELIVERY_LEASE_MS: '2001',
+      DELIVERY_LEASE_MS: '3001',
       DELIVERY_MAX_ATTEMPTS: '5',
       SHUTDOWN_TIMEOUT_MS: '0',
       LOG_LEVEL: 'debug',
@@ -85,7 +85,7 @@ describe('the configuration', () => {
         evaluateConcurrency: 1,
         evaluateBatchSize: 50,
         deliveryConcurrency: 3,
-        deliveryLeaseMs: 2001,
+        deliveryLeaseMs: 3001,
         deliveryTimeoutMs: 1000,
         deliveryMaxAttempts: 5,
       },
@@ -150,10 +150,10 @@ describe('the configuration', () => {
     expect(problemsOf(env)).toMatchObject([{ variable: missing, problem: 'is not set' }]);
   });
 
-  it('wants a lease longer than twice the timeout of a delivery', () => {
-    expect(problemsOf({ DELIVERY_LEASE_MS: '20000' })).toMatchObject([{ variable: 'DELIVERY_LEASE_MS' }]);
+  it('wants a lease longer than three timeouts of a delivery', () => {
+    expect(problemsOf({ DELIVERY_LEASE_MS: '30000' })).toMatchObject([{ variable: 'DELIVERY_LEASE_MS' }]);
     expect(problemsOf({ DELIVERY_TIMEOUT_MS: '15000' })).toMatchObject([{ variable: 'DELIVERY_LEASE_MS' }]);
-    expect(problemsOf({ DELIVERY_LEASE_MS: '20001' })).toEqual([]);
+    expect(problemsOf({ DELIVERY_LEASE_MS: '30001' })).toEqual([]);
   });
 
   it('tells the operator what is left out', () => {

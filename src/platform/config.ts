@@ -125,11 +125,11 @@ function contradictions(values: Values, isWrong: ReadonlySet<string>): ConfigPro
     problems.push({ variable: missing, problem: 'is not set', expected: `both or neither, and ${given} is set` });
   }
   const { DELIVERY_LEASE_MS: lease, DELIVERY_TIMEOUT_MS: timeout } = values;
-  if (!isWrong.has('DELIVERY_LEASE_MS') && !isWrong.has('DELIVERY_TIMEOUT_MS') && lease <= 2 * timeout) {
+  if (!isWrong.has('DELIVERY_LEASE_MS') && !isWrong.has('DELIVERY_TIMEOUT_MS') && lease <= 3 * timeout) {
     problems.push({
       variable: 'DELIVERY_LEASE_MS',
       problem: `is ${lease}`,
-      expected: `more than ${2 * timeout}, twice DELIVERY_TIMEOUT_MS`,
+      expected: `more than ${3 * timeout}, three times DELIVERY_TIMEOUT_MS`,
     });
   }
   return problems;
