@@ -21,6 +21,7 @@ export class CreateCatalogue1764000004000 implements MigrationInterface {
         updated_at timestamptz(3) NOT NULL
       )`);
 
+    // A rule is kept as it was written, to the order of its words.
     await queryRunner.query(`
       CREATE TABLE segments (
         id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -32,7 +33,7 @@ export class CreateCatalogue1764000004000 implements MigrationInterface {
       CREATE TABLE segment_versions (
         segment_id integer NOT NULL,
         version integer NOT NULL,
-        rule jsonb NOT NULL,
+        rule json NOT NULL,
         push jsonb,
         revision bigint NOT NULL,
         published_at timestamptz(3) NOT NULL,
@@ -49,7 +50,7 @@ export class CreateCatalogue1764000004000 implements MigrationInterface {
       CREATE TABLE journey_versions (
         journey_key text NOT NULL,
         version integer NOT NULL,
-        branch_points jsonb NOT NULL,
+        branch_points json NOT NULL,
         created_at timestamptz(3) NOT NULL,
         PRIMARY KEY (journey_key, version)
       )`);

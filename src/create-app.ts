@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { LoggerService } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.js';
 import type { Config } from './platform/config.js';
 import { jsonBodyParser } from './platform/json-body-parser.js';
@@ -19,7 +19,14 @@ export async function createApp(
   logger: LoggerService,
 ): Promise<NestFastifyApplication> {
   const { webhookBodyLimitBytes, apiBodyLimitBytes } = config.http;
-  const adapter = new FastifyAdapter({ bodyLimit: Math.max(webhookBodyLimitBytes, apiBodyLimitBytes) });
+  const adapter = new FastifyAdapter({
+    bodyLimit: Math.max(webhookBodyLimitBytes, apiBodyLimitBytes),
+    // What Fastify refuses before Nest sees it, such as a malformed URL.
+    frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => {
+      const problem = Problem.badRequest('The URL is not well-formed.');
+      void reply.status(problem.status).type('application/problem+json').send(problem.toJSON());
+    },
+  });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, databaseUrl), adapter, {
     logger,
     bodyParser: false,

@@ -13,6 +13,6 @@ export class Journey {
 export class JourneyVersion {
   @PrimaryColumn('text', { name: 'journey_key' }) journeyKey!: string;
   @PrimaryColumn('integer') version!: number;
-  @Column('jsonb', { name: 'branch_points' }) branchPoints!: BranchPoints;
+  @Column('json', { name: 'branch_points' }) branchPoints!: BranchPoints;
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3 }) createdAt!: Date;
 }

@@ -2,13 +2,13 @@ import { Processor, WorkerHost } from '@nestjs/bullmq';
 import { Inject, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import { Nudger } from '../platform/nudger.js';
-import { EVALUATE_QUEUE, type EvaluateJob } from '../platform/queues.js';
+import { EVALUATE_QUEUE, PROCESSOR_OPTIONS, type EvaluateJob } from '../platform/queues.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { Backfill } from './backfill.js';
 import { MembershipEvaluator } from './evaluator.js';
 
 /** Works off the due profiles of a lane, batch by batch. */
-@Processor(EVALUATE_QUEUE)
+@Processor(EVALUATE_QUEUE, PROCESSOR_OPTIONS)
 export class EvaluateProcessor extends WorkerHost implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(EvaluateProcessor.name);
   private isStopping = false;

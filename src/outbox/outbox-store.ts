@@ -111,6 +111,10 @@ export class OutboxStore {
    */
   async settle(tx: Transaction, settled: readonly { message: ClaimedMessage; outcome: Settlement }[]): Promise<void> {
     if (settled.length === 0) return;
+    await this.lock(
+      tx,
+      settled.map((one) => one.message),
+    );
     const at = await now(tx);
     await query(
       tx,
@@ -140,13 +144,20 @@ export class OutboxStore {
     );
   }
 
-  /** Hands back claims that will not be sent after all, as on shutdown; they are due at once. */
+  /** Hands back claims of one lane that will not be sent after all; they are due at once. */
   async release(tx: Transaction, messages: readonly ClaimedMessage[]): Promise<void> {
+    await this.lock(tx, messages);
     await query(
       tx,
       `UPDATE outbox SET claim = NULL, claimed_until = NULL, claimed_version = NULL
-        WHERE lane = ANY($1::smallint[]) AND claim = ANY($2::uuid[])`,
-      [messages.map((one) => one.lane), [...new Set(messages.map((one) => one.claim))]],
+        WHERE lane = ANY($1::smallint[]) AND claim = ANY($2::uuid[])
+          AND (profile_id, subject) IN (SELECT * FROM unnest($3::bigint[], $4::text[]))`,
+      [
+        [...new Set(messages.map((one) => one.lane))],
+        [...new Set(messages.map((one) => one.claim))],
+        messages.map((one) => one.profileId),
+        messages.map((one) => one.subject),
+      ],
     );
   }
 
@@ -170,6 +181,17 @@ export class OutboxStore {
       [id ?? null],
     );
     return rows.length;
+  }
+
+  /** In order of key, as {@link append} writes, so that the two never wait for each other in a circle. */
+  private async lock(tx: Transaction, keys: readonly OutboxKey[]): Promise<void> {
+    await query(
+      tx,
+      `SELECT FROM outbox
+        WHERE lane = $1 AND (profile_id, destination, subject) IN (SELECT * FROM unnest($2::bigint[], $3::text[], $4::text[]))
+        ORDER BY profile_id, destination, subject FOR UPDATE`,
+      [keys[0]!.lane, ...keyColumns(keys).slice(1)],
+    );
   }
 
   /** A decision is told once; a membership's row stays, as the memory of what the destination holds. */

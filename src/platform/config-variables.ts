@@ -88,7 +88,7 @@ export const VARIABLES = {
     description: 'How long events count, in days; no window can be longer',
   }),
   SWEEP_INTERVAL_MS: integer({
-    default: 250,
+    default: 100,
     min: 10,
     max: 1000,
     description: 'Pause between two looks for what is due, in milliseconds',

@@ -29,7 +29,7 @@ describe('the configuration', () => {
       customerio: { credentials: undefined, region: 'us', trackUrl: undefined },
       retentionMs: 400 * 86_400_000,
       worker: {
-        sweepIntervalMs: 250,
+        sweepIntervalMs: 100,
         evaluateConcurrency: 4,
         evaluateBatchSize: 500,
         deliveryConcurrency: 2,

@@ -17,6 +17,15 @@ export function createLogger({ level }: { level: string }, destination?: Destina
   return destination ? pino(options, destination) : pino(options);
 }
 
+/** Parts of Nest that tell of every module and route at each start. */
+const FRAMEWORK = new Set<unknown>([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+]);
+
 /** Lets Nest, and everything that logs through its Logger, write to the one log. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
@@ -34,7 +43,8 @@ export class NestLogger implements LoggerService {
   }
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.logger.info(fieldsOf(message, rest));
+    const level = FRAMEWORK.has(rest.at(-1)) ? 'debug' : 'info';
+    this.logger[level](fieldsOf(message, rest));
   }
 
   debug(message: unknown, ...rest: unknown[]): void {

@@ -25,6 +25,12 @@ export interface QueueLocation {
 const CONNECTIONS_A_QUEUE = 4;
 
 /**
+ * A job whose process was killed is given to another one after this; until then its lane or destination is left alone.
+ * Jobs are harmless to repeat, so a stall counts for nothing.
+ */
+export const PROCESSOR_OPTIONS = { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 1_000 };
+
+/**
  * The queues, on the backend that the configuration chooses. Jobs are only nudges: losing every one of them costs a
  * sweep's delay and nothing else, so finished and failed ones are not kept.
  */

@@ -16,7 +16,7 @@ export class Segment {
 export class SegmentVersion {
   @PrimaryColumn('integer', { name: 'segment_id' }) segmentId!: number;
   @PrimaryColumn('integer') version!: number;
-  @Column('jsonb') rule!: unknown;
+  @Column('json') rule!: unknown;
   @Column('jsonb', { nullable: true }) push!: SegmentPush | null;
   /** The catalogue's revision that it brought. */
   @Column('bigint') revision!: string;

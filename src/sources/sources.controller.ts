@@ -38,7 +38,7 @@ export class SourcesController {
     if (!source) throw Problem.notFound(`There is no source "${key}".`);
     const delivery = { headers, body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0) };
     const verification = source.verify(delivery, this.secrets[key] ?? []);
-    if (!verification.ok) throw Problem.unauthorised(verification.problem);
+    if (!verification.ok) throw Problem.unauthorised(verification.problem, 'Signature');
     return this.ingestion.take(source, delivery);
   }
 

@@ -4,12 +4,12 @@ import type { Job } from 'bullmq';
 import { DataSource } from 'typeorm';
 import { DESTINATIONS, type Destination } from '../destinations/destination.js';
 import { now } from '../platform/clock.js';
-import { DELIVER_QUEUE, type DeliverJob } from '../platform/queues.js';
+import { DELIVER_QUEUE, PROCESSOR_OPTIONS, type DeliverJob } from '../platform/queues.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { Delivery } from './delivery.js';
 
 /** Works off what a destination is owed, round by round. */
-@Processor(DELIVER_QUEUE)
+@Processor(DELIVER_QUEUE, PROCESSOR_OPTIONS)
 export class DeliverProcessor extends WorkerHost implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(DeliverProcessor.name);
   private readonly pausedUntil = new Map<string, number>();

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Addressee, Destination, DestinationMessage, SendOutcome } from '../destinations/destination.js';
 import { OutboxStore, type ClaimedMessage, type Settlement } from '../outbox/outbox-store.js';
+import type { Transaction } from '../platform/database.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { AddresseeStore } from './addressee-store.js';
 import { backoffMs } from './backoff.js';
@@ -45,7 +46,7 @@ export class Delivery {
       const isLate =
         performance.now() - startedAt > this.settings.deliveryLeaseMs - 3 * this.settings.deliveryTimeoutMs;
       if (round.pauseMs > 0 || (isLate && index > 0)) {
-        await this.outbox.release(this.dataSource.manager, units.slice(index).flat());
+        await this.perLane(units.slice(index).flat(), (tx, messages) => this.outbox.release(tx, messages));
         break;
       }
       await this.deliver(destination, unit, addressees, round);
@@ -73,15 +74,17 @@ export class Delivery {
     round: DeliveryRound,
   ): Promise<void> {
     const outcomes = await destination.send(unit.map((one) => messageOf(one, addressees.get(one.profileId) ?? {})));
-    const settled = unit.map((message, index) => ({ message, outcome: this.settlementOf(message, outcomes[index]!) }));
-    for (const lane of new Set(unit.map((one) => one.lane))) {
-      const ofLane = settled.filter((one) => one.message.lane === lane);
-      await this.dataSource.transaction((tx) => this.outbox.settle(tx, ofLane));
-    }
+    const settled = new Map(unit.map((one, index) => [one, this.settlementOf(one, outcomes[index]!)]));
+    await this.perLane(unit, (tx, messages) =>
+      this.outbox.settle(
+        tx,
+        messages.map((message) => ({ message, outcome: settled.get(message)! })),
+      ),
+    );
     round.sent += unit.length;
     round.accepted += outcomes.filter((one) => one.kind === 'accepted').length;
     round.pauseMs = Math.max(round.pauseMs, ...outcomes.map((one) => (one.kind === 'retry' && one.retryAfterMs) || 0));
-    for (const { message, outcome } of settled) {
+    for (const [message, outcome] of settled) {
       if (outcome.kind !== 'failed') continue;
       const { profileId, subject } = message;
       this.logger.error({
@@ -91,6 +94,17 @@ export class Delivery {
         subject,
         reason: outcome.reason,
       });
+    }
+  }
+
+  /** One transaction a lane. */
+  private async perLane(
+    messages: readonly ClaimedMessage[],
+    work: (tx: Transaction, ofLane: ClaimedMessage[]) => Promise<void>,
+  ): Promise<void> {
+    for (const lane of new Set(messages.map((one) => one.lane))) {
+      const ofLane = messages.filter((one) => one.lane === lane);
+      await this.dataSource.transaction((tx) => work(tx, ofLane));
     }
   }
 

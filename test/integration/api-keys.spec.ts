@@ -92,8 +92,20 @@ describe('the first key', () => {
   const ensure = () => ensureFirstKey(dataSource, (text) => void printed.push(text));
   beforeEach(() => void printed.splice(0));
 
+  async function waiting(expected: number): Promise<void> {
+    const sql = `SELECT FROM pg_locks JOIN pg_database ON oid = database WHERE NOT granted AND datname = current_database()`;
+    while ((await database.pool.query(sql)).rowCount !== expected) await new Promise(setImmediate);
+  }
+
   it('is made once and printed, when several processes start at once', async () => {
-    await Promise.all([ensure(), ensure(), ensure(), ensure()]);
+    // Nobody can insert until all four are under way: each has looked for keys, or waits for its turn to look.
+    const holder = await database.pool.connect();
+    await holder.query('BEGIN; LOCK TABLE api_keys IN EXCLUSIVE MODE');
+    const starts = Promise.all([ensure(), ensure(), ensure(), ensure()]);
+    await waiting(4);
+    await holder.query('COMMIT');
+    holder.release();
+    await starts;
     expect(printed).toHaveLength(1);
     const key = KEY.exec(printed[0]!)![0];
     expect(await new ApiKeyStore(dataSource).verify(key)).toMatchObject({ scopes: ['ingest', 'manage', 'decide'] });

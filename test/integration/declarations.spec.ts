@@ -49,6 +49,11 @@ describe('what marketers declare', () => {
     expect((await put('Not A Key', CLICKED)).status).toBe(400);
   });
 
+  it('a URL that is none is a problem like any other', async () => {
+    const answer = await turnout.call('GET', '/v1/%zz');
+    expect(answer).toMatchObject({ status: 400, type: expect.stringContaining('application/problem+json') });
+  });
+
   it('a rule holds for people known before it, stamped with the instant it was published', async () => {
     await click('1', 'https://shop.example/a');
     await turnout.settle();

@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { installedNativeDir } from '../../src/platform/embedded-postgres/binaries.js';
 import {
@@ -45,12 +46,21 @@ async function start(options: Partial<EmbeddedPostgresOptions> = {}): Promise<Em
   return server;
 }
 
+function ownerArguments(options: EmbeddedPostgresOptions): string[] {
+  return ['--import', 'tsx', OWNER, JSON.stringify(options)];
+}
+
+function ordinaryUser() {
+  const [uid, gid] = ['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, 'nobody'])));
+  return { uid: uid!, gid: gid! };
+}
+
 /** Starts a server from a process of its own, in a process group of its own. */
 async function startInProcess(
   options: Partial<EmbeddedPostgresOptions> = {},
   user: { uid?: number; gid?: number } = {},
 ) {
-  const owner = spawn(process.execPath, ['--import', 'tsx', OWNER, JSON.stringify({ dataDir, port: 0, ...options })], {
+  const owner = spawn(process.execPath, ownerArguments({ dataDir, port: 0, ...options }), {
     ...user,
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -328,11 +338,8 @@ describe('where the installation is not as it should be', () => {
     await expect(start({ dataDir: dangling })).rejects.toThrow(`${dangling} is a link to`);
   });
 
-  asRoot('runs for an ordinary user, and refuses data that belong to another', async () => {
-    const nobody = {
-      uid: Number(execFileSync('id', ['-u', 'nobody'])),
-      gid: Number(execFileSync('id', ['-g', 'nobody'])),
-    };
+  asRoot('runs for an ordinary user, and for root as that user', async () => {
+    const nobody = ordinaryUser();
     const home = join(folder, 'ordinary');
     await fs.mkdir(home);
     await fs.chown(home, nobody.uid, nobody.gid);
@@ -341,8 +348,15 @@ describe('where the installation is not as it should be', () => {
     await note(url, 'written for nobody');
     expect((await fs.stat(options.dataDir)).uid).toBe(nobody.uid);
 
-    // Root takes over what an ordinary user left, as that user.
     await killGroup(owner);
     expect(await notes((await start(options)).url)).toContain('written for nobody');
+  });
+
+  asRoot('says whose data they are when an ordinary user may not read them', async () => {
+    await start().then((server) => server.stop());
+    const attempt = promisify(execFile)(process.execPath, ownerArguments({ dataDir, port: 0 }), ordinaryUser());
+    await expect(attempt).rejects.toThrow(
+      `The PostgreSQL data in ${await fs.realpath(dataDir)} belong to another user`,
+    );
   });
 });
