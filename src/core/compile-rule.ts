@@ -30,6 +30,14 @@ export function compileRule(rule: Rule): Plan {
   };
 }
 
+/** The events that some plans together can depend on: all of these names, and how far back before `asOf`, in ms. */
+export function historyNeeded(plans: readonly Plan[]): { names: string[]; lookback: Milliseconds } {
+  return {
+    names: [...new Set(plans.flatMap((plan) => [...plan.eventNames]))],
+    lookback: Math.max(0, ...plans.map((plan) => plan.lookback)),
+  };
+}
+
 function compileNode(rule: Rule): CompiledCondition {
   return conditionTypeOf(rule).compile(rule, compileNode);
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { historyNeeded } from '../core/compile-rule.js';
 import { decide, type Choice, type PlannedBranchPoint } from '../core/decide.js';
 import { History } from '../core/history.js';
 import type { Instant } from '../core/instant.js';
@@ -85,11 +86,8 @@ export class Decider {
     about: { point: PlannedBranchPoint; profileId: number; asOf: Instant; revision: number },
   ): Promise<Choice> {
     const { point, profileId, asOf, revision } = about;
-    const plans = point.branches.map((branch) => branch.plan);
-    const wanted = {
-      names: [...new Set(plans.flatMap((plan) => [...plan.eventNames]))],
-      since: asOf - Math.max(0, ...plans.map((plan) => plan.lookback)),
-    };
+    const { names, lookback } = historyNeeded(point.branches.map((branch) => branch.plan));
+    const wanted = { names, since: asOf - lookback };
     const events = (await this.events.histories(tx, laneOfProfile(profileId), [profileId], wanted)).get(profileId)!;
     const classify = await this.ctas.current(tx, revision);
     return decide(point, new History(events.map(classify), await this.histories.current(tx, revision)), asOf);

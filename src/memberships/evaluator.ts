@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CtaStore } from '../ctas/cta-store.js';
+import { historyNeeded } from '../core/compile-rule.js';
 import { History } from '../core/history.js';
 import { OutboxStore } from '../outbox/outbox-store.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
@@ -60,7 +61,9 @@ export class MembershipEvaluator {
     context: { segments: readonly PublishedSegment[]; revision: number; now: number },
   ): Promise<{ changes: ProfileChanges[]; seqs: Map<number, number> }> {
     const ids = due.map((one) => one.id);
-    const loaded = await this.events.histories(tx, lane, ids, wantedHistory(context.segments, due));
+    const { names, lookback } = historyNeeded(context.segments.map((segment) => segment.plan));
+    const since = Math.min(...due.map((one) => one.dueAt)) - lookback;
+    const loaded = await this.events.histories(tx, lane, ids, { names, since });
     const held = await this.memberships.held(tx, lane, ids);
     const classify = await this.ctas.current(tx, context.revision);
     const startsAt = await this.histories.current(tx, context.revision);
@@ -73,14 +76,4 @@ export class MembershipEvaluator {
     });
     return { changes, seqs };
   }
-}
-
-/** The events that any of the rules may need for any of the profiles: never fewer than those that matter. */
-function wantedHistory(
-  segments: readonly PublishedSegment[],
-  due: readonly DueProfile[],
-): { names: string[]; since: number } {
-  const names = new Set(segments.flatMap((segment) => [...segment.plan.eventNames]));
-  const lookback = Math.max(0, ...segments.map((segment) => segment.plan.lookback));
-  return { names: [...names], since: Math.min(...due.map((one) => one.dueAt)) - lookback };
 }

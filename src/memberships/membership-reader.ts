@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { historyNeeded } from '../core/compile-rule.js';
 import type { Because } from '../core/conditions/condition.js';
 import { evaluate, explain, type Evaluation } from '../core/evaluate.js';
 import { History } from '../core/history.js';
@@ -73,10 +74,8 @@ export class MembershipReader {
     profileId: number,
     about: { segments: readonly PublishedSegment[]; asOf: number; revision: number },
   ): Promise<History> {
-    const wanted = {
-      names: [...new Set(about.segments.flatMap((segment) => [...segment.plan.eventNames]))],
-      since: about.asOf - Math.max(0, ...about.segments.map((segment) => segment.plan.lookback)),
-    };
+    const { names, lookback } = historyNeeded(about.segments.map((segment) => segment.plan));
+    const wanted = { names, since: about.asOf - lookback };
     const loaded = await this.events.histories(tx, laneOfProfile(profileId), [profileId], wanted);
     const classify = await this.ctas.current(tx, about.revision);
     return new History(loaded.get(profileId)!.map(classify), await this.histories.current(tx, about.revision));

@@ -1,0 +1,34 @@
+import { Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+
+/** Looks for work again and again, an interval after the last look was done; one that fails is logged, not fatal. */
+export abstract class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(this.constructor.name);
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> | undefined;
+  private isStopped = false;
+
+  /** `intervalMs` in milliseconds. */
+  protected constructor(private readonly intervalMs: number) {}
+
+  protected abstract sweep(): Promise<void>;
+
+  onApplicationBootstrap(): void {
+    this.scheduleNext();
+  }
+
+  /** Resolves when the look under way is done. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  private scheduleNext(): void {
+    if (this.isStopped) return;
+    this.timer = setTimeout(() => {
+      this.running = this.sweep()
+        .catch((error: unknown) => this.logger.warn({ msg: 'a sweep failed; the next one follows', err: error }))
+        .finally(() => this.scheduleNext());
+    }, this.intervalMs);
+  }
+}
