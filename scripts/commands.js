@@ -1,5 +1,5 @@
 import { prepare } from './prepare.js';
-import { runProgram } from './program.js';
+import { leaveSignalsAlone, runProgram } from './program.js';
 import { runTests } from './run-tests.js';
 
 const COMMANDS = {
@@ -7,6 +7,7 @@ const COMMANDS = {
     await prepare();
     console.log('[3/3] starting Turnout');
     // In this process, not in one of its own: a signal then comes once, whoever sends it, and a second one means haste.
+    leaveSignalsAlone();
     process.setSourceMapsEnabled(true);
     await import('../dist/src/main.js');
     return undefined;

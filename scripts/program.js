@@ -20,20 +20,29 @@ export class ProgramFailed extends Error {
 const running = new Set();
 let receivedSignal;
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => {
-    receivedSignal ??= signal;
-    // Ctrl-C in a terminal reaches every process of the group by itself; twice would mean "at once" to some of them.
-    if (signal === 'SIGINT' && process.stdin.isTTY) return;
-    for (const child of running) child.kill(signal);
-  });
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+for (const signal of SIGNALS) process.on(signal, passOn);
+
+function passOn(signal) {
+  receivedSignal ??= signal;
+  // Ctrl-C in a terminal reaches every process of the group by itself; twice would mean "at once" to some of them.
+  if (signal === 'SIGINT' && process.stdin.isTTY) return;
+  for (const child of running) child.kill(signal);
+}
+
+/** From now on a signal does to this process what it does to any other. */
+export function leaveSignalsAlone() {
+  throwIfInterrupted();
+  for (const signal of SIGNALS) process.off(signal, passOn);
 }
 
 // When npm is told to end, it ends the shell that it started this in, and nobody tells us.
 if (process.env.npm_lifecycle_event) {
   const parent = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== parent && !receivedSignal) process.kill(process.pid, 'SIGTERM');
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    if (!receivedSignal) process.kill(process.pid, 'SIGTERM');
   }, 250).unref();
 }
 

@@ -27,7 +27,8 @@ async function main(): Promise<void> {
   const server = given ? { adminUrl: given, stop: async () => undefined } : await startTemporaryServer();
   try {
     await makeTemplate(server.adminUrl);
-    process.send?.(server.adminUrl);
+    // Where the parent is gone by now, "disconnect" says so; without the callback, the failure would end us before.
+    process.send?.(server.adminUrl, undefined, undefined, () => undefined);
     await parentGone;
   } finally {
     await server.stop();
@@ -53,7 +54,7 @@ async function startTemporaryServer(): Promise<TestServer> {
 
 async function makeTemplate(adminUrl: string): Promise<void> {
   await execute(adminUrl, [
-    // A run that was killed on a server of its own accord may have left one.
+    // A run that was killed may have left one on a server that outlives it.
     `UPDATE pg_database SET datistemplate = false WHERE datname = '${TEMPLATE}'`,
     `DROP DATABASE IF EXISTS ${TEMPLATE} WITH (FORCE)`,
     `CREATE DATABASE ${TEMPLATE}`,
