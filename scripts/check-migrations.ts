@@ -1,16 +1,17 @@
 // Part of `npm run check`: the migrations, run on an empty database, must make what the entities describe.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import 'reflect-metadata';
 import { createDataSource } from '../src/data-source.js';
 import { migrateDatabase } from '../src/platform/database.js';
 import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres.js';
-import { freePort } from '../src/platform/free-port.js';
 
-const dataDir = await mkdtemp(join(tmpdir(), 'turnout-check-'));
+const folder = await mkdtemp(join(tmpdir(), 'turnout-check-'));
+// As root, the server runs as another user, who must be able to enter.
+await chmod(folder, 0o755);
 try {
-  const postgres = await startEmbeddedPostgres({ dataDir, port: await freePort(0) });
+  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), port: 0 });
   try {
     await migrateDatabase(postgres.url);
     const differences = await differencesToEntities(postgres.url);
@@ -23,7 +24,7 @@ try {
     await postgres.stop();
   }
 } finally {
-  await rm(dataDir, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true });
 }
 
 /** The SQL that would turn the database into what the entities describe. */

@@ -40,9 +40,24 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     },
     drop: async () => {
       await pool.end();
-      await asAdmin((admin) => admin.query(`DROP DATABASE ${name} WITH (FORCE)`));
+      await asAdmin(async (admin) => {
+        await untilDeserted(admin, name);
+        await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+      });
     },
   };
+}
+
+/**
+ * Clients that are closing are given time for it: one that is cut off instead has nobody left to take its error. Those that
+ * stay (processes that a test has killed or left) are cut off after a while.
+ */
+async function untilDeserted(admin: Client, name: string): Promise<void> {
+  for (const deadline = performance.now() + 3_000; performance.now() < deadline;) {
+    const { rows } = await admin.query('SELECT FROM pg_stat_activity WHERE datname = $1 LIMIT 1', [name]);
+    if (rows.length === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 export function urlOfDatabase(url: string, database: string): string {
