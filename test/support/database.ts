@@ -7,6 +7,14 @@ export const TEMPLATE = 'turnout_template';
 /** What a new test database's clock shows. */
 export const START_OF_TESTS = '2026-01-01T00:00:00.000Z';
 
+/** Puts a clock in the place of the service's own, for every process that uses the database; it stands still until set. */
+export const CONTROLLED_CLOCK = [
+  'CREATE TABLE public.test_clock (at timestamptz(3) NOT NULL)',
+  `INSERT INTO public.test_clock VALUES ('${START_OF_TESTS}')`,
+  `CREATE OR REPLACE FUNCTION turnout_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS
+     'SELECT at FROM public.test_clock'`,
+];
+
 /** Any number: who holds its lock on the admin database copies the template. PostgreSQL refuses two copies at once. */
 const COPY_LOCK = 7_463_002;
 
@@ -66,7 +74,8 @@ export function urlOfDatabase(url: string, database: string): string {
   return other.href;
 }
 
-async function setClock(pool: Pool, at: Date): Promise<void> {
+/** Moves a controlled clock; throws if backwards. */
+export async function setClock(pool: Pool, at: Date): Promise<void> {
   const { rowCount } = await pool.query('UPDATE public.test_clock SET at = $1 WHERE at <= $1', [at]);
   if (rowCount !== 1) throw new Error(`The test's clock is already past ${at.toISOString()} and never goes back.`);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { migrateDatabase } from '../../src/platform/database.js';
 import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres.js';
-import { START_OF_TESTS, TEMPLATE, urlOfDatabase } from './database.js';
+import { CONTROLLED_CLOCK, TEMPLATE, urlOfDatabase } from './database.js';
 
 interface TestServer {
   /** As superuser, of a database that stays empty. */
@@ -61,13 +61,7 @@ async function makeTemplate(adminUrl: string): Promise<void> {
   ]);
   const templateUrl = urlOfDatabase(adminUrl, TEMPLATE);
   await migrateDatabase(templateUrl);
-  await execute(templateUrl, [
-    'CREATE TABLE public.test_clock (at timestamptz(3) NOT NULL)',
-    `INSERT INTO public.test_clock VALUES ('${START_OF_TESTS}')`,
-    // Every process asks this function and nothing else for the time, so the table rules real processes, too.
-    `CREATE OR REPLACE FUNCTION turnout_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS
-     'SELECT at FROM public.test_clock'`,
-  ]);
+  await execute(templateUrl, [...CONTROLLED_CLOCK]);
   // A template to which nobody can connect can always be copied.
   await execute(adminUrl, [`ALTER DATABASE ${TEMPLATE} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false`]);
 }

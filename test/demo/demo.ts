@@ -1,0 +1,314 @@
+import 'reflect-metadata';
+import { clicks, instant, orders, reports } from '../scenarios/scenario.js';
+import { DAY, HOUR } from '../support/builders.js';
+import type { JsonObject } from '../support/turnout.js';
+import type { SentWebhook } from '../support/webhooks.js';
+import { chapter, Checks, table } from './show.js';
+import { Stage } from './stage.js';
+
+const REFILL = 'https://shop.example/refill/beans?utm_source=customer.io&utm_content=refill_cta';
+const CART = 'https://shop.example/cart?cart_token=c0ffee';
+
+const SEGMENTS = {
+  replenish: { performed: 'click', where: { cta: 'replenish' }, within: '30d' },
+  'abandoned-cart': {
+    performed: 'click',
+    where: { cta: 'cart' },
+    within: '7d',
+    notFollowedBy: { performed: 'purchase', within: '3d' },
+  },
+  'not-clicked': {
+    all: [
+      { performed: 'email_delivered', where: { campaign_id: 7 }, within: '14d' },
+      { not: { performed: 'click', where: { campaign_id: 7 }, within: '14d' } },
+    ],
+  },
+  buyers: { performed: 'purchase', within: '30d' },
+};
+
+const PEOPLE = ['zoe', 'rhea', 'olga', 'max', 'nora', 'ada', 'ben', 'cleo'];
+
+const checks = new Checks();
+
+async function play(stage: Stage): Promise<void> {
+  await declare(stage);
+  await firstDays(stage);
+  await cartDays(stage);
+  await crash(stage);
+  await threeDaysLater(stage);
+  await thirtyDaysLater(stage);
+  await whatCustomerioHolds(stage);
+}
+
+async function declare(stage: Stage): Promise<void> {
+  chapter('what the marketers declare');
+  await at(stage, 0);
+  const { client, customerio } = stage;
+  for (const id of PEOPLE) customerio.seedPerson({ id, email: `${id}@example.com`, cio_id: `cio${id}` });
+  await client.must('PUT', '/v1/ctas/replenish', {
+    kind: 'reorder',
+    patterns: [{ host: 'shop.example', path: '/refill/*' }],
+  });
+  await client.must('PUT', '/v1/ctas/cart', { kind: 'cart', patterns: [{ host: 'shop.example', path: '/cart' }] });
+  const rows: string[][] = [];
+  for (const [index, [key, rule]] of Object.entries(SEGMENTS).entries()) {
+    customerio.seedSegment({ id: index + 1, name: key, type: 'manual' });
+    const push = { customerio: { segmentId: index + 1 } };
+    const { sentence } = await client.must('PUT', `/v1/segments/${key}`, { rule, push });
+    rows.push([key, String(sentence)]);
+  }
+  table(['segment', 'rule'], rows);
+  await client.must('PUT', '/v1/journeys/spring', {
+    branchPoints: {
+      'after-cart': {
+        branches: [
+          { key: 'remove-friction', segment: 'abandoned-cart' },
+          { key: 'another-hook', segment: 'not-clicked' },
+        ],
+        default: 'continue',
+        whenPending: 'wait',
+      },
+    },
+  });
+  const wrong = await client.call('PUT', '/v1/segments/wrong', {
+    rule: { performed: 'click', within: '30 days', wher: {} },
+  });
+  const pointers = (wrong.body.errors as { pointer: string }[]).map((one) => one.pointer);
+  checks.equal('a wrong rule is refused with a pointer to every problem', pointers, ['/rule/wher', '/rule/within']);
+}
+
+async function firstDays(stage: Stage): Promise<void> {
+  chapter('the first days: clicks, a robot, a forger');
+  await tell(stage, HOUR, 'Zoe gets the campaign, clicks and buys', [
+    reports('zoe', HOUR, { metric: 'delivered' }),
+    clicks('zoe', HOUR, CART),
+    orders('orders/create', 'zoe', HOUR),
+  ]);
+  await tell(stage, 10 * HOUR, 'Rhea clicks the replenishment CTA', [clicks('rhea', 10 * HOUR, REFILL)]);
+  const again = await stage.client.send(clicks('rhea', 10 * HOUR, REFILL));
+  checks.equal('the same click delivered again counts once', again.body, { status: 'duplicate' });
+  await tell(stage, 2 * DAY, 'a robot follows the links in the email to Max', [
+    clicks('max', 2 * DAY, REFILL, { data: { machine: true } }),
+  ]);
+  await tell(stage, 3 * DAY, "Olga's click arrives", [clicks('olga', 3 * DAY, REFILL)]);
+  await tell(stage, 3 * DAY + HOUR, "… and an older click of Olga's arrives after it", [clicks('olga', DAY, REFILL)]);
+  await expectMembers(stage, 'replenish', ['olga', 'rhea']);
+
+  const before = [await stage.count('events'), await stage.count('dead_letters')];
+  const forged = {
+    ...clicks('max', 3 * DAY, REFILL),
+    headers: { 'X-CIO-Timestamp': '1', 'X-CIO-Signature': 'f'.repeat(64) },
+  };
+  const refused = await stage.client.send(forged);
+  checks.equal('a forged click is refused', refused.status, 401);
+  checks.equal('… and leaves no trace', [await stage.count('events'), await stage.count('dead_letters')], before);
+  const unusable = await stage.client.send(clicks('max', 3 * DAY, REFILL, { identifiers: {}, eventId: 'NOBODY' }));
+  checks.equal(
+    'a signed body about nobody is answered 200 and kept aside',
+    [unusable.status, unusable.body],
+    [200, { status: 'kept_aside', reason: 'no_identifier' }],
+  );
+}
+
+async function cartDays(stage: Stage): Promise<void> {
+  chapter('day 20: three people click the cart link, one does not click at all');
+  await tell(stage, 20 * DAY, 'Nora gets the campaign', [reports('nora', 20 * DAY, { metric: 'delivered' })]);
+  const people = ['ada', 'ben', 'cleo'];
+  await tell(
+    stage,
+    20 * DAY + HOUR,
+    'Ada, Ben and Cleo click the cart link',
+    people.map((one) => clicks(one, 20 * DAY + HOUR, CART)),
+  );
+  await expectMembers(stage, 'abandoned-cart', []);
+  await expectMembers(stage, 'not-clicked', ['nora']);
+  await expectBranches(stage, { ada: null, nora: 'another-hook', rhea: 'continue' });
+}
+
+async function crash(stage: Stage): Promise<void> {
+  chapter('day 21: Ben buys, and the power fails');
+  await at(stage, 21 * DAY);
+  const answers = await Promise.all([
+    stage.client.send(orders('orders/create', 'ben', 21 * DAY)),
+    stage.client.send(clicks('rhea', 21 * DAY, CART)),
+  ]);
+  await stage.killService();
+  say(21 * DAY, `kill -9, just after ${answers.length} webhooks were acknowledged`);
+  await stage.startService();
+  await stage.settle();
+  say(21 * DAY, 'the service is up again, on the same data');
+  checks.equal(
+    'both webhooks had been answered 200',
+    answers.map((one) => one.status),
+    [200, 200],
+  );
+  await expectMembers(stage, 'buyers', ['ben', 'zoe']);
+}
+
+async function threeDaysLater(stage: Stage): Promise<void> {
+  chapter('day 23: three days after the clicks, to the millisecond');
+  const due = 23 * DAY + HOUR;
+  await at(stage, due - 1);
+  await expectMembers(stage, 'abandoned-cart', []);
+  await at(stage, due);
+  await expectMembers(stage, 'abandoned-cart', ['ada', 'cleo']);
+  await expectBranches(stage, { ada: 'remove-friction', ben: 'continue', cleo: 'remove-friction' });
+  await tell(stage, 23 * DAY + 2 * HOUR, "Cleo's purchase of the day before comes in late", [
+    orders('orders/paid', 'cleo', 22 * DAY),
+  ]);
+  await expectMembers(stage, 'abandoned-cart', ['ada']);
+  await standings(stage);
+  const unknown = await decide(stage, 'nobody');
+  checks.equal(
+    'somebody unknown takes the default branch, marked',
+    [unknown.branch, unknown.error_code],
+    ['continue', 'PROFILE_UNKNOWN'],
+  );
+}
+
+async function thirtyDaysLater(stage: Stage): Promise<void> {
+  chapter('day 30: the replenishment click is 30 days old, to the millisecond');
+  const end = 30 * DAY + 10 * HOUR;
+  await at(stage, end - 1);
+  await expectMembers(stage, 'replenish', ['olga', 'rhea']);
+  await at(stage, end);
+  await expectMembers(stage, 'replenish', ['olga']);
+  const { transitions } = await stage.client.must('GET', '/v1/profiles/customer_id:rhea');
+  const rows = (transitions as JsonObject[]).map(
+    (one) => [one.segment, one.kind, shortTime(one.at as string), one.cause] as string[],
+  );
+  say(end, 'what Rhea went through:');
+  table(['segment', 'what', 'when', 'because of'], rows);
+  const last = (transitions as JsonObject[]).filter((one) => one.segment === 'replenish').at(-1)!;
+  checks.equal(
+    'Rhea left at the exact instant, moved by time alone',
+    [last.kind, last.at, last.cause],
+    ['exited', new Date(instant(end)).toISOString(), 'time'],
+  );
+}
+
+async function whatCustomerioHolds(stage: Stage): Promise<void> {
+  chapter('what Customer.io received');
+  const rows: string[][] = [];
+  for (const [index, key] of Object.keys(SEGMENTS).entries()) {
+    const operations = stage.customerio.membershipOperations(index + 1);
+    const held = stage.customerio.segmentMembers(index + 1).sort();
+    rows.push([
+      key,
+      held.join(', ') || '—',
+      operations.map((one) => `${one.operation === 'add' ? '+' : '−'}${one.person}`).join(' '),
+    ]);
+    checks.equal(`Customer.io holds exactly our members of ${key}`, held, await membersOf(stage, key));
+  }
+  table(['segment', 'held now', 'in the order received'], rows);
+  const told = stage.customerio.events('turnout_branch_decided');
+  console.log();
+  table(
+    ['decision told', 'branch', 'as of'],
+    told.map((one) => {
+      const data = one.data as JsonObject;
+      return [String(one.person), String(data.branch), shortTime(data.as_of as string)];
+    }),
+  );
+  const branches = told.map((one) => `${one.person}:${String((one.data as JsonObject).branch)}`).sort();
+  checks.equal('Customer.io heard of every decision, and of no pending one', branches, [
+    'ada:remove-friction',
+    'ben:continue',
+    'cleo:remove-friction',
+    'nora:another-hook',
+    'rhea:continue',
+  ]);
+}
+
+async function tell(stage: Stage, time: number, what: string, webhooks: SentWebhook[]): Promise<void> {
+  await at(stage, time);
+  for (const webhook of webhooks) {
+    const { status, body } = await stage.client.send(webhook);
+    if (status !== 200 || body.status !== 'stored') throw new Error(`${what}: ${status} ${JSON.stringify(body)}`);
+  }
+  await stage.settle();
+  say(time, what);
+}
+
+async function at(stage: Stage, time: number): Promise<void> {
+  await stage.setClock(instant(time));
+  await stage.settle();
+}
+
+async function membersOf(stage: Stage, segment: string): Promise<string[]> {
+  const { members } = await stage.client.must('GET', `/v1/segments/${segment}/members`);
+  return (members as { identifiers: { email: string } }[]).map((one) => one.identifiers.email.split('@')[0]!).sort();
+}
+
+async function expectMembers(stage: Stage, segment: string, expected: string[]): Promise<void> {
+  checks.equal(`in ${segment}: ${expected.join(', ') || 'nobody'}`, await membersOf(stage, segment), expected);
+}
+
+async function decide(stage: Stage, person: string): Promise<JsonObject> {
+  const path = '/v1/journeys/spring/branch-points/after-cart/decide';
+  return stage.client.must('POST', path, { identifiers: { email: `${person}@example.com` } });
+}
+
+async function expectBranches(stage: Stage, expected: Record<string, string | null>): Promise<void> {
+  const answers = await Promise.all(
+    Object.keys(expected).map(async (person) => ({ person, answer: await decide(stage, person) })),
+  );
+  table(
+    ['who asks', 'branch', 'reason', 'settles at'],
+    answers.map(({ person, answer }) => [
+      person,
+      String(answer.branch ?? '(wait)'),
+      String(answer.reason),
+      answer.settles_at ? shortTime(answer.settles_at as string) : '',
+    ]),
+  );
+  const actual = Object.fromEntries(answers.map(({ person, answer }) => [person, answer.branch as string | null]));
+  checks.equal(`branches: ${JSON.stringify(expected)}`, actual, expected);
+  await stage.settle();
+}
+
+async function standings(stage: Stage): Promise<void> {
+  console.log('\n  Who is where, and why:\n');
+  const rows: string[][] = [];
+  for (const person of PEOPLE) {
+    const { memberships } = await stage.client.must('GET', `/v1/profiles/email:${person}@example.com`);
+    for (const one of memberships as JsonObject[]) {
+      if (!one.isMember && one.undetermined !== 'pending') continue;
+      const leaves = one.changesAt ? shortTime(one.changesAt as string) : '';
+      const evidence = ((one.because.evidence ?? []) as string[]).map((id) => id.slice(0, 8)).join(' ');
+      const state = one.isMember ? 'in' : 'pending';
+      rows.push([person, one.segment, state, leaves, evidence, one.because.condition] as string[]);
+    }
+  }
+  table(['who', 'segment', 'state', 'changes at', 'evidence', 'because'], rows);
+  console.log();
+}
+
+function say(time: number, what: string): void {
+  console.log(`  ${shortTime(new Date(instant(time)).toISOString())}  ${what}`);
+}
+
+function shortTime(iso: string): string {
+  return iso
+    .replace('T', ' ')
+    .replace(/(:00)?\.000Z$/, '')
+    .replace('Z', '');
+}
+
+async function main(): Promise<void> {
+  const stage = await Stage.build((line) => console.log(`  … ${line}`));
+  const stop = (): void => void stage.strike().finally(() => process.exit(130));
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  try {
+    await play(stage);
+    process.exitCode = checks.conclude() ? 0 : 1;
+  } catch (error) {
+    console.error(error);
+    process.exitCode = 1;
+  } finally {
+    await stage.strike();
+  }
+}
+
+await main();
