@@ -1,5 +1,3 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,16 +9,15 @@ import {
 } from '../../src/platform/embedded-postgres/embedded-postgres.js';
 import { startCustomerioServer, type CustomerioServer } from '../support/customerio-server/customerio-server.js';
 import { CONTROLLED_CLOCK, setClock } from '../support/database.js';
+import { ServiceProcess } from '../support/service-process.js';
 import { settle, turnoutEnv, TurnoutClient } from '../support/turnout.js';
-
-const READY_WITHIN_MS = 30_000;
 
 /**
  * Everything the story needs, for real: a PostgreSQL, the built service in a process of its own, and a Customer.io that
  * keeps to its contract. Only the clock is ours: the service asks the database for the time, and the database asks us.
  */
 export class Stage {
-  private service: ChildProcess | undefined;
+  private service: ServiceProcess | undefined;
   private key = '';
   client!: TurnoutClient;
 
@@ -49,31 +46,14 @@ export class Stage {
 
   /** Starts the service as `npm start` does; its first start prints the API key that everything else uses. */
   async startService(): Promise<void> {
-    const env = { ...process.env, ...turnoutEnv(this.postgres, this.customerio), LOG_LEVEL: 'info' };
-    const service = spawn(process.execPath, ['dist/src/main.js'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.service = service;
-    let printed = '';
-    const url = await new Promise<string>((resolve, reject) => {
-      const fail = (why: string): void => reject(new Error(`The service ${why}. It printed:\n${printed}`));
-      const timer = setTimeout(() => fail('was not ready in time'), READY_WITHIN_MS);
-      service.once('exit', () => fail('ended before it was ready'));
-      for (const stream of [service.stdout, service.stderr]) {
-        stream.on('data', (chunk: Buffer) => {
-          printed += chunk.toString();
-          const ready = /"msg":"ready","url":"([^"]+)"/.exec(printed);
-          if (!ready) return;
-          clearTimeout(timer);
-          resolve(ready[1]!);
-        });
-      }
-    });
-    this.key = /tk_[\w-]{43}/.exec(printed)?.[0] ?? this.key;
-    this.client = new TurnoutClient(url, this.key);
+    this.service = await ServiceProcess.start(turnoutEnv(this.postgres, this.customerio));
+    this.key = this.service.firstKey ?? this.key;
+    this.client = new TurnoutClient(this.service.url, this.key);
   }
 
   /** As if the power had failed. */
   async killService(): Promise<void> {
-    await this.endService('SIGKILL');
+    await this.service?.end('SIGKILL');
   }
 
   async setClock(at: number): Promise<void> {
@@ -90,19 +70,10 @@ export class Stage {
   }
 
   async strike(): Promise<void> {
-    await this.endService('SIGTERM');
+    await this.service?.end('SIGTERM');
     await this.customerio.stop();
     await this.pool.end();
     await this.postgres.stop();
     await rm(this.folder, { recursive: true, force: true });
-  }
-
-  private async endService(signal: NodeJS.Signals): Promise<void> {
-    const service = this.service;
-    this.service = undefined;
-    if (!service || service.exitCode !== null || service.signalCode !== null) return;
-    const ended = once(service, 'exit');
-    service.kill(signal);
-    await ended;
   }
 }
