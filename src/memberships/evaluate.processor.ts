@@ -7,10 +7,13 @@ import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-setting
 import { Backfill } from './backfill.js';
 import { MembershipEvaluator } from './evaluator.js';
 
+const REST_MS = 5_000;
+
 /** Works off the due profiles of a lane, batch by batch. */
 @Processor(EVALUATE_QUEUE, PROCESSOR_OPTIONS)
 export class EvaluateProcessor extends WorkerHost implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(EvaluateProcessor.name);
+  private readonly restingUntil = new Map<number, number>();
   private isStopping = false;
 
   constructor(
@@ -29,8 +32,24 @@ export class EvaluateProcessor extends WorkerHost implements OnApplicationBootst
     );
   }
 
-  override async process(job: Job<EvaluateJob>): Promise<void> {
-    const { lane } = job.data;
+  /** A lane that fails is left alone for a while: its profiles stay due, and the sweep comes back to it. */
+  override async process({ data: { lane } }: Job<EvaluateJob>): Promise<void> {
+    if (performance.now() < (this.restingUntil.get(lane) ?? 0)) return;
+    try {
+      await this.workOff(lane);
+    } catch (error) {
+      this.restingUntil.set(lane, performance.now() + REST_MS);
+      this.logger.error({ msg: 'a lane could not be evaluated', lane, err: error });
+    }
+  }
+
+  /** The batch under way is finished; no new one is begun. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isStopping = true;
+    await this.worker.close();
+  }
+
+  private async workOff(lane: number): Promise<void> {
     const most = this.settings.evaluateBatchSize;
     let isMore = true;
     while (isMore && !this.isStopping) {
@@ -39,11 +58,5 @@ export class EvaluateProcessor extends WorkerHost implements OnApplicationBootst
       if (batch.owedTo.length > 0) this.nudger.deliver(batch.owedTo);
       isMore = isBackfilling || batch.profiles === most;
     }
-  }
-
-  /** The batch under way is finished; no new one is begun. */
-  async beforeApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
-    await this.worker.close();
   }
 }

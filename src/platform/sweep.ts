@@ -1,5 +1,8 @@
 import { Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 
+/** Whatever failed, the database most likely, is not asked ten times a second. */
+const AFTER_FAILURE_MS = 1_000;
+
 /** Looks for work again and again, an interval after the last look was done; one that fails is logged, not fatal. */
 export abstract class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(this.constructor.name);
@@ -23,12 +26,16 @@ export abstract class Sweep implements OnApplicationBootstrap, BeforeApplication
     await this.running;
   }
 
-  private scheduleNext(): void {
+  private scheduleNext(waitMs = this.intervalMs): void {
     if (this.isStopped) return;
     this.timer = setTimeout(() => {
-      this.running = this.sweep()
-        .catch((error: unknown) => this.logger.warn({ msg: 'a sweep failed; the next one follows', err: error }))
-        .finally(() => this.scheduleNext());
-    }, this.intervalMs);
+      this.running = this.sweep().then(
+        () => this.scheduleNext(),
+        (error: unknown) => {
+          this.logger.warn({ msg: 'a sweep failed; the next one follows', err: error });
+          this.scheduleNext(Math.max(this.intervalMs, AFTER_FAILURE_MS));
+        },
+      );
+    }, waitMs);
   }
 }

@@ -29,6 +29,8 @@ export class DeliverProcessor extends WorkerHost implements OnApplicationBootstr
     this.worker.on('error', (error) =>
       this.logger.warn({ msg: 'the deliver queue has a problem', error: String(error) }),
     );
+    // Whatever was claimed is due again when its lease ends.
+    this.worker.on('failed', (_job, error) => this.logger.error({ msg: 'a round of delivery failed', err: error }));
   }
 
   override async process(job: Job<DeliverJob>): Promise<void> {
