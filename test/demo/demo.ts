@@ -1,9 +1,10 @@
 import 'reflect-metadata';
+import { constants } from 'node:os';
 import { clicks, instant, orders, reports } from '../scenarios/scenario.js';
 import { DAY, HOUR } from '../support/builders.js';
 import type { JsonObject } from '../support/turnout.js';
 import type { SentWebhook } from '../support/webhooks.js';
-import { chapter, Checks, table } from './show.js';
+import { Checks, shortTime, table } from './show.js';
 import { Stage } from './stage.js';
 
 const REFILL = 'https://shop.example/refill/beans?utm_source=customer.io&utm_content=refill_cta';
@@ -30,6 +31,9 @@ const PEOPLE = ['zoe', 'rhea', 'olga', 'max', 'nora', 'ada', 'ben', 'cleo'];
 
 const checks = new Checks();
 
+/** What the clock shows, in ms since the story began. */
+let clock = 0;
+
 async function play(stage: Stage): Promise<void> {
   await declare(stage);
   await firstDays(stage);
@@ -41,7 +45,7 @@ async function play(stage: Stage): Promise<void> {
 }
 
 async function declare(stage: Stage): Promise<void> {
-  chapter('what the marketers declare');
+  checks.chapter('what the marketers declare');
   await at(stage, 0);
   const { client, customerio } = stage;
   for (const id of PEOPLE) customerio.seedPerson({ id, email: `${id}@example.com`, cio_id: `cio${id}` });
@@ -74,11 +78,11 @@ async function declare(stage: Stage): Promise<void> {
     rule: { performed: 'click', within: '30 days', wher: {} },
   });
   const pointers = (wrong.body.errors as { pointer: string }[]).map((one) => one.pointer);
-  checks.equal('a wrong rule is refused with a pointer to every problem', pointers, ['/rule/wher', '/rule/within']);
+  check('a wrong rule is refused with a pointer to every problem', pointers, ['/rule/wher', '/rule/within']);
 }
 
 async function firstDays(stage: Stage): Promise<void> {
-  chapter('the first days: clicks, a robot, a forger');
+  checks.chapter('the first days: clicks, a robot, a forger');
   await tell(stage, HOUR, 'Zoe gets the campaign, clicks and buys', [
     reports('zoe', HOUR, { metric: 'delivered' }),
     clicks('zoe', HOUR, CART),
@@ -86,7 +90,7 @@ async function firstDays(stage: Stage): Promise<void> {
   ]);
   await tell(stage, 10 * HOUR, 'Rhea clicks the replenishment CTA', [clicks('rhea', 10 * HOUR, REFILL)]);
   const again = await stage.client.send(clicks('rhea', 10 * HOUR, REFILL));
-  checks.equal('the same click delivered again counts once', again.body, { status: 'duplicate' });
+  check('the same click delivered again counts once', again.body, { status: 'duplicate' });
   await tell(stage, 2 * DAY, 'a robot follows the links in the email to Max', [
     clicks('max', 2 * DAY, REFILL, { data: { machine: true } }),
   ]);
@@ -100,18 +104,17 @@ async function firstDays(stage: Stage): Promise<void> {
     headers: { 'X-CIO-Timestamp': '1', 'X-CIO-Signature': 'f'.repeat(64) },
   };
   const refused = await stage.client.send(forged);
-  checks.equal('a forged click is refused', refused.status, 401);
-  checks.equal('… and leaves no trace', [await stage.count('events'), await stage.count('dead_letters')], before);
+  check('a forged click of Max is refused', refused.status, 401);
+  check('… and leaves no trace', [await stage.count('events'), await stage.count('dead_letters')], before);
   const unusable = await stage.client.send(clicks('max', 3 * DAY, REFILL, { identifiers: {}, eventId: 'NOBODY' }));
-  checks.equal(
-    'a signed body about nobody is answered 200 and kept aside',
-    [unusable.status, unusable.body],
-    [200, { status: 'kept_aside', reason: 'no_identifier' }],
-  );
+  check('a signed click of nobody is answered 200', unusable.status, 200);
+  const { deadLetters } = await stage.client.must('GET', '/v1/sources/dead-letters');
+  const reasons = (deadLetters as JsonObject[]).map((one) => one.reason as string);
+  check('… and kept among the dead letters', reasons, ['no_identifier']);
 }
 
 async function cartDays(stage: Stage): Promise<void> {
-  chapter('day 20: three people click the cart link, one does not click at all');
+  checks.chapter('day 20: three people click the cart link, one does not click at all');
   await tell(stage, 20 * DAY, 'Nora gets the campaign', [reports('nora', 20 * DAY, { metric: 'delivered' })]);
   const people = ['ada', 'ben', 'cleo'];
   await tell(
@@ -122,31 +125,34 @@ async function cartDays(stage: Stage): Promise<void> {
   );
   await expectMembers(stage, 'abandoned-cart', []);
   await expectMembers(stage, 'not-clicked', ['nora']);
-  await expectBranches(stage, { ada: null, nora: 'another-hook', rhea: 'continue' });
+  const answers = await expectBranches(stage, { ada: null, nora: 'another-hook', rhea: 'continue' });
+  const settlesAt = new Date(instant(23 * DAY + HOUR)).toISOString();
+  check('Ada is told to wait exactly three days from her click', answers.ada?.settles_at, settlesAt);
 }
 
 async function crash(stage: Stage): Promise<void> {
-  chapter('day 21: Ben buys, and the power fails');
+  checks.chapter('day 21: Ben buys, and the power fails');
   await at(stage, 21 * DAY);
+  const before = await stage.count('events');
   const answers = await Promise.all([
     stage.client.send(orders('orders/create', 'ben', 21 * DAY)),
     stage.client.send(clicks('rhea', 21 * DAY, CART)),
   ]);
   await stage.killService();
-  say(21 * DAY, `kill -9, just after ${answers.length} webhooks were acknowledged`);
+  const statuses = answers.map((one) => one.status);
+  say(`kill -9, right after ${statuses.length} webhooks were answered ${statuses.join(' and ')}`);
   await stage.startService();
   await stage.settle();
-  say(21 * DAY, 'the service is up again, on the same data');
-  checks.equal(
-    'both webhooks had been answered 200',
-    answers.map((one) => one.status),
-    [200, 200],
-  );
+  say('the service is up again, on the same data');
+  check('both webhooks had been answered 200', statuses, [200, 200]);
+  check('… and neither is lost', (await stage.count('events')) - before, 2);
   await expectMembers(stage, 'buyers', ['ben', 'zoe']);
+  const rhea = await stage.client.must('GET', '/v1/segments/abandoned-cart/profiles/customer_id:rhea');
+  check("Rhea's click on the cart link waits for its three days", rhea.undetermined, 'pending');
 }
 
 async function threeDaysLater(stage: Stage): Promise<void> {
-  chapter('day 23: three days after the clicks, to the millisecond');
+  checks.chapter('day 23: three days after the clicks, to the millisecond');
   const due = 23 * DAY + HOUR;
   await at(stage, due - 1);
   await expectMembers(stage, 'abandoned-cart', []);
@@ -159,7 +165,7 @@ async function threeDaysLater(stage: Stage): Promise<void> {
   await expectMembers(stage, 'abandoned-cart', ['ada']);
   await standings(stage);
   const unknown = await decide(stage, 'nobody');
-  checks.equal(
+  check(
     'somebody unknown takes the default branch, marked',
     [unknown.branch, unknown.error_code],
     ['continue', 'PROFILE_UNKNOWN'],
@@ -167,20 +173,21 @@ async function threeDaysLater(stage: Stage): Promise<void> {
 }
 
 async function thirtyDaysLater(stage: Stage): Promise<void> {
-  chapter('day 30: the replenishment click is 30 days old, to the millisecond');
+  checks.chapter('day 30: the replenishment click is 30 days old, to the millisecond');
   const end = 30 * DAY + 10 * HOUR;
   await at(stage, end - 1);
   await expectMembers(stage, 'replenish', ['olga', 'rhea']);
   await at(stage, end);
   await expectMembers(stage, 'replenish', ['olga']);
+  await standings(stage);
   const { transitions } = await stage.client.must('GET', '/v1/profiles/customer_id:rhea');
   const rows = (transitions as JsonObject[]).map(
     (one) => [one.segment, one.kind, shortTime(one.at as string), one.cause] as string[],
   );
-  say(end, 'what Rhea went through:');
+  console.log('  What Rhea went through:\n');
   table(['segment', 'what', 'when', 'because of'], rows);
   const last = (transitions as JsonObject[]).filter((one) => one.segment === 'replenish').at(-1)!;
-  checks.equal(
+  check(
     'Rhea left at the exact instant, moved by time alone',
     [last.kind, last.at, last.cause],
     ['exited', new Date(instant(end)).toISOString(), 'time'],
@@ -188,7 +195,7 @@ async function thirtyDaysLater(stage: Stage): Promise<void> {
 }
 
 async function whatCustomerioHolds(stage: Stage): Promise<void> {
-  chapter('what Customer.io received');
+  checks.chapter('what Customer.io received');
   const rows: string[][] = [];
   for (const [index, key] of Object.keys(SEGMENTS).entries()) {
     const operations = stage.customerio.membershipOperations(index + 1);
@@ -198,11 +205,11 @@ async function whatCustomerioHolds(stage: Stage): Promise<void> {
       held.join(', ') || '—',
       operations.map((one) => `${one.operation === 'add' ? '+' : '−'}${one.person}`).join(' '),
     ]);
-    checks.equal(`Customer.io holds exactly our members of ${key}`, held, await membersOf(stage, key));
+    check(`Customer.io holds exactly our members of ${key}`, held, await membersOf(stage, key));
   }
+  console.log();
   table(['segment', 'held now', 'in the order received'], rows);
   const told = stage.customerio.events('turnout_branch_decided');
-  console.log();
   table(
     ['decision told', 'branch', 'as of'],
     told.map((one) => {
@@ -211,7 +218,7 @@ async function whatCustomerioHolds(stage: Stage): Promise<void> {
     }),
   );
   const branches = told.map((one) => `${one.person}:${String((one.data as JsonObject).branch)}`).sort();
-  checks.equal('Customer.io heard of every decision, and of no pending one', branches, [
+  check('Customer.io heard of every decision, and of no pending one', branches, [
     'ada:remove-friction',
     'ben:continue',
     'cleo:remove-friction',
@@ -227,12 +234,21 @@ async function tell(stage: Stage, time: number, what: string, webhooks: SentWebh
     if (status !== 200 || body.status !== 'stored') throw new Error(`${what}: ${status} ${JSON.stringify(body)}`);
   }
   await stage.settle();
-  say(time, what);
+  say(what);
 }
 
 async function at(stage: Stage, time: number): Promise<void> {
   await stage.setClock(instant(time));
+  clock = time;
   await stage.settle();
+}
+
+function say(what: string): void {
+  console.log(`    ${shortTime(instant(clock))}  ${what}`);
+}
+
+function check(what: string, actual: unknown, expected: unknown): void {
+  checks.equal(`${shortTime(instant(clock))}  ${what}`, actual, expected);
 }
 
 async function membersOf(stage: Stage, segment: string): Promise<string[]> {
@@ -241,7 +257,7 @@ async function membersOf(stage: Stage, segment: string): Promise<string[]> {
 }
 
 async function expectMembers(stage: Stage, segment: string, expected: string[]): Promise<void> {
-  checks.equal(`in ${segment}: ${expected.join(', ') || 'nobody'}`, await membersOf(stage, segment), expected);
+  check(`in ${segment}: ${expected.join(', ') || 'nobody'}`, await membersOf(stage, segment), expected);
 }
 
 async function decide(stage: Stage, person: string): Promise<JsonObject> {
@@ -249,63 +265,78 @@ async function decide(stage: Stage, person: string): Promise<JsonObject> {
   return stage.client.must('POST', path, { identifiers: { email: `${person}@example.com` } });
 }
 
-async function expectBranches(stage: Stage, expected: Record<string, string | null>): Promise<void> {
-  const answers = await Promise.all(
-    Object.keys(expected).map(async (person) => ({ person, answer: await decide(stage, person) })),
-  );
+async function expectBranches(
+  stage: Stage,
+  expected: Record<string, string | null>,
+): Promise<Record<string, JsonObject>> {
+  const people = Object.keys(expected);
+  const decisions = await Promise.all(people.map((person) => decide(stage, person)));
+  await stage.settle();
+  console.log();
   table(
     ['who asks', 'branch', 'reason', 'settles at'],
-    answers.map(({ person, answer }) => [
-      person,
+    decisions.map((answer, index) => [
+      people[index]!,
       String(answer.branch ?? '(wait)'),
       String(answer.reason),
       answer.settles_at ? shortTime(answer.settles_at as string) : '',
     ]),
   );
-  const actual = Object.fromEntries(answers.map(({ person, answer }) => [person, answer.branch as string | null]));
-  checks.equal(`branches: ${JSON.stringify(expected)}`, actual, expected);
-  await stage.settle();
+  for (const [index, person] of people.entries()) {
+    const branch = expected[person];
+    check(`${person} is sent to: ${branch ?? 'nowhere yet'}`, decisions[index]!.branch, branch);
+  }
+  return Object.fromEntries(decisions.map((answer, index) => [people[index]!, answer]));
 }
 
+/** Prints who is in which segment, or may soon be, and why. */
 async function standings(stage: Stage): Promise<void> {
   console.log('\n  Who is where, and why:\n');
   const rows: string[][] = [];
   for (const person of PEOPLE) {
-    const { memberships } = await stage.client.must('GET', `/v1/profiles/email:${person}@example.com`);
-    for (const one of memberships as JsonObject[]) {
-      if (!one.isMember && one.undetermined !== 'pending') continue;
-      const leaves = one.changesAt ? shortTime(one.changesAt as string) : '';
-      const evidence = ((one.because.evidence ?? []) as string[]).map((id) => id.slice(0, 8)).join(' ');
-      const state = one.isMember ? 'in' : 'pending';
-      rows.push([person, one.segment, state, leaves, evidence, one.because.condition] as string[]);
+    const profile = await stage.client.must('GET', `/v1/profiles/email:${person}@example.com`);
+    for (const { segment, isMember, undetermined, changesAt, because } of profile.memberships as JsonObject[]) {
+      if (!isMember && undetermined !== 'pending') continue;
+      const entered = (profile.transitions as JsonObject[]).filter((one) => one.segment === segment).at(-1);
+      const since = isMember ? shortTime(entered!.at as string) : 'pending';
+      const until = changesAt ? shortTime(changesAt as string) : '';
+      const why = `${because.condition as string} [${evidenceOf(because as JsonObject).join(', ')}]`;
+      rows.push([person, segment as string, since, until, why]);
     }
   }
-  table(['who', 'segment', 'state', 'changes at', 'evidence', 'because'], rows);
-  console.log();
+  table(['who', 'segment', 'in since', 'changes at', 'because [evidence]'], rows);
 }
 
-function say(time: number, what: string): void {
-  console.log(`  ${shortTime(new Date(instant(time)).toISOString())}  ${what}`);
+/** The beginnings of the ids of the events that a condition and its parts rest on. */
+function evidenceOf(because: JsonObject): string[] {
+  const own = ((because.evidence ?? []) as string[]).map((id) => id.slice(0, 8));
+  return [...own, ...((because.of ?? []) as JsonObject[]).flatMap(evidenceOf)];
 }
 
-function shortTime(iso: string): string {
-  return iso
-    .replace('T', ' ')
-    .replace(/(:00)?\.000Z$/, '')
-    .replace('Z', '');
+class Interrupted extends Error {
+  constructor(readonly signal: NodeJS.Signals) {
+    super(`Stopped by ${signal}.`);
+  }
 }
 
 async function main(): Promise<void> {
-  const stage = await Stage.build((line) => console.log(`  … ${line}`));
-  const stop = (): void => void stage.strike().finally(() => process.exit(130));
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => interruption.abort(new Interrupted(signal)));
+  }
+  const interrupted = new Promise<never>((_, reject) => {
+    interruption.signal.addEventListener('abort', () => reject(interruption.signal.reason as Interrupted));
+  });
+  interrupted.catch(() => undefined); // nobody may be listening yet
+  const stage = new Stage(interruption.signal);
   try {
-    await play(stage);
+    await stage.build((line) => console.log(`  … ${line}`));
+    await Promise.race([play(stage), interrupted]);
     process.exitCode = checks.conclude() ? 0 : 1;
   } catch (error) {
-    console.error(error);
-    process.exitCode = 1;
+    const { reason } = interruption.signal; // what fails after a signal, fails because of it
+    console.error(reason instanceof Interrupted ? `\n${reason.message}` : error);
+    process.exitCode = reason instanceof Interrupted ? 128 + constants.signals[reason.signal] : 1;
   } finally {
     await stage.strike();
   }
