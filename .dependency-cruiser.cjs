@@ -6,6 +6,8 @@ const MAY_IMPORT = {
   profiles: ['core', 'platform'],
   ctas: ['core', 'platform'],
   segments: ['core', 'platform'],
+  // Rules by themselves: checked, explained and played, never stored.
+  rules: ['core', 'profiles', 'segments', 'platform'],
   outbox: ['core', 'platform'],
   sources: ['core', 'profiles', 'ctas', 'platform'],
   memberships: ['core', 'profiles', 'ctas', 'segments', 'outbox', 'platform'],

@@ -12,6 +12,7 @@ export class CreateMemberships1764000005000 implements MigrationInterface {
         ordinal integer NOT NULL,
         version integer NOT NULL,
         since timestamptz(3) NOT NULL,
+        due_at timestamptz(3),
         pushed_as text,
         PRIMARY KEY (lane, profile_id, segment_id)
       )`);

@@ -22,6 +22,8 @@ import { PlatformModule } from './platform/platform.module.js';
 import { ProblemFilter } from './platform/problem.filter.js';
 import { EVALUATE_QUEUE } from './platform/queues.js';
 import { validationPipe } from './platform/validation.js';
+import { ProfilesModule } from './profiles/profiles.module.js';
+import { RulesController } from './rules/rules.controller.js';
 import { SegmentDependants } from './segments/segment-dependants.js';
 import { SegmentsController } from './segments/segments.controller.js';
 import { SegmentsModule } from './segments/segments.module.js';
@@ -33,8 +35,8 @@ type ModuleImport = Type | DynamicModule;
 
 /** What marketers declare. Beside the modules, since segments must not know of the journeys that need them. */
 @Module({
-  imports: [SegmentsModule, CtasModule, JourneysModule],
-  controllers: [SegmentsController, CtasController, JourneysController],
+  imports: [SegmentsModule, CtasModule, JourneysModule, ProfilesModule],
+  controllers: [SegmentsController, RulesController, CtasController, JourneysController],
   providers: [{ provide: SegmentDependants, useExisting: JourneyDependants }],
 })
 class DeclarationsModule {}

@@ -1,7 +1,16 @@
 import { click, DAY, plan, purchase, T0 } from '../../test/support/builders.js';
 import { evaluate } from './evaluate.js';
 import { History } from './history.js';
-import { allOf, anyOf, negationOf, type Truth } from './timeline.js';
+import { judgeCount, negationOf, type Truth } from './truth.js';
+
+function atLeast(least: number, truths: readonly Truth[]): Truth {
+  const counts = { true: 0, false: 0, pending: 0, insufficient: 0 };
+  for (const truth of truths) counts[truth] += 1;
+  return judgeCount(counts, { least, most: Infinity });
+}
+
+const allOf = (truths: readonly Truth[]): Truth => atLeast(truths.length, truths);
+const anyOf = (truths: readonly Truth[]): Truth => atLeast(1, truths);
 
 const T = 'true';
 const F = 'false';
@@ -31,7 +40,7 @@ describe("Kleene's logic", () => {
 });
 
 describe('a combination', () => {
-  const history = new History([click(T0), purchase(T0 + DAY)]);
+  const history = History.of([click(T0), purchase(T0 + DAY)]);
 
   it('changes when its value does, not when a part of it does', () => {
     const either = plan({
@@ -49,7 +58,7 @@ describe('a combination', () => {
 
   it('of a pending and a false part is false; of a pending and a true one pending', () => {
     const pending = { performed: 'click', notFollowedBy: { performed: 'purchase', within: '3d' } };
-    const only = new History([click(T0)]);
+    const only = History.of([click(T0)]);
     expect(evaluate(plan({ all: [pending, { performed: 'refill' }] }), only, T0).value).toBe('false');
     expect(evaluate(plan({ all: [pending, { performed: 'click' }] }), only, T0)).toMatchObject({
       value: 'pending',

@@ -1,47 +1,81 @@
-import type { CompiledCondition } from './conditions/condition.js';
+import type { CompiledCondition, CompileContext } from './conditions/condition.js';
 import { conditionTypeOf } from './conditions/registry.js';
 import type { Milliseconds } from './instant.js';
 import { eventNamesOf, type Matcher } from './matcher.js';
-import type { Rule } from './rule.js';
+import type { SegmentRules } from './references.js';
+import type { EventName, Rule } from './rule.js';
 
 /** A rule ready to be evaluated, and what history that takes. */
 export interface Plan {
   condition: CompiledCondition;
   /** Distinct by key. */
   matchers: readonly Matcher[];
-  /** Names of the events that the rule can depend on. */
-  eventNames: ReadonlySet<string>;
+  /** Names of the events that the rule can depend on, or how they begin; distinct. */
+  eventNames: readonly EventName[];
   /** How far back before `asOf` an event can still matter, in ms; `Infinity` where a window is missing. */
   lookback: Milliseconds;
   /** The rule in a marketer's words. */
   sentence: string;
 }
 
-/** Compiles a checked rule. */
-export function compileRule(rule: Rule): Plan {
-  const condition = compileNode(rule);
-  const matchers = [...new Map(condition.matchers.map((matcher) => [matcher.key, matcher])).values()];
-  return {
-    condition,
-    matchers,
-    eventNames: new Set(matchers.flatMap(eventNamesOf)),
-    lookback: condition.lookback,
-    sentence: say(rule),
-  };
+/**
+ * Compiles checked rules. Equal conditions become one, so that several rules share what is worked out about a history;
+ * `segments` are the rules that they may name.
+ */
+export class RuleCompiler {
+  private readonly conditions = new Map<string, CompiledCondition>();
+  private readonly context: CompileContext;
+
+  constructor(segments: SegmentRules = new Map()) {
+    this.context = {
+      compile: (rule) => this.compile(rule),
+      segment: (key) => this.compile(segments.get(key)!),
+    };
+  }
+
+  plan(rule: Rule): Plan {
+    const condition = this.compile(rule);
+    const matchers = [...new Map(condition.matchers.map((matcher) => [matcher.key, matcher])).values()];
+    const names = matchers.flatMap(eventNamesOf);
+    return {
+      condition,
+      matchers,
+      eventNames: [...new Map(names.map((name) => [JSON.stringify(name), name])).values()],
+      lookback: condition.lookback,
+      sentence: say(rule),
+    };
+  }
+
+  private compile(rule: Rule): CompiledCondition {
+    const key = JSON.stringify(rule);
+    const known = this.conditions.get(key);
+    if (known) return known;
+    const condition = conditionTypeOf(rule).compile(rule, this.context);
+    this.conditions.set(key, condition);
+    return condition;
+  }
+}
+
+/** Compiles one checked rule; `segments` are the rules that it may name. */
+export function compileRule(rule: Rule, segments?: SegmentRules): Plan {
+  return new RuleCompiler(segments).plan(rule);
 }
 
 /** The events that some plans together can depend on: all of these names, and how far back before `asOf`, in ms. */
-export function historyNeeded(plans: readonly Plan[]): { names: string[]; lookback: Milliseconds } {
+export interface HistoryNeed {
+  names: EventName[];
+  lookback: Milliseconds;
+}
+
+export function historyNeeded(plans: readonly Plan[]): HistoryNeed {
+  const names = plans.flatMap((plan) => plan.eventNames);
   return {
-    names: [...new Set(plans.flatMap((plan) => [...plan.eventNames]))],
+    names: [...new Map(names.map((name) => [JSON.stringify(name), name])).values()],
     lookback: Math.max(0, ...plans.map((plan) => plan.lookback)),
   };
 }
 
-function compileNode(rule: Rule): CompiledCondition {
-  return conditionTypeOf(rule).compile(rule, compileNode);
-}
-
-function say(rule: Rule): string {
+/** A rule in a marketer's words. */
+export function say(rule: Rule): string {
   return conditionTypeOf(rule).say(rule, say);
 }

@@ -13,13 +13,13 @@ const point: PlannedBranchPoint = {
 
 describe('decide', () => {
   it('takes the first branch that matches, and tells why', () => {
-    const choice = decide(point, new History([click(T0), purchase(T0 + 1, {}, 'p')]), T0 + DAY);
+    const choice = decide(point, History.of([click(T0), purchase(T0 + 1, {}, 'p')]), T0 + DAY);
     expect(choice).toMatchObject({ branch: 'bought', reason: 'TARGETING_MATCH', changesAt: T0 + 1 + 30 * DAY });
     expect(choice.because).toMatchObject([{ branch: 'bought', because: { value: 'true', evidence: ['p'] } }]);
   });
 
   it('waits for a branch that only time will decide', () => {
-    expect(decide(point, new History([click(T0)]), T0 + DAY)).toMatchObject({
+    expect(decide(point, History.of([click(T0)]), T0 + DAY)).toMatchObject({
       branch: null,
       reason: 'PENDING',
       settlesAt: T0 + 3 * DAY,
@@ -27,11 +27,11 @@ describe('decide', () => {
   });
 
   it('counts pending as no match where the branch point does not wait', () => {
-    const choice = decide({ ...point, whenPending: 'noMatch' }, new History([click(T0)]), T0 + DAY);
+    const choice = decide({ ...point, whenPending: 'noMatch' }, History.of([click(T0)]), T0 + DAY);
     expect(choice).toMatchObject({ branch: 'hook', reason: 'DEFAULT', settlesAt: null, changesAt: T0 + 3 * DAY });
   });
 
   it('sends everybody else to the default', () => {
-    expect(decide(point, new History([]), T0)).toMatchObject({ branch: 'hook', reason: 'DEFAULT', changesAt: null });
+    expect(decide(point, History.of([]), T0)).toMatchObject({ branch: 'hook', reason: 'DEFAULT', changesAt: null });
   });
 });

@@ -13,6 +13,31 @@ export function parseDecimal(text: string): Decimal | undefined {
   return whole === undefined ? undefined : { units: BigInt(sign + whole + fraction), scale: fraction.length };
 }
 
+/** `1.5e+21` and `5e-324`: how JavaScript writes numbers far from one. */
+const EXPONENT = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/;
+
+/** The exact decimal that a value is: a number by its shortest notation, or text; undefined for anything else. */
+export function decimalOf(value: unknown): Decimal | undefined {
+  if (typeof value === 'string') return parseDecimal(value);
+  if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
+  const [, sign = '', whole, fraction = '', exponent] = EXPONENT.exec(String(value)) ?? [];
+  if (whole === undefined) return plainDecimal(String(value));
+  const scale = fraction.length - Number(exponent);
+  const units = BigInt(sign + whole + fraction);
+  return scale < 0 ? { units: units * 10n ** BigInt(-scale), scale: 0 } : { units, scale };
+}
+
+/** A number's text without an exponent; its digits may be more than a text from outside may have. */
+function plainDecimal(text: string): Decimal {
+  const [whole, fraction = ''] = text.split('.');
+  return { units: BigInt(whole! + fraction), scale: fraction.length };
+}
+
+/** The exact product. */
+export function multiplyDecimals(a: Decimal, b: Decimal): Decimal {
+  return { units: a.units * b.units, scale: a.scale + b.scale };
+}
+
 /** The exact sum, with as many decimal places as the more precise of the two. */
 export function addDecimals(a: Decimal, b: Decimal): Decimal {
   const scale = Math.max(a.scale, b.scale);

@@ -10,9 +10,18 @@ export interface HistoryEvent {
   isNew?: boolean;
 }
 
+/** The event whose properties are attributes of the profile; it speaks of those that it has, and of no others. */
+export const IDENTIFY = 'identify';
+
 /** An event that a matcher selects, and until when it counts: a purchase ends with its cancellation or full refund. */
 export interface Occurrence {
   event: HistoryEvent;
-  at: Instant;
   until: Instant;
+}
+
+/** An occurrence in a window: it counts for every `asOf` in `[from, to)`, which is never empty. */
+export interface Life {
+  event: HistoryEvent;
+  from: Instant;
+  to: Instant;
 }

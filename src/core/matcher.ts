@@ -1,82 +1,73 @@
 import type { HistoryEvent } from './history-event.js';
 import { PURCHASE, PURCHASE_ENDINGS } from './net-purchases.js';
-import { readProperty } from './property.js';
-import type { ActorChoice, EventSelector, PropertyOperators, PropertyTest, Scalar } from './rule.js';
+import { propertyReader } from './property.js';
+import { compilePropertyTest, valuesWanted } from './property-test.js';
+import type { ActorChoice, EventName, EventSelector, Scalar } from './rule.js';
 
 /** Selects events by name, properties and actor. Equal selectors have equal keys, so that rules can share the work. */
 export interface Matcher {
   key: string;
-  eventName: string;
+  eventName: EventName;
   /** Whether purchases end with their cancellation or full refund. */
   isNet: boolean;
+  /** What an event of the name must be like. */
   matches(event: HistoryEvent): boolean;
+  /** A property that must have one of these values, where there is one; for finding rules by event. */
+  wants?: { property: string; values: readonly Scalar[] };
 }
 
 /** Compiles a selector once, for any number of evaluations. */
 export function compileMatcher(selector: EventSelector): Matcher {
   const { performed, by = 'humans' } = selector;
   const tests = Object.entries(selector.where ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  const compiled = tests.map(([path, test]) => ({ path, holds: compileTest(test) }));
-  const isNet = performed === PURCHASE && !selector.gross;
+  const compiled = tests.map(([path, test]) => ({ read: propertyReader(path), holds: compilePropertyTest(test) }));
+  const isNet = nameFits(performed, PURCHASE) && !selector.gross;
+  const wanted = tests.flatMap(([property, test]) => {
+    const values = valuesWanted(test);
+    return values ? [{ property, values }] : [];
+  })[0];
   return {
     key: JSON.stringify([performed, by, isNet, tests]),
     eventName: performed,
     isNet,
-    matches: (event) =>
-      actsAs(event, by) && compiled.every(({ path, holds }) => holds(readProperty(event.properties, path))),
+    matches: (event) => {
+      for (const { read, holds } of compiled) if (!holds(read(event.properties))) return false;
+      return actsAs(event, by);
+    },
+    ...(wanted && { wants: wanted }),
   };
 }
 
+/** Whether an event's name is the one asked for, or begins as asked for. */
+export function nameFits(wanted: EventName, name: string): boolean {
+  return typeof wanted === 'string' ? name === wanted : name.startsWith(wanted.startsWith);
+}
+
 /** The names of the events that must be at hand to apply the matcher. */
-export function eventNamesOf(matcher: Matcher): readonly string[] {
+export function eventNamesOf(matcher: Matcher): readonly EventName[] {
   return matcher.isNet ? [matcher.eventName, ...PURCHASE_ENDINGS] : [matcher.eventName];
 }
 
 /** Whether an event can change what the matcher selects, by itself or by ending a purchase. */
 export function touches(matcher: Matcher, event: HistoryEvent): boolean {
-  if (event.name === matcher.eventName) return matcher.matches(event);
+  if (nameFits(matcher.eventName, event.name) && matcher.matches(event)) return true;
   return matcher.isNet && (PURCHASE_ENDINGS as readonly string[]).includes(event.name);
 }
 
+const actorOf = propertyReader('actor_class');
+
 /** Sources class clicks and opens in the property `actor_class`; an event without it is a human's. */
 function actsAs(event: HistoryEvent, choice: ActorChoice): boolean {
-  const actor = readProperty(event.properties, 'actor_class');
   switch (choice) {
     case 'humans':
-      return actor !== 'machine';
-    case 'strictHumans':
+      return actorOf(event.properties) !== 'machine';
+    case 'strictHumans': {
+      const actor = actorOf(event.properties);
       return actor !== 'machine' && actor !== 'suspect';
+    }
     case 'machines':
-      return actor === 'machine';
+      return actorOf(event.properties) === 'machine';
     case 'anyone':
       return true;
   }
 }
-
-type ValueTest = (value: unknown) => boolean;
-
-function compileTest(test: PropertyTest): ValueTest {
-  if (typeof test !== 'object' || test === null) return (value) => value === test;
-  const parts = (Object.keys(test) as (keyof PropertyOperators)[]).map((name) => OPERATORS[name](test[name] as never));
-  return (value) => parts.every((holds) => holds(value));
-}
-
-const text = (holds: (value: string) => boolean): ValueTest => {
-  return (value) => typeof value === 'string' && holds(value);
-};
-
-/** A missing property equals nothing, is not anything (`not` holds), and only `exists: false` finds it. */
-const OPERATORS: {
-  [Name in keyof Required<PropertyOperators>]: (operand: NonNullable<PropertyOperators[Name]>) => ValueTest;
-} = {
-  equals: (operand: Scalar) => (value) => value === operand,
-  not: (operand: Scalar) => (value) => value !== operand,
-  in: (operands) => {
-    const wanted = new Set<unknown>(operands);
-    return (value) => wanted.has(value);
-  },
-  exists: (wanted) => (value) => (value !== undefined) === wanted,
-  contains: (part) => (value) => (Array.isArray(value) ? value.includes(part) : text((v) => v.includes(part))(value)),
-  startsWith: (part) => text((value) => value.startsWith(part)),
-  endsWith: (part) => text((value) => value.endsWith(part)),
-};

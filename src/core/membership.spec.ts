@@ -6,7 +6,7 @@ import { advanceMembership, type Stretch } from './membership.js';
 const clicked = plan({ performed: 'click', within: '2d' });
 
 function advance(events: HistoryEvent[], stretch: Partial<Stretch> & Pick<Stretch, 'from' | 'until'>) {
-  return advanceMembership(clicked, new History(events), { wasMember: false, ...stretch });
+  return advanceMembership(clicked, History.of(events), { wasMember: false, ...stretch });
 }
 
 describe('advanceMembership', () => {

@@ -3,6 +3,7 @@ import type { History } from './history.js';
 import type { HistoryEvent } from './history-event.js';
 import type { Instant } from './instant.js';
 import { touches } from './matcher.js';
+import { MOST_STEPS } from './timeline.js';
 
 export type TransitionKind = 'entered' | 'exited';
 
@@ -44,15 +45,15 @@ export interface Stretch {
 export function advanceMembership(plan: Plan, history: History, stretch: Stretch): Advance {
   let isMember = stretch.wasMember;
   const transitions: Transition[] = [];
-  for (const step of plan.condition.timeline(history, stretch.from)) {
-    if ((step.truth === 'true') === isMember) continue;
-    if (step.at > stretch.until) return { transitions, dueAt: step.at };
-    isMember = !isMember;
-    transitions.push({
-      kind: isMember ? 'entered' : 'exited',
-      at: step.at,
-      cause: causeOf(plan, history, step.at, stretch),
-    });
+  for (let at = stretch.from, steps = 0; at !== Infinity; steps++) {
+    const { truth, until } = plan.condition.judge(history, at);
+    if ((truth === 'true') !== isMember) {
+      if (at > stretch.until) return { transitions, dueAt: at };
+      isMember = !isMember;
+      transitions.push({ kind: isMember ? 'entered' : 'exited', at, cause: causeOf(plan, history, at, stretch) });
+    }
+    if (at > stretch.until && steps >= MOST_STEPS) return { transitions, dueAt: until === Infinity ? null : until };
+    at = until;
   }
   return { transitions, dueAt: null };
 }
@@ -69,7 +70,6 @@ function causeOf(plan: Plan, history: History, at: Instant, stretch: Stretch): T
 }
 
 function eventsOf(plan: Plan, history: History): HistoryEvent[] {
-  return [...plan.eventNames]
-    .flatMap((name) => history.named(name))
-    .filter((event) => plan.matchers.some((matcher) => touches(matcher, event)));
+  const events = new Set(plan.eventNames.flatMap((name) => history.named(name)));
+  return [...events].filter((event) => plan.matchers.some((matcher) => touches(matcher, event)));
 }

@@ -1,7 +1,7 @@
 import { addDecimals, compareDecimals, parseDecimal, type Decimal } from './decimal.js';
 import type { HistoryEvent } from './history-event.js';
 import type { Instant } from './instant.js';
-import { readProperty } from './property.js';
+import { propertyReader, type Properties } from './property.js';
 
 /** The event that counts as having bought. */
 export const PURCHASE = 'purchase';
@@ -18,11 +18,11 @@ export function purchaseEnds(named: (eventName: string) => readonly HistoryEvent
   const note = (order: string, at: Instant): void => void ends.set(order, Math.min(at, ends.get(order) ?? Infinity));
   for (const cancelled of named('order_cancelled')) note(orderOf(cancelled), cancelled.occurredAt);
 
-  const revenues = new Map(named(PURCHASE).map((purchase) => [orderOf(purchase), decimalOf(purchase, 'revenue')]));
+  const revenues = new Map(named(PURCHASE).map((purchase) => [orderOf(purchase), amountOf(purchase, revenueOf)]));
   const refunded = new Map<string, Decimal>();
   for (const refund of named('order_refunded')) {
     const order = orderOf(refund);
-    const amount = decimalOf(refund, 'amount');
+    const amount = amountOf(refund, refundOf);
     const revenue = revenues.get(order);
     if (!amount || !revenue) continue;
     const sum = addDecimals(refunded.get(order) ?? ZERO, amount);
@@ -34,10 +34,15 @@ export function purchaseEnds(named: (eventName: string) => readonly HistoryEvent
 
 const ZERO: Decimal = { units: 0n, scale: 0 };
 
-function orderOf(event: HistoryEvent): string {
-  return String(readProperty(event.properties, 'order_id'));
+const orderIdOf = propertyReader('order_id');
+const revenueOf = propertyReader('revenue');
+const refundOf = propertyReader('amount');
+
+/** The order that an event is about. */
+export function orderOf(event: HistoryEvent): string {
+  return String(orderIdOf(event.properties));
 }
 
-function decimalOf(event: HistoryEvent, property: string): Decimal | undefined {
-  return parseDecimal(String(readProperty(event.properties, property)));
+function amountOf(event: HistoryEvent, read: (properties: Properties) => unknown): Decimal | undefined {
+  return parseDecimal(String(read(event.properties)));
 }

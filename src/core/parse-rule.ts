@@ -1,10 +1,10 @@
+import { aFollowerStep } from './conditions/chain.js';
 import { CONDITION_TYPES } from './conditions/registry.js';
 import type { Milliseconds } from './instant.js';
 import type { Rule, RuleProblem } from './rule.js';
-import { describe, isRecord, report, type ParseContext, type Shape } from './shape.js';
+import { describe, isRecord, ParseContext, report, type JsonSchema, type Shape } from './shape.js';
 
 const DEEPEST = 12;
-const MOST_NODES = 200;
 
 export type ParsedRule = { ok: true; rule: Rule } | { ok: false; problems: RuleProblem[] };
 
@@ -13,35 +13,53 @@ export type ParsedRule = { ok: true; rule: Rule } | { ok: false; problems: RuleP
  * whatever the value. `retention` is how long events are kept, in ms: no window may be longer.
  */
 export function parseRule(value: unknown, retention: Milliseconds, pointer = ''): ParsedRule {
-  const context: ParseContext = { retention, problems: [], nodes: 0, depth: 0 };
+  const context = new ParseContext(retention);
   const isRight = aRule.check(value, pointer, context);
-  return isRight ? { ok: true, rule: value } : { ok: false, problems: context.problems };
+  return isRight ? { ok: true, rule: value as Rule } : { ok: false, problems: context.problems };
 }
 
 const KEYS = CONDITION_TYPES.map((type) => `"${type.key}"`).join(', ');
 
-const aRule: Shape<Rule> = {
+export const aRule: Shape<Rule> = {
   expected: `a rule: an object with one of ${KEYS}`,
-  check(value, pointer, context): value is Rule {
+  schema: { $ref: '#/$defs/rule' },
+  check(value, pointer, context) {
     if (!isRecord(value)) return report(context, pointer, `${describe(value)} is no rule`, aRule.expected);
-    const types = CONDITION_TYPES.filter((type) => Object.hasOwn(value, type.key));
-    if (types.length === 0) return report(context, pointer, 'no condition is named', aRule.expected);
-    if (types.length > 1) {
-      const keys = types.map((type) => `"${type.key}"`).join(' and ');
+    const type = CONDITION_TYPES.find(({ key }) => Object.hasOwn(value, key));
+    if (!type) return report(context, pointer, 'no condition is named', aRule.expected);
+    const { shape, fields } = FORMS.get(type.key)!;
+    const others = CONDITION_TYPES.filter(({ key }) => Object.hasOwn(value, key) && !Object.hasOwn(fields, key));
+    if (others.length > 0) {
+      const keys = [type, ...others].map(({ key }) => `"${key}"`).join(' and ');
       return report(context, pointer, `${keys} stand in one object`, 'one condition an object; join several by "all"');
     }
-    context.nodes += 1;
-    if (context.nodes === MOST_NODES + 1)
-      report(context, pointer, 'the rule is too large', `at most ${MOST_NODES} nodes`);
-    if (context.nodes > MOST_NODES) return false;
+    if (!context.countNodes(1, pointer)) return false;
     if (context.depth === DEEPEST) {
       return report(context, pointer, 'the rule is nested too deep', `at most ${DEEPEST} levels`);
     }
     context.depth += 1;
-    const isRight = SHAPES.get(types[0]!.key)!.check(value, pointer, context);
+    const isRight = shape.check(value, pointer, context);
     context.depth -= 1;
     return isRight;
   },
 };
 
-const SHAPES = new Map(CONDITION_TYPES.map((type) => [type.key, type.shape(aRule)]));
+const FORMS = new Map(
+  CONDITION_TYPES.map((type) => {
+    const shape = type.shape(aRule);
+    return [type.key, { shape, fields: shape.schema.properties as object }];
+  }),
+);
+
+/** The rule language as JSON Schema, from the very forms that rules are checked by; some limits only these know. */
+export function ruleSchema(): JsonSchema {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'A rule of Turnout',
+    $ref: '#/$defs/rule',
+    $defs: {
+      rule: { anyOf: [...FORMS.values()].map(({ shape }) => shape.schema) },
+      followerStep: aFollowerStep.schema,
+    },
+  };
+}

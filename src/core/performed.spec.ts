@@ -6,7 +6,7 @@ import type { HistoryEvent } from './history-event.js';
 const replenish = plan({ performed: 'click', where: { cta: 'replenish' }, within: '30d' });
 
 function valueAt(rule: ReturnType<typeof plan>, events: HistoryEvent[], asOf: number, startsAt?: number): string {
-  return evaluate(rule, new History(events, startsAt === undefined ? undefined : () => startsAt), asOf).value;
+  return evaluate(rule, History.of(events, startsAt === undefined ? {} : { startsAt: () => startsAt }), asOf).value;
 }
 
 describe('performed', () => {
@@ -22,18 +22,18 @@ describe('performed', () => {
   });
 
   it('says when the value changes: at the exact end of the window', () => {
-    const history = new History([click(T0, { cta: 'replenish' })]);
+    const history = History.of([click(T0, { cta: 'replenish' })]);
     expect(evaluate(replenish, history, T0 + DAY).nextChangeAt).toBe(T0 + 30 * DAY);
     expect(evaluate(replenish, history, T0 + 30 * DAY).nextChangeAt).toBeNull();
   });
 
   it('does not wake for a click whose expiry changes nothing', () => {
-    const history = new History([click(T0, { cta: 'replenish' }), click(T0 + 5 * DAY, { cta: 'replenish' })]);
+    const history = History.of([click(T0, { cta: 'replenish' }), click(T0 + 5 * DAY, { cta: 'replenish' })]);
     expect(evaluate(replenish, history, T0 + 6 * DAY).nextChangeAt).toBe(T0 + 35 * DAY);
   });
 
   it('counts an event ahead of time once asOf reaches it', () => {
-    const history = new History([click(T0 + 100, { cta: 'replenish' })]);
+    const history = History.of([click(T0 + 100, { cta: 'replenish' })]);
     expect(evaluate(replenish, history, T0)).toMatchObject({ value: 'false', nextChangeAt: T0 + 100 });
   });
 
@@ -110,7 +110,7 @@ describe('performed', () => {
     const never = plan({ performed: 'purchase', count: { exactly: 0 }, within: '30d' });
 
     it('does not know of "never" until the window is covered, and tells when it will', () => {
-      const history = new History([], () => start);
+      const history = History.of([], { startsAt: () => start });
       const evaluation = evaluate(never, history, T0 + DAY);
       expect(evaluation).toMatchObject({ value: 'insufficient', isMember: false, settlesAt: T0 + 30 * DAY });
       expect(valueAt(never, [], T0 + 30 * DAY - 1, start)).toBe('insufficient');
@@ -124,7 +124,7 @@ describe('performed', () => {
     });
 
     it('never knows when the source has sent nothing at all', () => {
-      expect(evaluate(never, new History([], () => Infinity), T0)).toMatchObject({
+      expect(evaluate(never, History.of([], { startsAt: () => Infinity }), T0)).toMatchObject({
         value: 'insufficient',
         settlesAt: null,
       });
@@ -137,7 +137,7 @@ describe('a purchase', () => {
   const order = purchase(T0, { order_id: '7', revenue: '100.00' });
 
   it('ends with its cancellation', () => {
-    const history = new History([order, event('order_cancelled', T0 + DAY, { order_id: '7' })]);
+    const history = History.of([order, event('order_cancelled', T0 + DAY, { order_id: '7' })]);
     expect(evaluate(bought, history, T0)).toMatchObject({ value: 'true', nextChangeAt: T0 + DAY });
     expect(evaluate(bought, history, T0 + DAY).value).toBe('false');
   });

@@ -1,13 +1,20 @@
+export type Properties = Readonly<Record<string, unknown>>;
+
 /**
- * The value of a property by its name, in which dots lead into nested objects; undefined when it is missing. Reads own
- * properties only, so that `__proto__` and its kin are names like any other.
+ * Reads a property by its name, in which dots lead into nested objects; undefined when it is missing. A property that
+ * has the whole name, dots and all, comes first. Own properties only, so that `__proto__` and its kin are names like any
+ * other.
  */
-export function readProperty(properties: Readonly<Record<string, unknown>>, path: string): unknown {
-  if (Object.hasOwn(properties, path)) return properties[path];
-  let value: unknown = properties;
-  for (const name of path.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as Record<string, unknown>)[name];
-  }
-  return value;
+export function propertyReader(path: string): (properties: Properties) => unknown {
+  if (!path.includes('.')) return (properties) => (Object.hasOwn(properties, path) ? properties[path] : undefined);
+  const names = path.split('.');
+  return (properties) => {
+    if (Object.hasOwn(properties, path)) return properties[path];
+    let value: unknown = properties;
+    for (const name of names) {
+      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+      value = (value as Properties)[name];
+    }
+    return value;
+  };
 }

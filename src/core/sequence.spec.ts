@@ -1,6 +1,7 @@
 import { click, DAY, HOUR, event, plan, purchase, T0 } from '../../test/support/builders.js';
 import { evaluate, explain } from './evaluate.js';
 import { History } from './history.js';
+import type { EventName } from './rule.js';
 import type { HistoryEvent } from './history-event.js';
 
 const abandoned = plan({
@@ -14,7 +15,7 @@ const cartClick = (at: number, properties: Record<string, unknown> = {}): Histor
   click(at, { cta: 'cart', ...properties });
 
 function valueAt(rule: ReturnType<typeof plan>, events: HistoryEvent[], asOf: number): string {
-  return evaluate(rule, new History(events), asOf).value;
+  return evaluate(rule, History.of(events), asOf).value;
 }
 
 describe('notFollowedBy', () => {
@@ -31,7 +32,7 @@ describe('notFollowedBy', () => {
   });
 
   it('tells when it settles', () => {
-    expect(evaluate(abandoned, new History([cartClick(T0)]), T0 + DAY)).toMatchObject({
+    expect(evaluate(abandoned, History.of([cartClick(T0)]), T0 + DAY)).toMatchObject({
       value: 'pending',
       isMember: false,
       settlesAt: T0 + 3 * DAY,
@@ -68,14 +69,14 @@ describe('notFollowedBy', () => {
   });
 
   it('does not know when purchases were not recorded yet at the time of the click', () => {
-    const startsAt = (name: string): number => (name === 'purchase' ? T0 + DAY : -Infinity);
-    const history = new History([cartClick(T0)], startsAt);
+    const startsAt = (name: EventName): number => (name === 'purchase' ? T0 + DAY : -Infinity);
+    const history = History.of([cartClick(T0)], { startsAt });
     expect(evaluate(abandoned, history, T0 + 4 * DAY).value).toBe('insufficient');
     expect(explain(abandoned, history, T0 + 4 * DAY).missing).toContain('"purchase"');
   });
 
   it('names the click as evidence', () => {
-    const history = new History([click(T0, { cta: 'cart' }, 'the-click')]);
+    const history = History.of([click(T0, { cta: 'cart' }, 'the-click')]);
     expect(explain(abandoned, history, T0 + 3 * DAY)).toMatchObject({ value: 'true', evidence: ['the-click'] });
   });
 });
@@ -112,7 +113,7 @@ describe('followedBy', () => {
 
   it('leaves with the window of the anchor', () => {
     const rule = plan({ performed: 'click', within: '2d', followedBy: { performed: 'purchase' } });
-    const history = new History([click(T0), purchase(T0 + DAY)]);
+    const history = History.of([click(T0), purchase(T0 + DAY)]);
     expect(evaluate(rule, history, T0 + DAY)).toMatchObject({ value: 'true', nextChangeAt: T0 + 2 * DAY });
   });
 });

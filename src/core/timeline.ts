@@ -1,66 +1,111 @@
 import type { Instant } from './instant.js';
+import type { Truth } from './truth.js';
 
-/**
- * What a condition says. `pending` and `insufficient` are the two kinds of undetermined: time alone will tell, or the
- * window starts before the source's data do.
- */
-export type Truth = 'true' | 'false' | 'pending' | 'insufficient';
-
-export interface TruthStep {
-  at: Instant;
+/** What a condition says as of an instant. */
+export interface Verdict {
   truth: Truth;
+  /**
+   * The earliest instant at which it could say something else, if no further event came; `Infinity`: never. Too early is
+   * possible where changes follow each other without end; too late is not.
+   */
+  until: Instant;
+}
+
+export interface Step<S> {
+  at: Instant;
+  state: S;
 }
 
 /**
- * What a condition says from an instant on if no further event comes: never empty, in order of time, each step
- * different from the one before. The first step's instant is the one that was asked about. Because conditions answer
- * with their whole future, the next change of a tree is exact, not the earliest change of any of its leaves.
+ * What something says for all time, if no further event comes: in order of time, the first step at `-Infinity`, each
+ * different from the one before.
  */
-export type Timeline = readonly TruthStep[];
+export type Timeline<S = Truth> = readonly Step<S>[];
 
-/** The timeline that never changes. */
-export function constantly(truth: Truth, at: Instant): Timeline {
-  return [{ at, truth }];
+/** What a timeline says as of an instant. */
+export function verdictAt(timeline: Timeline, asOf: Instant): Verdict {
+  const index = indexAt(timeline, asOf);
+  return { truth: timeline[index]!.state, until: timeline[index + 1]?.at ?? Infinity };
 }
 
-/** Kleene's "and": false wins, then what only time will tell, since that may decide it, then what can't be known. */
-export function allOf(truths: readonly Truth[]): Truth {
-  if (truths.includes('false')) return 'false';
-  return undeterminedIn(truths) ?? 'true';
+export function stateAt<S>(timeline: Timeline<S>, asOf: Instant): S {
+  return timeline[indexAt(timeline, asOf)]!.state;
 }
 
-/** Kleene's "or": true wins, then what only time will tell, since that may decide it, then what can't be known. */
-export function anyOf(truths: readonly Truth[]): Truth {
-  if (truths.includes('true')) return 'true';
-  return undeterminedIn(truths) ?? 'false';
+/** Mostly the present is asked for, and most steps are past. */
+function indexAt(timeline: Timeline<unknown>, asOf: Instant): number {
+  let low = 0;
+  let high = timeline.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (timeline[middle]!.at <= asOf) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
-/** Kleene's "not": what is undetermined stays so. */
-export function negationOf(truth: Truth): Truth {
-  if (truth === 'true') return 'false';
-  return truth === 'false' ? 'true' : truth;
+/** Draws a timeline step by step, leaving out what changes nothing. */
+export class TimelineDraft<S> {
+  readonly steps: Step<S>[] = [];
+
+  /** Instants must come in order; of several at one instant the last counts. */
+  add(at: Instant, state: S): void {
+    const last = this.steps.at(-1);
+    if (last?.at === at) this.steps.pop();
+    if (this.steps.at(-1)?.state !== state) this.steps.push({ at, state });
+  }
 }
 
-function undeterminedIn(truths: readonly Truth[]): Truth | undefined {
-  if (truths.includes('pending')) return 'pending';
-  return truths.includes('insufficient') ? 'insufficient' : undefined;
+/** The timeline between two instants, and another state before and after. */
+export function within<S>(timeline: Timeline<S>, from: Instant, to: Instant, outside: S): Timeline<S> {
+  const draft = new TimelineDraft<S>();
+  if (from > -Infinity) draft.add(-Infinity, outside);
+  draft.add(from, stateAt(timeline, from));
+  for (const step of timeline) if (step.at > from && step.at < to) draft.add(step.at, step.state);
+  if (to < Infinity) draft.add(to, outside);
+  return draft.steps;
 }
 
-/** The timeline of a combination; all parts start at the same instant. */
-export function combine(parts: readonly Timeline[], fold: (truths: readonly Truth[]) => Truth): Timeline {
-  const instants = [...new Set(parts.flatMap((part) => part.map((step) => step.at)))].sort((a, b) => a - b);
-  const positions = parts.map(() => 0);
-  const steps = instants.map((at) => {
-    const truths = parts.map((part, index) => {
-      while (part[positions[index]! + 1] && part[positions[index]! + 1]!.at <= at) positions[index]!++;
-      return part[positions[index]!]!.truth;
-    });
-    return { at, truth: fold(truths) };
+/** How many of some timelines are in each state. */
+export type StateCounts<S extends string> = Record<S, number>;
+
+/** The timeline of what is said of several together, from how many are in each state; `also` are further change instants. */
+export function tally<S extends string, T>(
+  parts: readonly Timeline<S>[],
+  also: readonly Instant[],
+  none: StateCounts<S>,
+  fold: (counts: StateCounts<S>, at: Instant) => T,
+): Timeline<T> {
+  const counts = { ...none };
+  const changes: { at: Instant; left?: S; entered?: S }[] = also.map((at) => ({ at }));
+  for (const part of parts) {
+    counts[part[0]!.state] += 1;
+    for (let i = 1; i < part.length; i++) {
+      changes.push({ at: part[i]!.at, left: part[i - 1]!.state, entered: part[i]!.state });
+    }
+  }
+  changes.sort((a, b) => a.at - b.at);
+  const draft = new TimelineDraft<T>();
+  draft.add(-Infinity, fold(counts, -Infinity));
+  changes.forEach(({ at, left, entered }, index) => {
+    if (left !== undefined) counts[left] -= 1;
+    if (entered !== undefined) counts[entered] += 1;
+    if (changes[index + 1]?.at !== at && at < Infinity) draft.add(at, fold(counts, at));
   });
-  return withoutRepeats(steps);
+  return draft.steps;
 }
 
-/** A timeline from steps in order of time that may repeat a truth. */
-export function withoutRepeats(steps: readonly TruthStep[]): Timeline {
-  return steps.filter((step, index) => index === 0 || step.truth !== steps[index - 1]!.truth);
+/** So many steps are followed before a change is called possible that may be none. */
+export const MOST_STEPS = 500;
+
+/** A verdict whose end is a change of its truth, from one that may end where nothing changes. */
+export function untilChanged(judge: (at: Instant) => Verdict, asOf: Instant): Verdict {
+  const { truth, until } = judge(asOf);
+  let end = until;
+  for (let steps = 0; end !== Infinity && steps < MOST_STEPS; steps++) {
+    const next = judge(end);
+    if (next.truth !== truth) break;
+    end = next.until;
+  }
+  return { truth, until: end };
 }

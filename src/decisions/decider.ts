@@ -90,7 +90,8 @@ export class Decider {
     const wanted = { names, since: asOf - lookback };
     const events = (await this.events.histories(tx, laneOfProfile(profileId), [profileId], wanted)).get(profileId)!;
     const classify = await this.ctas.current(tx, revision);
-    return decide(point, new History(events.map(classify), await this.histories.current(tx, revision)), asOf);
+    const known = { startsAt: await this.histories.current(tx, revision), profile: String(profileId) };
+    return decide(point, History.ofDistinct(events.map(classify), known), asOf);
   }
 
   private async owe(tx: Transaction, profileId: number, decision: Decision): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Milliseconds } from '../core/instant.js';
 import { parseRule } from '../core/parse-rule.js';
+import { checkReferences, type SegmentRules } from '../core/references.js';
 import type { RuleProblem } from '../core/rule.js';
 import { pointerTo } from '../core/shape.js';
 import type { BranchPoints } from './journey.js';
@@ -7,7 +8,7 @@ import type { BranchPoints } from './journey.js';
 /** What is wrong with branch points beyond their form: rules, segments that don't exist, branches named twice. */
 export function branchPointProblems(
   branchPoints: BranchPoints,
-  segments: ReadonlySet<string>,
+  segments: SegmentRules,
   retention: Milliseconds,
 ): RuleProblem[] {
   const problems: RuleProblem[] = [];
@@ -31,7 +32,9 @@ export function branchPointProblems(
         problems.push({ pointer: `${pointer}/segment`, problem, expected: 'the key of a segment' });
       } else if (branch.rule !== undefined) {
         const parsed = parseRule(branch.rule, retention, `${pointer}/rule`);
-        if (!parsed.ok) problems.push(...parsed.problems);
+        problems.push(
+          ...(parsed.ok ? checkReferences(parsed.rule, segments, undefined, `${pointer}/rule`) : parsed.problems),
+        );
       }
     });
   }

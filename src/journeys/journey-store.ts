@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { compileRule, type Plan } from '../core/compile-rule.js';
+import { RuleCompiler } from '../core/compile-rule.js';
 import type { PlannedBranchPoint } from '../core/decide.js';
+import { segmentsOf, type SegmentRules } from '../core/references.js';
 import type { Rule } from '../core/rule.js';
 import { now } from '../platform/clock.js';
 import { DeclaredCache, raiseCatalogueRevision } from '../platform/catalogue-revision.js';
 import { query, type Transaction } from '../platform/database.js';
-import { SegmentStore, type PublishedSegment } from '../segments/segment-store.js';
-import type { BranchPointDefinition, BranchPoints } from './journey.js';
+import { SegmentStore } from '../segments/segment-store.js';
+import type { BranchDefinition, BranchPointDefinition, BranchPoints } from './journey.js';
 
 export interface JourneyView {
   key: string;
@@ -66,7 +67,7 @@ export class JourneyStore {
     const journeys = await this.list(tx);
     return journeys
       .filter((journey) =>
-        Object.values(journey.branchPoints).some((point) => point.branches.some((one) => one.segment === segment)),
+        Object.values(journey.branchPoints).some((point) => point.branches.some((one) => namesSegment(one, segment))),
       )
       .map((journey) => journey.key);
   }
@@ -82,24 +83,30 @@ export class JourneyStore {
   }
 
   private async load(tx: Transaction): Promise<ReadonlyMap<string, PlannedJourney>> {
-    const segments = await this.segments.inForce(tx);
+    const rules = await this.segments.rules(tx);
+    const compiler = new RuleCompiler(rules);
     const journeys = await this.list(tx);
-    return new Map(journeys.map((journey) => [journey.key, planJourney(journey, segments)]));
+    return new Map(journeys.map((journey) => [journey.key, planJourney(journey, rules, compiler)]));
   }
 }
 
-function planJourney(journey: JourneyView, segments: readonly PublishedSegment[]): PlannedJourney {
-  const plans = new Map(segments.map((segment) => [segment.key, segment.plan]));
-  const points = Object.entries(journey.branchPoints).map(([name, point]) => [name, planPoint(point, plans)] as const);
+function namesSegment(branch: BranchDefinition, key: string): boolean {
+  return branch.segment === key || (branch.rule !== undefined && segmentsOf(branch.rule as Rule).includes(key));
+}
+
+function planJourney(journey: JourneyView, rules: SegmentRules, compiler: RuleCompiler): PlannedJourney {
+  const points = Object.entries(journey.branchPoints).map(
+    ([name, point]) => [name, planPoint(point, rules, compiler)] as const,
+  );
   return { key: journey.key, version: journey.version, branchPoints: new Map(points) };
 }
 
-function planPoint(point: BranchPointDefinition, plans: ReadonlyMap<string, Plan>) {
+function planPoint(point: BranchPointDefinition, rules: SegmentRules, compiler: RuleCompiler) {
   return {
     // A journey can't be declared with a segment that isn't there, nor can one that is needed be removed.
     branches: point.branches.map(({ key, rule, segment }) => ({
       key,
-      plan: segment === undefined ? compileRule(rule as Rule) : plans.get(segment)!,
+      plan: compiler.plan(segment === undefined ? (rule as Rule) : rules.get(segment)!),
     })),
     defaultBranch: point.default,
     whenPending: point.whenPending ?? ('noMatch' as const),

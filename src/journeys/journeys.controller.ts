@@ -34,7 +34,7 @@ export class JourneysController {
     const version = await this.dataSource.transaction(async (tx) => {
       const next = await this.journeys.put(tx, { key: checkedKey(key), branchPoints });
       // After the journey has taken the catalogue's lock: none of its segments can go meanwhile.
-      const segments = new Set((await this.segments.list(tx)).map((segment) => segment.key));
+      const segments = await this.segments.rules(tx);
       const problems = branchPointProblems(branchPoints, segments, this.retention);
       if (problems.length > 0) {
         throw Problem.badRequest(

@@ -9,9 +9,9 @@ import { now } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { EventStore } from '../profiles/event-store.js';
-import { SegmentStore, type PublishedSegment } from '../segments/segment-store.js';
+import { SegmentStore } from '../segments/segment-store.js';
 import { MembershipStore } from './membership-store.js';
-import { changesOf, type DueProfile, type ProfileChanges } from './profile-changes.js';
+import { changesOf, type DueProfile, type EvaluationContext, type ProfileChanges } from './profile-changes.js';
 
 /** What one batch did. */
 export interface EvaluatedBatch {
@@ -58,10 +58,10 @@ export class MembershipEvaluator {
     tx: Transaction,
     lane: number,
     due: readonly DueProfile[],
-    context: { segments: readonly PublishedSegment[]; revision: number; now: number },
+    context: EvaluationContext,
   ): Promise<{ changes: ProfileChanges[]; seqs: Map<number, number> }> {
     const ids = due.map((one) => one.id);
-    const { names, lookback } = historyNeeded(context.segments.map((segment) => segment.plan));
+    const { names, lookback } = historyNeeded(context.segments.all.map((segment) => segment.plan));
     const since = Math.min(...due.map((one) => one.dueAt)) - lookback;
     const loaded = await this.events.histories(tx, lane, ids, { names, since });
     const held = await this.memberships.held(tx, lane, ids);
@@ -72,7 +72,9 @@ export class MembershipEvaluator {
       const events = loaded.get(profile.id)!;
       seqs.set(profile.id, Math.max(0, ...events.map((event) => event.seq)));
       const known = events.map((event) => classify({ ...event, isNew: event.seq > profile.evaluatedSeq }));
-      return changesOf(profile, new History(known, startsAt), held.get(profile.id) ?? [], context);
+      const history = History.ofDistinct(known, { startsAt, profile: String(profile.id) });
+      const newEvents = known.filter((event) => event.isNew);
+      return changesOf(profile, history, held.get(profile.id) ?? [], newEvents, context);
     });
     return { changes, seqs };
   }

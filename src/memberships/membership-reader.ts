@@ -42,7 +42,7 @@ export class MembershipReader {
   async standings(profileId: number, segmentKey?: string): Promise<Standing[]> {
     return this.dataSource.transaction(async (tx) => {
       const revision = await catalogueRevision(tx);
-      const segments = (await this.segments.current(tx, revision)).filter(
+      const segments = (await this.segments.current(tx, revision)).all.filter(
         (segment) => segmentKey === undefined || segment.key === segmentKey,
       );
       const asOf = await now(tx);
@@ -78,6 +78,7 @@ export class MembershipReader {
     const wanted = { names, since: about.asOf - lookback };
     const loaded = await this.events.histories(tx, laneOfProfile(profileId), [profileId], wanted);
     const classify = await this.ctas.current(tx, about.revision);
-    return new History(loaded.get(profileId)!.map(classify), await this.histories.current(tx, about.revision));
+    const known = { startsAt: await this.histories.current(tx, about.revision), profile: String(profileId) };
+    return History.ofDistinct(loaded.get(profileId)!.map(classify), known);
   }
 }

@@ -50,7 +50,7 @@ export class MembershipStore {
   async held(tx: Transaction, lane: number, profileIds: readonly number[]): Promise<Map<number, HeldMembership[]>> {
     const rows = await query<HeldRow>(
       tx,
-      `SELECT profile_id, segment_id, is_member, ordinal, version, since, pushed_as FROM memberships
+      `SELECT profile_id, segment_id, is_member, ordinal, version, since, due_at, pushed_as FROM memberships
         WHERE lane = $1 AND profile_id = ANY($2::bigint[])`,
       [lane, profileIds],
     );
@@ -64,6 +64,7 @@ export class MembershipStore {
         ordinal: row.ordinal,
         version: row.version,
         since: row.since.getTime(),
+        dueAt: row.due_at?.getTime() ?? null,
         pushedAs: row.pushed_as,
       });
     }
@@ -144,11 +145,12 @@ export class MembershipStore {
     if (rows.length === 0) return;
     await query(
       tx,
-      `INSERT INTO memberships (lane, profile_id, segment_id, is_member, ordinal, version, since, pushed_as)
-       SELECT $1, * FROM unnest($2::bigint[], $3::int[], $4::boolean[], $5::int[], $6::int[], $7::timestamptz[], $8::text[])
+      `INSERT INTO memberships (lane, profile_id, segment_id, is_member, ordinal, version, since, due_at, pushed_as)
+       SELECT $1, * FROM unnest($2::bigint[], $3::int[], $4::boolean[], $5::int[], $6::int[], $7::timestamptz[],
+                                $8::timestamptz[], $9::text[])
        ON CONFLICT (lane, profile_id, segment_id) DO UPDATE
           SET is_member = excluded.is_member, ordinal = excluded.ordinal, version = excluded.version,
-              since = excluded.since, pushed_as = excluded.pushed_as`,
+              since = excluded.since, due_at = excluded.due_at, pushed_as = excluded.pushed_as`,
       [
         lane,
         rows.map((row) => row.profileId),
@@ -157,6 +159,7 @@ export class MembershipStore {
         rows.map((row) => row.ordinal),
         rows.map((row) => row.version),
         rows.map((row) => new Date(row.since)),
+        rows.map((row) => (row.dueAt === null ? null : new Date(row.dueAt))),
         rows.map((row) => row.pushedAs),
       ],
     );
@@ -178,5 +181,6 @@ interface HeldRow {
   ordinal: number;
   version: number;
   since: Date;
+  due_at: Date | null;
   pushed_as: string | null;
 }

@@ -1,8 +1,8 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import type { Because } from '../core/conditions/condition.js';
 import { toIso, type Instant } from '../core/instant.js';
+import { showBecause } from '../core/simulate.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
 import { laneOfProfile } from '../platform/lanes.js';
@@ -81,15 +81,7 @@ function shown({ segment, evaluation, because }: Standing) {
     asOf: toIso(evaluation.asOf),
     settlesAt: isoOrNull(evaluation.settlesAt),
     changesAt: isoOrNull(evaluation.nextChangeAt),
-    because: shownBecause(because),
-  };
-}
-
-function shownBecause(because: Because): unknown {
-  return {
-    ...because,
-    changesAt: isoOrNull(because.changesAt),
-    ...(because.of && { of: because.of.map(shownBecause) }),
+    because: showBecause(because),
   };
 }
 

@@ -1,6 +1,6 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** Whether a profile is in a segment now. No row: it never was. */
+/** Whether a profile is in a segment now, and when that changes by itself. No row: it never was, and never will by itself. */
 @Entity('memberships')
 @Index('memberships_members', ['segmentId', 'profileId'], { where: 'is_member' })
 export class Membership {
@@ -13,6 +13,8 @@ export class Membership {
   /** The rule version it was last evaluated under. */
   @Column('integer') version!: number;
   @Column({ type: 'timestamptz', precision: 3 }) since!: Date;
+  /** When it changes next if no event comes; null: never. */
+  @Column({ type: 'timestamptz', name: 'due_at', precision: 3, nullable: true }) dueAt!: Date | null;
   /** The destination's segment to which this state was last pushed. */
   @Column('text', { name: 'pushed_as', nullable: true }) pushedAs!: string | null;
 }

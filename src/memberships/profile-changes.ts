@@ -1,8 +1,9 @@
 import type { History } from '../core/history.js';
+import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant } from '../core/instant.js';
 import { advanceMembership, type DeclaredChange, type Transition } from '../core/membership.js';
 import { membershipMessage, type OutboxMessage } from '../outbox/outbox-message.js';
-import type { PublishedSegment } from '../segments/segment-store.js';
+import type { PublishedSegment, PublishedSegments } from '../segments/segment-store.js';
 
 /** A profile taken for evaluation. */
 export interface DueProfile {
@@ -23,6 +24,8 @@ export interface HeldMembership {
   ordinal: number;
   version: number;
   since: Instant;
+  /** When it changes next if no event comes; null: never. */
+  dueAt: Instant | null;
   pushedAs: string | null;
 }
 
@@ -42,16 +45,20 @@ export interface ProfileChanges {
 
 /** Rules and present instant under which a batch is evaluated. */
 export interface EvaluationContext {
-  segments: readonly PublishedSegment[];
+  segments: PublishedSegments;
   revision: number;
   now: Instant;
 }
 
-/** Brings one profile's memberships from its due instant to the present. */
+/**
+ * Brings one profile's memberships from its due instant to the present. Under rules that it was evaluated under before,
+ * only those are asked that its new events touch or whose time has come: no others can have changed.
+ */
 export function changesOf(
   profile: DueProfile,
   history: History,
   held: readonly HeldMembership[],
+  newEvents: readonly HistoryEvent[],
   context: EvaluationContext,
 ): ProfileChanges {
   const heldBySegment = new Map(held.map((one) => [one.segmentId, one]));
@@ -62,8 +69,16 @@ export function changesOf(
     dueAt: null,
     evaluatedAt: Math.max(profile.dueAt, profile.evaluatedAt ?? -Infinity),
   };
-  for (const segment of context.segments) {
-    const before = heldBySegment.get(segment.id) ?? neverMember(segment);
+  const isSameRevision = profile.evaluatedRevision === context.revision;
+  const touched = new Set(newEvents.flatMap((event) => [...context.segments.index.touchedBy(event)]));
+  for (const segment of context.segments.all) {
+    const known = heldBySegment.get(segment.id);
+    const before = known ?? neverMember(segment);
+    heldBySegment.delete(segment.id);
+    if (isSameRevision && !touched.has(segment) && (before.dueAt ?? Infinity) > context.now) {
+      if (before.dueAt !== null) changes.dueAt = Math.min(before.dueAt, changes.dueAt ?? Infinity);
+      continue;
+    }
     const { transitions, dueAt } = advanceMembership(segment.plan, history, {
       wasMember: before.isMember,
       from: Math.max(profile.dueAt, segment.publishedAt),
@@ -71,15 +86,22 @@ export function changesOf(
       ...declaredChange(profile, segment, context.revision),
     });
     if (dueAt !== null) changes.dueAt = Math.min(dueAt, changes.dueAt ?? Infinity);
-    note(changes, before, { transitions, version: segment.version, push: segment.push });
-    heldBySegment.delete(segment.id);
+    note(changes, before, { transitions, dueAt, version: segment.version, push: segment.push });
   }
   for (const removed of heldBySegment.values()) leaveRemovedSegment(changes, removed);
   return changes;
 }
 
 function neverMember(segment: PublishedSegment): HeldMembership {
-  return { segmentId: segment.id, isMember: false, ordinal: 0, version: segment.version, since: 0, pushedAs: null };
+  return {
+    segmentId: segment.id,
+    isMember: false,
+    ordinal: 0,
+    version: segment.version,
+    since: 0,
+    dueAt: null,
+    pushedAs: null,
+  };
 }
 
 function declaredChange(profile: DueProfile, segment: PublishedSegment, revision: number): { change?: DeclaredChange } {
@@ -91,32 +113,34 @@ function declaredChange(profile: DueProfile, segment: PublishedSegment, revision
 function leaveRemovedSegment(changes: ProfileChanges, held: HeldMembership): void {
   if (!held.isMember) return;
   const exit: Transition = { kind: 'exited', at: changes.evaluatedAt, cause: { kind: 'rule' } };
-  note(changes, held, { transitions: [exit], version: held.version, push: null });
+  note(changes, held, { transitions: [exit], dueAt: null, version: held.version, push: null });
 }
 
 interface Outcome {
   transitions: Transition[];
+  dueAt: Instant | null;
   version: number;
   push: { destination: string; segmentId: string } | null;
 }
 
 /** Writes down what came of one segment, and owes it to the destination where that is news there. */
 function note(changes: ProfileChanges, before: HeldMembership, outcome: Outcome): void {
-  const { transitions, push, version } = outcome;
+  const { transitions, dueAt, push, version } = outcome;
   const last = transitions.at(-1);
-  const isMember = last ? last.kind === 'entered' : before.isMember;
+  const { isMember, since } = last ? { isMember: last.kind === 'entered', since: last.at } : before;
   const pushAs = push && `${push.destination}:${push.segmentId}`;
   const isNews = last !== undefined || (isMember && pushAs !== before.pushedAs);
   const isRestated = before.ordinal > 0 && before.version !== version;
-  if (!isNews && !isRestated) return;
+  if (!isNews && !isRestated && dueAt === before.dueAt) return;
   if (isNews) owe(changes, { isMember, push, oldPush: before.pushedAs === pushAs ? null : pushOf(before.pushedAs) });
-  changes.evaluatedAt = Math.max(changes.evaluatedAt, last?.at ?? -Infinity);
+  if (last) changes.evaluatedAt = Math.max(changes.evaluatedAt, last.at);
   changes.memberships.push({
     segmentId: before.segmentId,
     isMember,
     ordinal: before.ordinal + transitions.length,
     version,
-    since: last?.at ?? before.since,
+    since,
+    dueAt,
     pushedAs: isNews ? pushAs : before.pushedAs,
     transitions,
   });

@@ -1,8 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import type { HistoryStart } from '../core/history.js';
 import type { Instant } from '../core/instant.js';
+import { nameFits } from '../core/matcher.js';
+import type { EventName } from '../core/rule.js';
 import { DeclaredCache, raiseRuleRevision } from '../platform/catalogue-revision.js';
 import { query, type Transaction } from '../platform/database.js';
+
+/** An event that a rule can rest on. */
+export interface KnownEvent {
+  event: EventName;
+  source: string | null;
+  completeSince: Date | null;
+}
 
 /** Since when the data about each kind of event are complete: what a "did not" may rest on. */
 @Injectable()
@@ -56,15 +65,40 @@ export class EventHistoryStore {
     return rows.map((row) => row.name).sort();
   }
 
+  /**
+   * Which events are known under some names, which source sends each, and since when they are complete; a name under
+   * which nothing ever came stands alone.
+   */
+  async eventsNamed(tx: Transaction, names: readonly EventName[]): Promise<KnownEvent[]> {
+    const rows = await query<{ event_name: string; source: string; starts_at: Date }>(
+      tx,
+      'SELECT event_name, source, starts_at FROM event_histories ORDER BY event_name',
+    );
+    return names.flatMap((wanted): KnownEvent[] => {
+      const known = rows.filter((row) => nameFits(wanted, row.event_name));
+      if (known.length === 0) return [{ event: wanted, source: null, completeSince: null }];
+      return known.map((row) => ({ event: row.event_name, source: row.source, completeSince: row.starts_at }));
+    });
+  }
+
   private async load(tx: Transaction): Promise<HistoryStart> {
     const rows = await query<{ event_name: string; starts_at: Date }>(
       tx,
       'SELECT event_name, starts_at FROM event_histories',
     );
-    const starts = new Map(rows.map((row) => [row.event_name, row.starts_at.getTime()]));
-    return (name) => {
-      const start = starts.get(name) ?? Infinity;
-      return start <= 0 ? -Infinity : start; // declared as the beginning of time: complete, however far back
-    };
+    return historyStartOf(new Map(rows.map((row) => [row.event_name, row.starts_at.getTime()])));
   }
+}
+
+/** Names that begin alike are known completely since the last of them is. Without any, nothing ever came. */
+export function historyStartOf(starts: ReadonlyMap<string, Instant>): HistoryStart {
+  return (wanted) => {
+    const own = typeof wanted === 'string' ? [starts.get(wanted) ?? Infinity] : startsFitting(starts, wanted);
+    const start = own.length > 0 ? Math.max(...own) : Infinity;
+    return start <= 0 ? -Infinity : start; // declared as the beginning of time: complete, however far back
+  };
+}
+
+function startsFitting(starts: ReadonlyMap<string, Instant>, wanted: EventName): Instant[] {
+  return [...starts].filter(([name]) => nameFits(wanted, name)).map(([, start]) => start);
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant, Milliseconds } from '../core/instant.js';
+import type { EventName } from '../core/rule.js';
 import { query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
 import { eventDigest, eventId } from './event-identity.js';
@@ -76,21 +77,28 @@ export class EventStore {
   }
 
   /**
-   * The events of some profiles of a lane, by profile: those of the given names since an instant. Never fewer than asked
-   * for; what they mean is not judged here.
+   * The events of some profiles of a lane, by profile and in order of time: those whose names are, or begin as, given,
+   * since an instant. Never fewer than asked for; what they mean is not judged here.
    */
   async histories(
     tx: Transaction,
     lane: number,
     profileIds: readonly number[],
-    wanted: { names: readonly string[]; since: Instant },
+    wanted: { names: readonly EventName[]; since: Instant },
   ): Promise<Map<number, (HistoryEvent & { seq: number })[]>> {
     const rows = await query<EventRow>(
       tx,
       `SELECT profile_id, id, seq, name, occurred_at, properties FROM events
-        WHERE lane = $1 AND profile_id = ANY($2::bigint[]) AND name = ANY($3::text[]) AND occurred_at >= $4
-        ORDER BY seq`,
-      [lane, profileIds, wanted.names, wanted.since === -Infinity ? '-infinity' : new Date(wanted.since)],
+        WHERE lane = $1 AND profile_id = ANY($2::bigint[]) AND occurred_at >= $3
+          AND (name = ANY($4::text[]) OR name ^@ ANY($5::text[]))
+        ORDER BY occurred_at, id`,
+      [
+        lane,
+        profileIds,
+        wanted.since === -Infinity ? '-infinity' : new Date(wanted.since),
+        wanted.names.filter((name) => typeof name === 'string'),
+        wanted.names.flatMap((name) => (typeof name === 'string' ? [] : [name.startsWith])),
+      ],
     );
     const histories = new Map<number, (HistoryEvent & { seq: number })[]>(profileIds.map((id) => [id, []]));
     for (const row of rows) {

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { compileRule, type Plan } from '../core/compile-rule.js';
+import { RuleCompiler, type Plan } from '../core/compile-rule.js';
 import type { Instant } from '../core/instant.js';
-import type { Rule } from '../core/rule.js';
+import { checkReferences, segmentsBelow, segmentsOf, type SegmentRules } from '../core/references.js';
+import type { Rule, RuleProblem } from '../core/rule.js';
+import { TouchIndex } from '../core/touch-index.js';
 import { DeclaredCache, raiseRuleRevision } from '../platform/catalogue-revision.js';
 import { query, type Transaction } from '../platform/database.js';
 import type { SegmentPush } from './segment.entities.js';
@@ -11,12 +13,24 @@ export interface PublishedSegment {
   id: number;
   key: string;
   version: number;
+  rule: Rule;
   plan: Plan;
   push: SegmentPush | null;
-  /** The catalogue's revision since which this version is in force, and the instant. */
+  /** The catalogue's revision since which this version and those of the segments that it names are in force, and when. */
   revision: number;
   publishedAt: Instant;
 }
+
+/** Every rule in force. */
+export interface PublishedSegments {
+  all: readonly PublishedSegment[];
+  rules: SegmentRules;
+  /** Which of them an event can touch. */
+  index: TouchIndex<PublishedSegment>;
+}
+
+/** Why a rule could not be published. */
+export type Refusal = { takenBy: string } | { problems: RuleProblem[] };
 
 /** A segment as it is shown to people. */
 export interface SegmentView {
@@ -30,25 +44,28 @@ export interface SegmentView {
 /** Rules by key; versions are immutable, and the newest is in force. */
 @Injectable()
 export class SegmentStore {
-  private readonly published = new DeclaredCache<readonly PublishedSegment[]>((tx) => this.inForce(tx));
+  private readonly published = new DeclaredCache<PublishedSegments>((tx) => this.inForce(tx));
 
   /** Every rule in force, as of the catalogue's revision. */
-  current(tx: Transaction, revision: number): Promise<readonly PublishedSegment[]> {
+  current(tx: Transaction, revision: number): Promise<PublishedSegments> {
     return this.published.current(tx, revision);
   }
 
   /**
-   * Publishes a rule as a segment's next version. Returns the version, and whether the segment is new. A segment at the
-   * destination has one owner: `takenBy` names the other segment, and then nothing was written.
+   * Publishes a rule as a segment's next version. Returns the version, and whether the segment is new; or, with nothing
+   * written, why not: a segment at the destination has one owner, and the segments that rules name must be there, end
+   * somewhere, and not grow too large together.
    */
   async publish(
     tx: Transaction,
     segment: { key: string; rule: Rule; push: SegmentPush | null },
-  ): Promise<{ version: number; isNew: boolean } | { takenBy: string }> {
+  ): Promise<{ version: number; isNew: boolean } | Refusal> {
     const { revision, at } = await raiseRuleRevision(tx);
     const publishedAt = new Date(at);
     const takenBy = segment.push && (await this.ownerOf(tx, segment.push));
     if (takenBy && takenBy !== segment.key) return { takenBy };
+    const problems = referenceProblems(segment, await this.rules(tx));
+    if (problems.length > 0) return { problems };
     const [row] = await query<{ id: number; version: number; was_published: boolean }>(
       tx,
       `WITH known AS (
@@ -109,23 +126,55 @@ export class SegmentStore {
     return row?.key;
   }
 
+  /** Keys of the segments whose rules name a segment. */
+  async dependingOn(tx: Transaction, key: string): Promise<string[]> {
+    return [...(await this.rules(tx))].filter(([, rule]) => segmentsOf(rule).includes(key)).map(([other]) => other);
+  }
+
+  /** The rules in force, by segment. */
+  async rules(tx: Transaction): Promise<SegmentRules> {
+    return new Map((await this.list(tx)).map((segment) => [segment.key, segment.rule as Rule]));
+  }
+
   /** Every rule in force, read and compiled anew. */
-  async inForce(tx: Transaction): Promise<readonly PublishedSegment[]> {
+  private async inForce(tx: Transaction): Promise<PublishedSegments> {
     const rows = await query<PublishedRow>(
       tx,
       `SELECT id, key, version, rule, push, revision, published_at
          FROM segments JOIN segment_versions ON segment_id = id AND version = published_version ORDER BY id`,
     );
-    return rows.map((row) => ({
-      id: row.id,
-      key: row.key,
-      version: row.version,
-      push: row.push,
-      plan: compileRule(row.rule),
-      revision: Number(row.revision),
-      publishedAt: row.published_at.getTime(),
-    }));
+    const rules: SegmentRules = new Map(rows.map((row) => [row.key, row.rule]));
+    const byKey = new Map(rows.map((row) => [row.key, row]));
+    const compiler = new RuleCompiler(rules);
+    const all = rows.map((row): PublishedSegment => {
+      const { id, key, version, rule, push } = row;
+      // A segment changes with the rules of those that it names.
+      const below = [...segmentsBelow(rule, rules)].map((one) => byKey.get(one)!);
+      const since = [row, ...below].map((one) => ({ revision: Number(one.revision), at: one.published_at.getTime() }));
+      return {
+        ...{ id, key, version, rule, push },
+        plan: compiler.plan(rule),
+        revision: Math.max(...since.map((one) => one.revision)),
+        publishedAt: Math.max(...since.map((one) => one.at)),
+      };
+    });
+    return { all, rules, index: new TouchIndex(all.map((segment) => [segment, segment.plan] as const)) };
   }
+}
+
+/** What is wrong with the segments that a new rule names, and with the rules that name its own. */
+function referenceProblems(segment: { key: string; rule: Rule }, inForce: SegmentRules): RuleProblem[] {
+  const rules = new Map([...inForce, [segment.key, segment.rule]]);
+  const own = checkReferences(segment.rule, rules, segment.key, '/rule');
+  if (own.length > 0) return own;
+  const above = [...rules].filter(([, rule]) => segmentsBelow(rule, rules).has(segment.key));
+  return above.flatMap(([key, rule]) =>
+    checkReferences(rule, rules, key).map((one) => ({
+      ...one,
+      pointer: '/rule',
+      problem: `segment "${key}" rests on this one: ${one.problem}`,
+    })),
+  );
 }
 
 interface PublishedRow {

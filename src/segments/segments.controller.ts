@@ -2,10 +2,10 @@ import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Put
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
-import { compileRule } from '../core/compile-rule.js';
+import { say } from '../core/compile-rule.js';
 import type { Milliseconds } from '../core/instant.js';
 import { parseRule } from '../core/parse-rule.js';
-import type { Rule } from '../core/rule.js';
+import type { Rule, RuleProblem } from '../core/rule.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { checkedKey } from '../platform/key.js';
 import { Problem } from '../platform/problem.js';
@@ -34,6 +34,7 @@ export class SegmentsController {
     const published = await this.dataSource.transaction((tx) =>
       this.segments.publish(tx, { key: checkedKey(key), rule, push }).then((result) => {
         if ('takenBy' in result) throw this.takenProblem(result.takenBy, push!.segmentId);
+        if ('problems' in result) throw wrongRule(result.problems);
         return result;
       }),
     );
@@ -63,7 +64,8 @@ export class SegmentsController {
       const wasThere = await this.segments.remove(tx, key);
       if (!wasThere) throw Problem.notFound(`There is no segment "${key}".`);
       // After the removal has taken the catalogue's lock: no journey can come to need the segment meanwhile.
-      const needing = await this.dependants.of(tx, key);
+      const segments = (await this.segments.dependingOn(tx, key)).map((other) => `segment "${other}"`);
+      const needing = [...segments, ...(await this.dependants.of(tx, key))];
       if (needing.length > 0) {
         throw Problem.conflict(`Segment "${key}" is needed by ${needing.join(', ')}. Change these first.`);
       }
@@ -73,15 +75,19 @@ export class SegmentsController {
   private checkedRule(value: unknown): Rule {
     const parsed = parseRule(value, this.retention, '/rule');
     if (parsed.ok) return parsed.rule;
-    throw Problem.badRequest(
-      'The rule is not right.',
-      parsed.problems.map(({ pointer, problem, expected }) => ({ pointer, detail: problem, expected })),
-    );
+    throw wrongRule(parsed.problems);
   }
 
   private takenProblem(owner: string, segmentId: string): Problem {
     return Problem.conflict(`Segment ${segmentId} in Customer.io already belongs to "${owner}"; each has one owner.`);
   }
+}
+
+function wrongRule(problems: readonly RuleProblem[]): Problem {
+  return Problem.badRequest(
+    'The rule is not right.',
+    problems.map(({ pointer, problem, expected }) => ({ pointer, detail: problem, expected })),
+  );
 }
 
 function shown(segment: SegmentView) {
@@ -90,7 +96,7 @@ function shown(segment: SegmentView) {
     key,
     version,
     rule,
-    sentence: compileRule(rule as Rule).sentence,
+    sentence: say(rule as Rule),
     push: push && { [push.destination]: { segmentId: push.segmentId } },
     publishedAt: publishedAt.toISOString(),
   };

@@ -27,9 +27,9 @@ export async function inconsistencies(pool: Pool, rules: Record<string, Rule>): 
   const members = await membersBySegment(pool);
   const wrong: string[] = [];
   for (const [key, rule] of Object.entries(rules)) {
-    const plan = compileRule(rule);
+    const plan = compileRule(rule, new Map(Object.entries(rules)));
     for (const [profile, events] of histories) {
-      const expected = evaluate(plan, new History(events, startsAt), asOf).isMember;
+      const expected = evaluate(plan, History.of(events, { startsAt, profile }), asOf).isMember;
       if (expected !== (members.get(key)?.has(profile) ?? false))
         wrong.push(`${profile} in ${key}: should be ${expected}`);
     }
@@ -40,7 +40,7 @@ export async function inconsistencies(pool: Pool, rules: Record<string, Rule>): 
 async function historyStart(pool: Pool): Promise<HistoryStart> {
   const { rows } = await pool.query<{ event_name: string; starts_at: Date }>('SELECT * FROM event_histories');
   const starts = new Map(rows.map((row) => [row.event_name, row.starts_at.getTime()]));
-  return (name) => starts.get(name) ?? Infinity;
+  return (name) => (typeof name === 'string' ? starts.get(name) : undefined) ?? Infinity;
 }
 
 async function eventsByProfile(pool: Pool): Promise<Map<string, HistoryEvent[]>> {

@@ -3,7 +3,7 @@ import { decide } from '../../src/core/decide.js';
 import { evaluate } from '../../src/core/evaluate.js';
 import { History } from '../../src/core/history.js';
 import type { HistoryEvent } from '../../src/core/history-event.js';
-import type { Rule } from '../../src/core/rule.js';
+import type { EventName, Rule } from '../../src/core/rule.js';
 import { compileCatalogue } from '../../src/ctas/cta-pattern.js';
 import { WEBHOOK_SOURCES } from '../../src/sources/registry.js';
 import { instant, type Scenario } from '../scenarios/scenario.js';
@@ -40,7 +40,8 @@ class World {
     const ids = new Set([`email:${person}@example.com`]);
     const own = (): typeof this.events => this.events.filter((event) => event.ids.some((id) => ids.has(id)));
     own().forEach((event) => event.ids.forEach((id) => ids.add(id)));
-    return new History(own(), (name) => this.starts.get(name) ?? Infinity);
+    const startsAt = (name: EventName): number => this.starts.get(name as string) ?? Infinity;
+    return History.of(own(), { startsAt });
   }
 
   people(): string[] {

@@ -1,46 +1,36 @@
-import type { EventSelector, PropertyOperators, PropertyTest, Scalar, Where } from '../rule.js';
+import type { History } from '../history.js';
+import { durationInWords, parseDuration, toIso } from '../instant.js';
+import type { Matcher } from '../matcher.js';
+import type { EventName, EventSelector, FollowerStep, Where } from '../rule.js';
 import {
   aBoolean,
   anObject,
   aRecordOf,
-  aScalar,
   aText,
   describe,
-  isRecord,
-  listOf,
+  eitherOf,
   oneOf,
   refined,
   report,
   type Shape,
 } from '../shape.js';
+import { aPropertyTest, sayTest } from './property-operators.js';
 
-const operators = refined(
-  anObject<PropertyOperators>('an object of operators, such as {"in": ["a", "b"]}', {
-    equals: { shape: aScalar as Shape<NonNullable<Scalar>> },
-    not: { shape: aScalar as Shape<NonNullable<Scalar>> },
-    in: { shape: listOf(aScalar, 500) },
-    exists: { shape: aBoolean },
-    contains: { shape: aText },
-    startsWith: { shape: aText },
-    endsWith: { shape: aText },
-  }),
-  (value, pointer, context) =>
-    Object.keys(value).length > 0 || report(context, pointer, 'no operator is given', 'at least one, such as "in"'),
+const aPrefix = anObject<{ startsWith: string }>('an object {"startsWith": "…"}', {
+  startsWith: { shape: aText, isRequired: true },
+});
+
+const anEventName: Shape<EventName> = eitherOf<EventName>('an event\'s name, or {"startsWith": "…"}', aText, aPrefix);
+
+/** Each test counts as a node, so that a rule's cost is bounded by their number. */
+export const aWhere: Shape<Where> = refined(aRecordOf(aPropertyTest, 50, 'property name'), (value, pointer, context) =>
+  context.countNodes(Object.keys(value).length, pointer),
 );
-
-/** A bare value means equals. */
-const aPropertyTest: Shape<PropertyTest> = {
-  expected: 'a value to equal, or an object of operators',
-  check: (value, pointer, context): value is PropertyTest & {} =>
-    isRecord(value) ? operators.check(value, pointer, context) : aScalar.check(value, pointer, context),
-};
-
-const where: Shape<Where> = aRecordOf(aPropertyTest, 50, 'property name');
 
 /** The fields that every condition on events has. */
 export const selectorFields = {
-  performed: { shape: aText, isRequired: true },
-  where: { shape: where },
+  performed: { shape: anEventName, isRequired: true },
+  where: { shape: aWhere },
   by: { shape: oneOf('humans', 'strictHumans', 'machines', 'anyone') },
   gross: { shape: aBoolean },
 };
@@ -52,28 +42,46 @@ const ACTOR_WORDS = {
   anyone: ' by a human or a machine',
 };
 
-/** `click where cta is "cart"`, as part of a sentence. */
+/** `"click" where cta is "cart"`, as part of a sentence. */
 export function saySelector(selector: EventSelector): string {
-  const tests = Object.entries(selector.where ?? {}).map(([path, test]) => `${path} ${sayTest(test)}`);
   const gross = selector.gross ? ' (cancelled and refunded ones included)' : '';
-  const condition = tests.length > 0 ? ` where ${tests.join(' and ')}` : '';
-  return `"${selector.performed}"${ACTOR_WORDS[selector.by ?? 'humans']}${gross}${condition}`;
+  return `${sayName(selector.performed)}${ACTOR_WORDS[selector.by ?? 'humans']}${gross}${sayWhere(selector.where)}`;
 }
 
-const OPERATOR_WORDS: { [Name in keyof Required<PropertyOperators>]: string } = {
-  equals: 'is',
-  not: 'is not',
-  in: 'is one of',
-  exists: 'exists:',
-  contains: 'contains',
-  startsWith: 'starts with',
-  endsWith: 'ends with',
-};
+export function sayWhere(where: Where | undefined): string {
+  const tests = Object.entries(where ?? {}).map(([path, test]) => `${path} ${sayTest(test)}`);
+  return tests.length > 0 ? ` where ${tests.join(' and ')}` : '';
+}
 
-function sayTest(test: PropertyTest): string {
-  if (!isRecord(test)) return `is ${describe(test)}`;
-  const parts = Object.entries(test).map(
-    ([name, operand]) => `${OPERATOR_WORDS[name as keyof PropertyOperators]} ${describe(operand)}`,
-  );
-  return parts.join(' and ');
+function sayName(name: EventName): string {
+  return typeof name === 'string' ? describe(name) : `any event whose name begins with ${describe(name.startsWith)}`;
+}
+
+/** What is not known where a window reaches back further than the data. */
+export function sayMissing(history: History, { eventName }: Matcher): string {
+  const start = history.startsAt(eventName);
+  return start === Infinity
+    ? `no data about ${sayName(eventName)} have come in yet`
+    : `the data about ${sayName(eventName)} start at ${toIso(start)}, and the condition looks back further`;
+}
+
+/** `, not followed within 3 days by "purchase" with the same cart_token`, and so on along the chain. */
+export function sayFollower(rule: { followedBy?: FollowerStep; notFollowedBy?: FollowerStep }): string {
+  const step = rule.followedBy ?? rule.notFollowedBy;
+  if (!step) return '';
+  const limit = parseDuration(step.within);
+  const within = limit === undefined ? '' : ` within ${durationInWords(limit)}`;
+  const same = step.same ? ` with the same ${step.same.join(' and ')}` : '';
+  const negation = rule.notFollowedBy ? 'not ' : '';
+  return `, ${negation}followed${within} by ${saySelector(step)}${same}${sayFollower(step)}`;
+}
+
+/** Only one of these fields may stand in an object. */
+export function onlyOneOf<T>(...names: (keyof T & string)[]): Parameters<typeof refined<T>>[1] {
+  return (value, pointer, context) => {
+    const given = names.filter((name) => value[name] !== undefined);
+    if (given.length <= 1) return true;
+    const said = given.map((name) => `"${name}"`).join(' and ');
+    return report(context, pointer, `${said} can't stand together`, 'one of them; join several conditions by "all"');
+  };
 }

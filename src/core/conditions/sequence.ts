@@ -1,160 +1,122 @@
+import type { Life, Occurrence } from '../history-event.js';
 import type { History } from '../history.js';
-import type { Occurrence } from '../history-event.js';
-import { durationInWords, parseDuration, type Instant, type Milliseconds } from '../instant.js';
-import { compileMatcher, type Matcher } from '../matcher.js';
-import { readProperty } from '../property.js';
-import type { FollowerStep, PerformedRule } from '../rule.js';
-import { anyOf, combine, constantly, withoutRepeats, type Timeline, type Truth, type TruthStep } from '../timeline.js';
-import { MOST_EVIDENCE, type CompiledCondition } from './condition.js';
-import { saySelector } from './event-selector.js';
-import { completeFrom, endOf, sayMissing, sayWindow } from './window.js';
+import type { Instant } from '../instant.js';
+import { compileMatcher } from '../matcher.js';
+import type { PerformedRule } from '../rule.js';
+import { sweep } from '../sweep.js';
+import { stateAt, tally, within, type StateCounts, type Timeline } from '../timeline.js';
+import { judgeCount, type CountBounds, type Truth } from '../truth.js';
+import { compileWindow } from '../window.js';
+import { chainTimeline, compileStep, matchersOf, type ChainState, type Step } from './chain.js';
+import { judgeBy, leaf, type CompiledCondition } from './condition.js';
+import { boundsOf, completeFrom, sayBounds } from './count.js';
+import { counts } from './event-leaf.js';
+import { sayFollower, sayMissing, saySelector } from './event-selector.js';
+import { EndEvent } from './one-event.js';
 
-interface Sequence {
-  anchor: Matcher;
-  window: Milliseconds;
-  follower: Matcher;
-  /** How long after the anchor the follower is looked for, `[anchor, anchor + limit)`. */
-  limit: Milliseconds;
-  same: readonly string[];
-  isNegated: boolean;
-}
-
-/** What one anchor says by itself: while it counts, and only then. */
-interface AnchorVerdict {
-  anchor: Occurrence;
-  timeline: Timeline;
-  followers: readonly Occurrence[];
+/** An anchor in its window, and what its chain says while it counts. */
+interface Anchor {
+  life: Life;
+  chain: Timeline<ChainState>;
 }
 
 /**
- * An event that was, or was not, followed by another. Any anchor in the window suffices. `notFollowedBy` with a limit is
- * pending for an anchor until the limit has passed, and true exactly then; without one it is true until a follower comes.
+ * Events that were, or were not, followed by others. How many anchors of the window must be so is a matter of `count`
+ * ("at least 1"), or the rule is about the first or the last of them.
  */
 export function compileSequence(rule: PerformedRule): CompiledCondition {
-  const sequence = readSequence(rule);
-  const sentence = saySequence(rule);
+  const anchorMatcher = compileMatcher(rule);
+  const window = compileWindow(rule);
+  const next = compileStep(rule)!;
+  const which = rule.anchor === 'first' || rule.anchor === 'last' ? rule.anchor : undefined;
+  const bounds = boundsOf(rule.count);
 
-  const timeline = (history: History, asOf: Instant): Timeline =>
-    combine(
-      [...verdicts(sequence, history, asOf).map((verdict) => verdict.timeline), unseenAnchors(sequence, history, asOf)],
-      anyOf,
-    );
-
-  return {
-    matchers: [sequence.anchor, sequence.follower],
-    lookback: sequence.window + (sequence.limit === Infinity ? 0 : sequence.limit),
-    timeline,
-    explain: (history, asOf) => {
-      const [now, next] = timeline(history, asOf);
-      const deciding = verdicts(sequence, history, asOf).filter((one) => one.timeline[0]!.truth === now!.truth);
-      return {
-        condition: sentence,
-        value: now!.truth,
-        changesAt: next?.at ?? null,
-        evidence: evidenceOf(deciding, asOf),
-        ...(now!.truth === 'insufficient' && { missing: missingFrom(sequence, history, asOf) }),
-      };
+  const anchorsOf = (history: History): Anchor[] =>
+    history.livesOf(anchorMatcher, window).map((life) => ({ life, chain: chainTimeline(history, next, life.event) }));
+  const draw = (history: History): Timeline => {
+    const complete = completeFrom(history.startsAt(anchorMatcher.eventName), window.completeFrom);
+    const anchors = anchorsOf(history);
+    return which ? drawOne(anchors, which, complete) : drawMany(anchors, bounds, complete);
+  };
+  const judge = judgeBy(draw);
+  return leaf({
+    sentence: saySequence(rule),
+    matchers: [anchorMatcher, ...matchersOf(next)],
+    lookback: window.lookback,
+    judge,
+    evidence: (history, asOf) => {
+      const { truth } = judge(history, asOf);
+      const anchors = anchorsOf(history)
+        .filter(({ life, chain }) => counts(life, asOf) && truthOf(stateAt(chain, asOf)) === truth)
+        .map(({ life }) => life);
+      const chosen = which === 'first' ? anchors.slice(0, 1) : which === 'last' ? anchors.slice(-1) : anchors;
+      return chosen.flatMap((life) => [life.event, ...firstFollower(history, next, life, asOf)]).sort(byTime);
     },
-  };
+    missing: (history, asOf) => {
+      const complete = completeFrom(history.startsAt(anchorMatcher.eventName), window.completeFrom);
+      const matcher = asOf < complete ? anchorMatcher : next.matcher;
+      return sayMissing(history, matcher);
+    },
+  });
 }
 
-function readSequence(rule: PerformedRule): Sequence {
-  const step = (rule.followedBy ?? rule.notFollowedBy) as FollowerStep;
-  return {
-    anchor: compileMatcher(rule),
-    window: parseDuration(rule.within) ?? Infinity,
-    follower: compileMatcher(step),
-    limit: parseDuration(step.within) ?? Infinity,
-    same: step.same ?? [],
-    isNegated: rule.notFollowedBy !== undefined,
-  };
+const NONE: StateCounts<Truth> = { true: 0, false: 0, pending: 0, insufficient: 0 };
+
+/** How many anchors are so; where the window is incomplete there may be others that nobody saw. */
+function drawMany(anchors: readonly Anchor[], bounds: CountBounds, complete: Instant): Timeline {
+  const parts = anchors.map(({ life, chain }) => within<Truth>(truths(chain), life.from, life.to, 'false'));
+  const also = Number.isFinite(complete) ? [complete] : [];
+  return tally(parts, also, NONE, (numbers, at) => {
+    const unseen = at >= complete ? 0 : Infinity;
+    return judgeCount({ ...numbers, insufficient: numbers.insufficient + unseen }, bounds);
+  });
 }
 
-function verdicts(sequence: Sequence, history: History, asOf: Instant): AnchorVerdict[] {
-  const followers = history.occurrencesOf(sequence.follower);
-  const followersStartAt = history.startsAt(sequence.follower.eventName);
+/** What the first or the last anchor says; the true first may be one that nobody saw. */
+function drawOne(anchors: readonly Anchor[], which: 'first' | 'last', complete: Instant): Timeline {
+  const chains = new Map(anchors.map(({ life, chain }) => [life, chain]));
+  const end = new EndEvent(which);
+  const instants = anchors.flatMap(({ chain }) => chain.map((step) => step.at));
+  return sweep<Truth>([...chains.keys()], [complete, ...instants], {
+    enter: (life) => end.enter(life),
+    leave: () => undefined,
+    state: (at) => {
+      const life = end.at(at);
+      if (at < complete && (!life || which === 'first')) return 'insufficient';
+      return life ? truthOf(stateAt(chains.get(life)!, at)) : 'false';
+    },
+  });
+}
+
+/** That an event may still complete a chain makes it no more than false so far. */
+function truthOf(state: ChainState): Truth {
+  return state === 'openByTime' || state === 'openForever' ? 'false' : state;
+}
+
+function truths(chain: Timeline<ChainState>): Timeline {
+  return chain.map(({ at, state }) => ({ at, state: truthOf(state) }));
+}
+
+function firstFollower(history: History, next: Step, { event }: Life, asOf: Instant) {
+  const limit = next.limit;
+  const isIn = (one: Occurrence): boolean => {
+    const at = one.event.occurredAt;
+    return at <= asOf && asOf < one.until && at >= event.occurredAt && at < event.occurredAt + limit;
+  };
   return history
-    .occurrencesOf(sequence.anchor)
-    .filter((anchor) => endOf(anchor, sequence.window) > asOf)
-    .map((anchor) => {
-      const own = followers.filter((one) => follows(sequence, anchor, one));
-      const isComplete = anchor.at >= followersStartAt;
-      return {
-        anchor,
-        followers: own,
-        timeline: anchorTimeline(sequence, { anchor, followers: own, isComplete }, asOf),
-      };
-    });
+    .occurrencesOf(next.matcher)
+    .filter((one) => one.event.id !== event.id && isIn(one) && next.isSame(event, one.event))
+    .slice(0, 1)
+    .map((one) => one.event);
 }
 
-function follows({ limit, same }: Sequence, anchor: Occurrence, follower: Occurrence): boolean {
-  return (
-    follower.event.id !== anchor.event.id &&
-    follower.at >= anchor.at &&
-    follower.at < anchor.at + limit &&
-    same.every((path) => haveEqual(path, anchor, follower))
-  );
-}
-
-/** Missing equals nothing, not even missing. */
-function haveEqual(path: string, anchor: Occurrence, follower: Occurrence): boolean {
-  const value = readProperty(anchor.event.properties, path);
-  return value !== undefined && value === readProperty(follower.event.properties, path);
-}
-
-interface AnchorFacts {
-  anchor: Occurrence;
-  followers: readonly Occurrence[];
-  /** Whether the follower's source had data already when the anchor happened. */
-  isComplete: boolean;
-}
-
-function anchorTimeline(sequence: Sequence, facts: AnchorFacts, asOf: Instant): Timeline {
-  const { anchor, followers } = facts;
-  const end = endOf(anchor, sequence.window);
-  const deadline = anchor.at + sequence.limit;
-  const instants = [anchor.at, deadline, end, ...followers.flatMap((one) => [one.at, one.until])];
-  const later = [...new Set(instants.filter((at) => at > asOf && at !== Infinity))].sort((a, b) => a - b);
-
-  const truthAt = (at: Instant): Truth => {
-    if (at < anchor.at || at >= end) return 'false';
-    const isFollowed = followers.some((one) => one.at <= at && at < one.until);
-    if (isFollowed) return sequence.isNegated ? 'false' : 'true';
-    if (!facts.isComplete) return 'insufficient';
-    if (!sequence.isNegated) return 'false';
-    return at < deadline && deadline !== Infinity ? 'pending' : 'true';
-  };
-  return withoutRepeats([asOf, ...later].map((at): TruthStep => ({ at, truth: truthAt(at) })));
-}
-
-/** Where the window starts before the anchor's source has data, there may have been anchors that nobody saw. */
-function unseenAnchors(sequence: Sequence, history: History, asOf: Instant): Timeline {
-  const complete = completeFrom(history, sequence.anchor.eventName, sequence.window);
-  if (asOf >= complete) return constantly('false', asOf);
-  const steps: TruthStep[] = [{ at: asOf, truth: 'insufficient' }];
-  if (complete !== Infinity) steps.push({ at: complete, truth: 'false' });
-  return steps;
-}
-
-function evidenceOf(deciding: readonly AnchorVerdict[], asOf: Instant): string[] {
-  const events = deciding
-    .filter((one) => one.anchor.at <= asOf)
-    .flatMap((one) => [one.anchor, ...one.followers.filter((follower) => follower.at <= asOf).slice(0, 1)])
-    .sort((a, b) => b.at - a.at);
-  return [...new Set(events.map((one) => one.event.id))].slice(0, MOST_EVIDENCE);
-}
-
-function missingFrom(sequence: Sequence, history: History, asOf: Instant): string {
-  const isAnchorMissing = asOf < completeFrom(history, sequence.anchor.eventName, sequence.window);
-  return sayMissing(history, (isAnchorMissing ? sequence.anchor : sequence.follower).eventName);
+function byTime(a: { occurredAt: Instant }, b: { occurredAt: Instant }): number {
+  return a.occurredAt - b.occurredAt;
 }
 
 /** `did "click" in the last 7 days, not followed within 3 days by "purchase" with the same cart_token`. */
 export function saySequence(rule: PerformedRule): string {
-  const step = (rule.followedBy ?? rule.notFollowedBy) as FollowerStep;
-  const limit = parseDuration(step.within);
-  const within = limit === undefined ? '' : ` within ${durationInWords(limit)}`;
-  const same = step.same ? ` with the same ${step.same.join(' and ')}` : '';
-  const negation = rule.notFollowedBy ? 'not ' : '';
-  return `did ${saySelector(rule)}${sayWindow(rule.within)}, ${negation}followed${within} by ${saySelector(step)}${same}`;
+  const times = rule.count ? ` ${sayBounds(boundsOf(rule.count))}` : '';
+  const anchor = rule.anchor === 'first' || rule.anchor === 'last' ? `, the ${rule.anchor} of them` : '';
+  return `did ${saySelector(rule)}${times}${compileWindow(rule).words}${anchor}${sayFollower(rule)}`;
 }

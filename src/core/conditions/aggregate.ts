@@ -1,0 +1,245 @@
+import { addDecimals, compareDecimals, decimalOf, multiplyDecimals, type Decimal } from '../decimal.js';
+import type { HistoryEvent, Life } from '../history-event.js';
+import type { History } from '../history.js';
+import type { Instant } from '../instant.js';
+import { compileMatcher, type Matcher } from '../matcher.js';
+import { propertyReader } from '../property.js';
+import type { Aggregate, DistinctAggregate, PerformedRule } from '../rule.js';
+import { anAmount, anObject, aRecordOf, aText, orNothing, refined, report, textThat, type Shape } from '../shape.js';
+import { sweep, type Account } from '../sweep.js';
+import type { Truth } from '../truth.js';
+import { compileWindow, type Window } from '../window.js';
+import {
+  boundFields,
+  checkBounds,
+  compileBounds,
+  sayAmountBounds,
+  subtractDecimals,
+  ZERO,
+  type Drift,
+} from './bounds.js';
+import { judgeBy, type CompiledCondition } from './condition.js';
+import { boundsOf, checkCount, completeFrom, countFields, judgeNumber, sayBounds } from './count.js';
+import { counts, eventLeaf } from './event-leaf.js';
+import { sayMissing, saySelector } from './event-selector.js';
+
+const aCurrency = textThat('a currency of three letters, such as "EUR"', (text) => /^[A-Z]{3}$/.test(text));
+
+export const anAggregate: Shape<Aggregate> = refined(
+  anObject<Aggregate>('an object such as {"property": "revenue", "currency": "EUR", "atLeast": "200.00"}', {
+    property: { shape: aText, isRequired: true },
+    currency: { shape: orNothing(aCurrency) },
+    rates: { shape: aRecordOf(anAmount, 200, 'currency') },
+    ...boundFields,
+  }),
+  (value, pointer, context) => {
+    const hasBase = value.rates === undefined || typeof value.currency === 'string';
+    if (!hasBase) report(context, `${pointer}/rates`, 'there is no currency to convert to', '"currency" beside it');
+    return checkBounds(value, pointer, context) && hasBase;
+  },
+);
+
+export const aDistinct: Shape<DistinctAggregate> = refined(
+  anObject<DistinctAggregate>('an object such as {"property": "product_id", "atLeast": 3}', {
+    property: { shape: aText, isRequired: true },
+    ...countFields,
+  }),
+  checkCount,
+);
+
+type Kind = 'sum' | 'min' | 'max' | 'avg';
+
+/** What is reckoned with: amounts, how the result is had from them, and where an unknown rest may move it. */
+interface Reckoning {
+  /** The result as a sum of so many parts; undefined if there is none. */
+  result: (amounts: Amounts) => { sum: Decimal; parts: number } | undefined;
+  drift: (amounts: Amounts) => Drift;
+}
+
+const RECKONINGS: Record<Kind, Reckoning> = {
+  // What is unseen is taken to be no less than nothing: revenue is, and a refund is an event of its own.
+  sum: { result: ({ sum }) => ({ sum, parts: 1 }), drift: ({ negative }) => (negative > 0 ? 'any' : 'up') },
+  min: { result: (amounts) => one(amounts.extreme(-1)), drift: () => 'down' },
+  max: { result: (amounts) => one(amounts.extreme(1)), drift: () => 'up' },
+  avg: { result: ({ sum, number }) => (number === 0 ? undefined : { sum, parts: number }), drift: () => 'any' },
+};
+
+const one = (sum: Decimal | undefined): { sum: Decimal; parts: number } | undefined => sum && { sum, parts: 1 };
+
+/** The sum, least, most or average of a property over the matched events. Exact; currencies are never mixed. */
+export function compileAggregate(rule: PerformedRule): CompiledCondition {
+  const kind = kindOf(rule);
+  const aggregate = rule[kind]!;
+  const matcher = compileMatcher(rule);
+  const window = compileWindow(rule);
+  const keepsBounds = compileBounds(aggregate);
+  const { result, drift } = RECKONINGS[kind];
+  const readAmount = amountReader(aggregate);
+
+  const judge = (amounts: Amounts, isComplete: boolean): Truth => {
+    if (amounts.areMixed()) return 'insufficient';
+    const reckoned = result(amounts);
+    if (!reckoned) return isComplete ? 'false' : 'insufficient';
+    return keepsBounds(reckoned.sum, reckoned.parts, isComplete ? 'none' : drift(amounts));
+  };
+  return eventLeaf({
+    sentence: sayAggregate(rule),
+    matcher,
+    window,
+    judge: judgeBy((history) => {
+      const complete = completeFrom(history.startsAt(matcher.eventName), window.completeFrom);
+      const amounts = new Amounts(readAmount);
+      return sweep(
+        history.livesOf(matcher, window),
+        [complete],
+        accountOf(amounts, (at) => judge(amounts, at >= complete)),
+      );
+    }),
+    missing: (history, asOf) => sayWhy(history, asOf, { matcher, window, readAmount, aggregate }),
+  });
+}
+
+function accountOf(amounts: Amounts, state: (at: Instant) => Truth): Account<Truth> {
+  return { enter: (life) => amounts.add(life, 1), leave: (life) => amounts.add(life, -1), state };
+}
+
+/** An amount in the aggregate's currency, or the currency in which it can't be reckoned. */
+type ReadAmount = (
+  event: HistoryEvent,
+) => { amount: Decimal; currency: string } | { unconvertible: string } | undefined;
+
+const currencyOf = propertyReader('currency');
+
+/** Undefined for what is no number. Amounts of one currency, whichever it is, may be reckoned together. */
+function amountReader({ property, currency, rates = {} }: Aggregate): ReadAmount {
+  const read = propertyReader(property);
+  const worth = new Map(Object.entries(rates).map(([other, rate]) => [other, decimalOf(rate)!]));
+  return ({ properties }) => {
+    const amount = decimalOf(read(properties));
+    if (!amount) return undefined;
+    if (currency === null) return { amount, currency: '' };
+    const own = currencyOf(properties);
+    if (currency === undefined) return { amount, currency: JSON.stringify(own) ?? '' };
+    if (own === currency) return { amount, currency };
+    const rate = typeof own === 'string' ? worth.get(own) : undefined;
+    return rate
+      ? { amount: multiplyDecimals(amount, rate), currency }
+      : { unconvertible: JSON.stringify(own) ?? 'none' };
+  };
+}
+
+/** The amounts of the events that count at an instant. */
+class Amounts {
+  sum = ZERO;
+  number = 0;
+  negative = 0;
+  private unconvertible = 0;
+  private readonly currencies = new Map<string, number>();
+  private readonly counting = new Map<Life, Decimal>();
+
+  constructor(private readonly read: ReadAmount) {}
+
+  add(life: Life, by: 1 | -1): void {
+    const read = this.read(life.event);
+    if (!read) return;
+    if ('unconvertible' in read) {
+      this.unconvertible += by;
+      return;
+    }
+    const { amount, currency } = read;
+    this.number += by;
+    this.sum = by === 1 ? addDecimals(this.sum, amount) : subtractDecimals(this.sum, amount);
+    if (amount.units < 0n) this.negative += by;
+    const sharing = (this.currencies.get(currency) ?? 0) + by;
+    if (sharing === 0) this.currencies.delete(currency);
+    else this.currencies.set(currency, sharing);
+    if (by === 1) this.counting.set(life, amount);
+    else this.counting.delete(life);
+  }
+
+  areMixed(): boolean {
+    return this.unconvertible > 0 || this.currencies.size > 1;
+  }
+
+  /** The largest amount, or for -1 the least. */
+  extreme(sign: 1 | -1): Decimal | undefined {
+    let furthest: Decimal | undefined;
+    for (const amount of this.counting.values()) {
+      if (!furthest || compareDecimals(amount, furthest) * sign > 0) furthest = amount;
+    }
+    return furthest;
+  }
+}
+
+/** What keeps an aggregate from being known: amounts in other currencies, or a window that reaches back too far. */
+function sayWhy(
+  history: History,
+  asOf: Instant,
+  about: { matcher: Matcher; window: Window; readAmount: ReadAmount; aggregate: Aggregate },
+): string {
+  const lives = history.livesOf(about.matcher, about.window).filter((life) => counts(life, asOf));
+  const read = lives.map((life) => about.readAmount(life.event));
+  const unconvertible = new Set(read.flatMap((one) => (one && 'unconvertible' in one ? [one.unconvertible] : [])));
+  if (unconvertible.size > 0) {
+    return `there are amounts in ${[...unconvertible].join(', ')}, and no rate for ${about.aggregate.currency}`;
+  }
+  const currencies = new Set(read.flatMap((one) => (one && 'currency' in one ? [one.currency] : [])));
+  if (currencies.size > 1)
+    return `there are amounts in ${[...currencies].map((one) => one || 'none').join(', ')}; name one "currency"`;
+  return sayMissing(history, about.matcher);
+}
+
+/** How many different values a property has over the matched events; in an incomplete window there may be more. */
+export function compileDistinct(rule: PerformedRule): CompiledCondition {
+  const distinct = rule.distinct!;
+  const matcher = compileMatcher(rule);
+  const window = compileWindow(rule);
+  const bounds = boundsOf(distinct);
+  const read = propertyReader(distinct.property);
+  return eventLeaf({
+    sentence: sayDistinct(rule),
+    matcher,
+    window,
+    judge: judgeBy((history) => {
+      const complete = completeFrom(history.startsAt(matcher.eventName), window.completeFrom);
+      const numbers = new Map<string, number>();
+      const count = (life: Life, by: number): void => {
+        const value = JSON.stringify(read(life.event.properties));
+        if (value === undefined) return;
+        const number = (numbers.get(value) ?? 0) + by;
+        if (number === 0) numbers.delete(value);
+        else numbers.set(value, number);
+      };
+      return sweep(history.livesOf(matcher, window), [complete], {
+        enter: (life) => count(life, 1),
+        leave: (life) => count(life, -1),
+        state: (at) => judgeNumber(numbers.size, bounds, at >= complete),
+      });
+    }),
+  });
+}
+
+function kindOf(rule: PerformedRule): Kind {
+  return (['sum', 'min', 'max', 'avg'] as const).find((kind) => rule[kind])!;
+}
+
+const KIND_WORDS: Record<Kind, string> = { sum: 'sum', min: 'lowest', max: 'highest', avg: 'average' };
+
+/** `the sum of revenue over "purchase" in the last 365 days is at least 200.00 EUR`. */
+export function sayAggregate(rule: PerformedRule): string {
+  const kind = kindOf(rule);
+  const { property, currency, rates } = rule[kind]!;
+  const converted = rates ? ` (${Object.keys(rates).join(', ')} converted)` : '';
+  const over = `the ${KIND_WORDS[kind]}${kind === 'sum' ? ' of' : ''} ${property} over ${saySelector(rule)}`;
+  return `${over}${compileWindow(rule).words} is ${sayAmountBounds(rule[kind]!, currency ?? '')}${converted}`;
+}
+
+/** `did "click" with at least 3 different values of product_id in the last 30 days`. */
+export function sayDistinct(rule: PerformedRule): string {
+  const number = sayBounds(boundsOf(rule.distinct))
+    .replace(/ once$/, ' 1')
+    .replace(/ times$/, '')
+    .replace('never', 'no');
+  const values = number === 'no' || !number.endsWith(' 1') ? 'different values' : 'value';
+  return `did ${saySelector(rule)} with ${number} ${values} of ${rule.distinct!.property}${compileWindow(rule).words}`;
+}

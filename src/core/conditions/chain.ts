@@ -1,0 +1,166 @@
+import type { HistoryEvent, Occurrence } from '../history-event.js';
+import type { History } from '../history.js';
+import { parseDuration, type Instant, type Milliseconds } from '../instant.js';
+import { compileMatcher, type Matcher } from '../matcher.js';
+import { propertyReader } from '../property.js';
+import type { FollowerStep } from '../rule.js';
+import { aDuration, anObject, aText, lazily, listOf, refined, report, type Shape } from '../shape.js';
+import { tally, within, type StateCounts, type Timeline } from '../timeline.js';
+import type { Truth } from '../truth.js';
+import { onlyOneOf, selectorFields } from './event-selector.js';
+
+const MOST_STEPS_IN_A_SEQUENCE = 5;
+
+const step: Shape<FollowerStep> = refined(
+  anObject<FollowerStep>('the event to look for, as in {"performed": "purchase"}', {
+    ...selectorFields,
+    within: { shape: aDuration },
+    same: { shape: listOf(aText, 10) },
+    followedBy: { shape: lazily('followerStep', () => aFollowerStep) },
+    notFollowedBy: { shape: lazily('followerStep', () => aFollowerStep) },
+  }),
+  onlyOneOf<FollowerStep>('followedBy', 'notFollowedBy'),
+);
+
+/** A step of a sequence, with the steps after it. */
+export const aFollowerStep: Shape<FollowerStep> = {
+  ...step,
+  check(value, pointer, context) {
+    const depth = pointer.split('/').filter((name) => name === 'followedBy' || name === 'notFollowedBy').length;
+    if (depth >= MOST_STEPS_IN_A_SEQUENCE) {
+      return report(
+        context,
+        pointer,
+        'the sequence is too long',
+        `at most ${MOST_STEPS_IN_A_SEQUENCE} events in a row`,
+      );
+    }
+    return step.check(value, pointer, context);
+  },
+};
+
+/** A step ready to be looked for. */
+export interface Step {
+  matcher: Matcher;
+  /** How long after the event before it, `[before, before + limit)`. */
+  limit: Milliseconds;
+  /** Whether it must not happen. */
+  isNegated: boolean;
+  /** Whether two events carry equal values where they must; missing equals nothing, not even missing. */
+  isSame(before: HistoryEvent, follower: HistoryEvent): boolean;
+  next: Step | undefined;
+}
+
+/** The step after an anchor or another step, if any. */
+export function compileStep(before: { followedBy?: FollowerStep; notFollowedBy?: FollowerStep }): Step | undefined {
+  const given = before.followedBy ?? before.notFollowedBy;
+  if (!given) return undefined;
+  const readers = (given.same ?? []).map(propertyReader);
+  return {
+    matcher: compileMatcher(given),
+    limit: parseDuration(given.within) ?? Infinity,
+    isNegated: before.notFollowedBy !== undefined,
+    isSame: (one, other) =>
+      readers.every((read) => {
+        const value = read(one.properties);
+        return value !== undefined && value === read(other.properties);
+      }),
+    next: compileStep(given),
+  };
+}
+
+export function matchersOf(step: Step): Matcher[] {
+  return [step.matcher, ...(step.next ? matchersOf(step.next) : [])];
+}
+
+/**
+ * What a chain says. Open: false so far, but an event can still make it true; until some time, or for ever.
+ */
+export type ChainState = Truth | 'openByTime' | 'openForever';
+
+const NONE: StateCounts<ChainState> = {
+  true: 0,
+  false: 0,
+  pending: 0,
+  insufficient: 0,
+  openByTime: 0,
+  openForever: 0,
+};
+
+/** Whether an event is, or is not, followed as a step asks, for all time; only what is said from the event on matters. */
+export function chainTimeline(history: History, step: Step, event: HistoryEvent): Timeline<ChainState> {
+  const known = history.once(step, () => new Map<string, Timeline<ChainState>>());
+  const timeline = known.get(event.id) ?? drawChain(history, step, event);
+  known.set(event.id, timeline);
+  return timeline;
+}
+
+function drawChain(history: History, step: Step, event: HistoryEvent): Timeline<ChainState> {
+  const followers = followersOf(history, step, event);
+  const deadline = event.occurredAt + step.limit;
+  const isComplete = event.occurredAt >= history.startsAt(step.matcher.eventName);
+  const parts = followers.map(({ event: follower, until }) => {
+    const chain: Timeline<ChainState> = step.next
+      ? chainTimeline(history, step.next, follower)
+      : [{ at: -Infinity, state: 'true' }];
+    return within<ChainState>(chain, follower.occurredAt, until, 'false');
+  });
+  const also = deadline === Infinity ? [] : [deadline];
+  return tally(parts, also, NONE, (counts, at) => {
+    const state = stateOf(counts, { isComplete, isUnlimited: step.limit === Infinity, isOpen: at < deadline });
+    return step.isNegated ? negated(state) : state;
+  });
+}
+
+function followersOf(history: History, step: Step, event: HistoryEvent): Occurrence[] {
+  const occurrences = history.occurrencesOf(step.matcher);
+  const found: Occurrence[] = [];
+  for (let i = firstFrom(occurrences, event.occurredAt); i < occurrences.length; i++) {
+    const one = occurrences[i]!;
+    if (one.event.occurredAt >= event.occurredAt + step.limit) break;
+    if (one.event.id === event.id || one.until <= one.event.occurredAt || !step.isSame(event, one.event)) continue;
+    found.push(one);
+    // From its instant on this one suffices for good: those after it make no difference.
+    if (!step.next && one.until === Infinity) break;
+  }
+  return found;
+}
+
+function firstFrom(occurrences: readonly Occurrence[], at: Instant): number {
+  let low = 0;
+  let high = occurrences.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (occurrences[middle]!.event.occurredAt < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Any follower suffices; where the follower's data begin later than the event, there may be one that nobody saw. */
+function stateOf(
+  counts: StateCounts<ChainState>,
+  facts: { isComplete: boolean; isUnlimited: boolean; isOpen: boolean },
+): ChainState {
+  if (counts.true > 0) return 'true';
+  if (counts.pending > 0) return 'pending';
+  if (!facts.isComplete || counts.insufficient > 0) return 'insufficient';
+  if (facts.isUnlimited || counts.openForever > 0) return 'openForever';
+  return facts.isOpen || counts.openByTime > 0 ? 'openByTime' : 'false';
+}
+
+/** "Not followed" is pending while an event can still come in time; where there is no limit it is true until one does. */
+function negated(state: ChainState): ChainState {
+  switch (state) {
+    case 'true':
+      return 'false';
+    case 'false':
+    case 'openForever':
+      return 'true';
+    case 'openByTime':
+      return 'pending';
+    case 'pending':
+    case 'insufficient':
+      return state;
+  }
+}

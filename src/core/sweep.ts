@@ -1,0 +1,35 @@
+import type { Life } from './history-event.js';
+import type { Instant } from './instant.js';
+import { TimelineDraft, type Timeline } from './timeline.js';
+
+/** Keeps account of the events that count at an instant, and says what follows from them. */
+export interface Account<S> {
+  enter(life: Life): void;
+  leave(life: Life): void;
+  state(at: Instant): S;
+}
+
+/**
+ * What an account says for all time: every event enters at the instant from which it counts, in order of time, and leaves
+ * at that from which it counts no more. `also` are further instants at which the account may change its word.
+ */
+export function sweep<S>(lives: readonly Life[], also: readonly Instant[], account: Account<S>): Timeline<S> {
+  const leaving = inOrderOfEnd(lives);
+  const others = also.filter((at) => Number.isFinite(at)).sort((a, b) => a - b);
+  const draft = new TimelineDraft<S>();
+  let [entered, left, other] = [0, 0, 0];
+  for (let at = -Infinity; at < Infinity;) {
+    while (entered < lives.length && lives[entered]!.from <= at) account.enter(lives[entered++]!);
+    while (left < leaving.length && leaving[left]!.to <= at) account.leave(leaving[left++]!);
+    while (other < others.length && others[other]! <= at) other += 1;
+    draft.add(at, account.state(at));
+    at = Math.min(lives[entered]?.from ?? Infinity, leaving[left]?.to ?? Infinity, others[other] ?? Infinity);
+  }
+  return draft.steps;
+}
+
+/** They mostly stand so already: the window ends in order, and only undone purchases end before it. */
+function inOrderOfEnd(lives: readonly Life[]): readonly Life[] {
+  const isInOrder = lives.every((life, index) => index === 0 || lives[index - 1]!.to <= life.to);
+  return isInOrder ? lives : [...lives].sort((a, b) => a.to - b.to);
+}

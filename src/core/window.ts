@@ -1,0 +1,79 @@
+import { longestInDays, periodOf, startOf } from './calendar.js';
+import { parseInstant } from './date.js';
+import { durationInWords, parseDuration, type Instant, type Milliseconds } from './instant.js';
+import type { CalendarWindow, WindowFields } from './rule.js';
+
+const DAY: Milliseconds = 86_400_000;
+
+/** The span that a condition looks back over, as the interval of `asOf` in which an event at `t` counts. */
+export interface Window {
+  /** Equal windows have equal keys. */
+  key: string;
+  /** The first instant as of which an event at `at` counts; no earlier for a later event. */
+  beginsAt(at: Instant): Instant;
+  /** The instant as of which it counts no more; not after {@link beginsAt}: it never counts. */
+  endsAt(at: Instant): Instant;
+  /** From when on the window lies wholly in the time since `start`, an instant that is no infinity. */
+  completeFrom: (start: Instant) => Instant;
+  /** How far back before `asOf` an event can still matter, in ms; `Infinity` without an end. */
+  lookback: Milliseconds;
+  /** ` in the last 30 days`; empty without a window. */
+  words: string;
+}
+
+/** Compiles a checked condition's window; of the fields only one kind is given. */
+export function compileWindow(fields: WindowFields): Window {
+  if (fields.between) return between(fields.between);
+  if (fields.calendar) return calendarWindow(fields.calendar);
+  return rolling(parseDuration(fields.within) ?? Infinity, parseDuration(fields.before) ?? 0);
+}
+
+/** At most `within` ago and at least `before` ago. */
+function rolling(within: Milliseconds, before: Milliseconds): Window {
+  return {
+    key: `rolling ${within} ${before}`,
+    beginsAt: (at) => at + before,
+    endsAt: (at) => at + within,
+    completeFrom: (start) => start + within,
+    lookback: within,
+    words: rollingInWords(within, before),
+  };
+}
+
+function rollingInWords(within: Milliseconds, before: Milliseconds): string {
+  if (before === 0) return within === Infinity ? '' : ` in the last ${durationInWords(within)}`;
+  if (within === Infinity) return ` more than ${durationInWords(before)} ago`;
+  return ` between ${durationInWords(within)} and ${durationInWords(before)} ago`;
+}
+
+/** From one instant on and before another, whatever `asOf`. */
+function between([from, until]: readonly [string | null, string | null]): Window {
+  const first = from === null ? -Infinity : parseInstant(from)!;
+  const end = until === null ? Infinity : parseInstant(until)!;
+  const words = from === null ? ` before ${until}` : until === null ? ` since ${from}` : ` from ${from} until ${until}`;
+  return {
+    key: `between ${first} ${end}`,
+    beginsAt: (at) => at,
+    endsAt: (at) => (first <= at && at < end ? Infinity : -Infinity),
+    completeFrom: (start) => (first >= start ? -Infinity : Infinity),
+    lookback: Infinity,
+    words,
+  };
+}
+
+/** The present period of a calendar, so many before it, or both. */
+function calendarWindow({ unit, timeZone, last = 0, current = false }: CalendarWindow): Window {
+  const edge = (at: Instant, periods: number): Instant =>
+    startOf(unit, timeZone, periodOf(unit, timeZone, at) + periods);
+  const many = last === 1 ? `the last ${unit}` : `the last ${last} ${unit}s`;
+  const span = last === 0 ? `this ${unit}` : current ? `this ${unit} and ${many}` : many;
+  return {
+    key: `calendar ${unit} ${timeZone} ${last} ${current}`,
+    beginsAt: (at) => (current ? at : edge(at, 1)),
+    endsAt: (at) => edge(at, last + 1),
+    // The window begins `last` periods back: with the first period that begins no earlier than `start`.
+    completeFrom: (start) => edge(start - 1, last + 1),
+    lookback: longestInDays(unit, last + 1) * DAY + DAY,
+    words: ` in ${span} (${timeZone})`,
+  };
+}
