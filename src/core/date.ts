@@ -2,7 +2,7 @@ import type { Instant, Milliseconds } from './instant.js';
 
 const DAY: Milliseconds = 86_400_000;
 /** The furthest instant from 1970 that a date can name. */
-const FURTHEST: Milliseconds = 8.64e15;
+export const FURTHEST: Milliseconds = 8.64e15;
 /** Numbers nearer to zero are unix seconds, others unix milliseconds: 10^11 s is the year 5138, 10^11 ms is 1973. */
 const FIRST_MILLISECONDS = 1e11;
 

@@ -9,8 +9,9 @@ const LONGEST_TEXT = 500;
 /** Limits that a rule must keep, and the problems found so far. */
 export class ParseContext {
   readonly problems: RuleProblem[] = [];
-  /** How deep the present node lies. */
+  /** How deep the present node lies, and how many events of a sequence stand before the present one. */
   depth = 0;
+  sequenceLength = 0;
   private nodes = 0;
 
   /** `retention`: events older than this are gone, so no window may be longer. */
@@ -123,6 +124,18 @@ export const aDuration: Shape<string> = {
     if (span <= context.retention) return true;
     const days = Math.floor(context.retention / 86_400_000);
     return report(context, pointer, `"${value as string}" is longer than events are kept`, `at most "${days}d"`);
+  },
+};
+
+const LONGEST_SPAN: Milliseconds = 36_525 * 86_400_000;
+
+/** A span between a date and now: up to a hundred years, however long events are kept. */
+export const aSpan: Shape<string> = {
+  ...aDuration,
+  check(value, pointer, context) {
+    const span = parseDuration(value);
+    if (span === undefined) return report(context, pointer, `${describe(value)} is not a duration`, this.expected);
+    return span <= LONGEST_SPAN || report(context, pointer, `"${value as string}" is too long`, 'at most "36525d"');
   },
 };
 

@@ -1,7 +1,7 @@
 import { longestInDays, periodOf, startOf } from './calendar.js';
 import { parseInstant } from './date.js';
 import { durationInWords, parseDuration, type Instant, type Milliseconds } from './instant.js';
-import type { CalendarWindow, WindowFields } from './rule.js';
+import type { CalendarUnit, CalendarWindow, WindowFields } from './rule.js';
 
 const DAY: Milliseconds = 86_400_000;
 
@@ -42,7 +42,7 @@ function rolling(within: Milliseconds, before: Milliseconds): Window {
 
 function rollingInWords(within: Milliseconds, before: Milliseconds): string {
   if (before === 0) return within === Infinity ? '' : ` in the last ${durationInWords(within)}`;
-  if (within === Infinity) return ` more than ${durationInWords(before)} ago`;
+  if (within === Infinity) return `, at least ${durationInWords(before)} ago`;
   return ` between ${durationInWords(within)} and ${durationInWords(before)} ago`;
 }
 
@@ -65,8 +65,6 @@ function between([from, until]: readonly [string | null, string | null]): Window
 function calendarWindow({ unit, timeZone, last = 0, current = false }: CalendarWindow): Window {
   const edge = (at: Instant, periods: number): Instant =>
     startOf(unit, timeZone, periodOf(unit, timeZone, at) + periods);
-  const many = last === 1 ? `the last ${unit}` : `the last ${last} ${unit}s`;
-  const span = last === 0 ? `this ${unit}` : current ? `this ${unit} and ${many}` : many;
   return {
     key: `calendar ${unit} ${timeZone} ${last} ${current}`,
     beginsAt: (at) => (current ? at : edge(at, 1)),
@@ -74,6 +72,14 @@ function calendarWindow({ unit, timeZone, last = 0, current = false }: CalendarW
     // The window begins `last` periods back: with the first period that begins no earlier than `start`.
     completeFrom: (start) => edge(start - 1, last + 1),
     lookback: longestInDays(unit, last + 1) * DAY + DAY,
-    words: ` in ${span} (${timeZone})`,
+    words: ` ${periodsInWords(unit, last, current)} (${timeZone})`,
   };
+}
+
+/** `in the 3 calendar months before this one`. */
+function periodsInWords(unit: CalendarUnit, last: number, current: boolean): string {
+  const present = unit === 'day' ? 'today' : `in this calendar ${unit}`;
+  if (last === 0) return present;
+  const many = last === 1 ? `calendar ${unit}` : `${last} calendar ${unit}s`;
+  return current ? `${present} or the ${last === 1 ? 'one' : last} before` : `in the ${many} before this one`;
 }

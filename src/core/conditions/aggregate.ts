@@ -19,7 +19,7 @@ import {
   type Drift,
 } from './bounds.js';
 import { judgeBy, type CompiledCondition } from './condition.js';
-import { boundsOf, checkCount, completeFrom, countFields, judgeNumber, sayBounds } from './count.js';
+import { boundsOf, checkCount, completeFrom, countFields, judgeNumber } from './count.js';
 import { counts, eventLeaf } from './event-leaf.js';
 import { sayMissing, saySelector } from './event-selector.js';
 
@@ -223,23 +223,19 @@ function kindOf(rule: PerformedRule): Kind {
   return (['sum', 'min', 'max', 'avg'] as const).find((kind) => rule[kind])!;
 }
 
-const KIND_WORDS: Record<Kind, string> = { sum: 'sum', min: 'lowest', max: 'highest', avg: 'average' };
+const KIND_WORDS: Record<Kind, string> = { sum: 'sum of', min: 'lowest', max: 'highest', avg: 'average' };
 
-/** `the sum of revenue over "purchase" in the last 365 days is at least 200.00 EUR`. */
+/** `the sum of revenue over "purchase" in the last 365 days is at least 200.00 EUR (1 USD = 0.92 EUR)`. */
 export function sayAggregate(rule: PerformedRule): string {
   const kind = kindOf(rule);
-  const { property, currency, rates } = rule[kind]!;
-  const converted = rates ? ` (${Object.keys(rates).join(', ')} converted)` : '';
-  const over = `the ${KIND_WORDS[kind]}${kind === 'sum' ? ' of' : ''} ${property} over ${saySelector(rule)}`;
-  return `${over}${compileWindow(rule).words} is ${sayAmountBounds(rule[kind]!, currency ?? '')}${converted}`;
+  const { property, currency, rates = {} } = rule[kind]!;
+  const worth = Object.entries(rates).map(([other, rate]) => `1 ${other} = ${rate} ${currency}`);
+  const over = `the ${KIND_WORDS[kind]} ${property} over ${saySelector(rule)}${compileWindow(rule).words}`;
+  return `${over} is ${sayAmountBounds(rule[kind]!, currency ?? '')}${worth.length > 0 ? ` (${worth.join(', ')})` : ''}`;
 }
 
-/** `did "click" with at least 3 different values of product_id in the last 30 days`. */
+/** `the number of different product_id over "click" in the last 30 days is at least 3`. */
 export function sayDistinct(rule: PerformedRule): string {
-  const number = sayBounds(boundsOf(rule.distinct))
-    .replace(/ once$/, ' 1')
-    .replace(/ times$/, '')
-    .replace('never', 'no');
-  const values = number === 'no' || !number.endsWith(' 1') ? 'different values' : 'value';
-  return `did ${saySelector(rule)} with ${number} ${values} of ${rule.distinct!.property}${compileWindow(rule).words}`;
+  const { property, ...bounds } = rule.distinct!;
+  return `the number of different ${property} over ${saySelector(rule)}${compileWindow(rule).words} is ${sayAmountBounds(bounds)}`;
 }

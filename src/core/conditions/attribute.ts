@@ -5,7 +5,7 @@ import type { Matcher } from '../matcher.js';
 import { propertyReader } from '../property.js';
 import { compilePropertyTest, type OperatorName } from '../property-test.js';
 import type { Anniversary, AttributeRule, PropertyOperators } from '../rule.js';
-import { aDuration, anObject, aText, refined, report, type Shape } from '../shape.js';
+import { aDuration, anObject, aSpan, aText, refined, report, type Shape } from '../shape.js';
 import { untilChanged, type Verdict } from '../timeline.js';
 import { leaf, type ConditionType } from './condition.js';
 import { DATE_OPERATORS, dateTest, type DateOperatorName, type TimedTest } from './date-operators.js';
@@ -20,10 +20,10 @@ const fields = anObject<AttributeRule>(
   {
     attribute: { shape: aText, isRequired: true },
     ...operatorFields,
-    withinLast: { shape: aDuration },
-    olderThan: { shape: aDuration },
-    withinNext: { shape: aDuration },
-    furtherThan: { shape: aDuration },
+    withinLast: { shape: aSpan },
+    olderThan: { shape: aSpan },
+    withinNext: { shape: aSpan },
+    furtherThan: { shape: aSpan },
     anniversary: {
       shape: anObject<Anniversary>('an object such as {"within": "7d", "timeZone": "Europe/Berlin"}', {
         timeZone: { shape: aTimeZone, isRequired: true },
@@ -119,7 +119,7 @@ function sayUnknown(name: string, start: Instant): string {
 function sayAttribute(rule: AttributeRule): string {
   const value = sayOperators(rule);
   const dates = DATE_OPERATORS.filter((name) => rule[name] !== undefined).map((name) => DATE_WORDS[name](rule));
-  const span = rule.for === undefined ? '' : `, for at least ${durationInWords(parseDuration(rule.for)!)}`;
+  const span = rule.for === undefined ? '' : ` for at least ${durationInWords(parseDuration(rule.for)!)}`;
   return `the attribute ${rule.attribute} ${[...(value ? [value] : []), ...dates].join(' and ')}${span}`;
 }
 

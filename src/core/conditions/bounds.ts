@@ -11,7 +11,7 @@ export const boundFields: Fields<Bounds> = {
   exactly: { shape: anAmount },
 };
 
-const NAMES = ['atLeast', 'atMost', 'above', 'below', 'exactly'] as const;
+const NAMES = ['atLeast', 'above', 'atMost', 'below', 'exactly'] as const;
 
 export function checkBounds(bounds: Bounds, pointer: string, context: ParseContext): boolean {
   const isBound = NAMES.some((name) => bounds[name] !== undefined);

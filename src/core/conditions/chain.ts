@@ -9,7 +9,8 @@ import { tally, within, type StateCounts, type Timeline } from '../timeline.js';
 import type { Truth } from '../truth.js';
 import { onlyOneOf, selectorFields } from './event-selector.js';
 
-const MOST_STEPS_IN_A_SEQUENCE = 5;
+/** Its anchor included. */
+const LONGEST_SEQUENCE = 5;
 
 const step: Shape<FollowerStep> = refined(
   anObject<FollowerStep>('the event to look for, as in {"performed": "purchase"}', {
@@ -26,16 +27,14 @@ const step: Shape<FollowerStep> = refined(
 export const aFollowerStep: Shape<FollowerStep> = {
   ...step,
   check(value, pointer, context) {
-    const depth = pointer.split('/').filter((name) => name === 'followedBy' || name === 'notFollowedBy').length;
-    if (depth >= MOST_STEPS_IN_A_SEQUENCE) {
-      return report(
-        context,
-        pointer,
-        'the sequence is too long',
-        `at most ${MOST_STEPS_IN_A_SEQUENCE} events in a row`,
-      );
+    if (!context.countNodes(1, pointer)) return false;
+    if (context.sequenceLength === LONGEST_SEQUENCE - 1) {
+      return report(context, pointer, 'the sequence is too long', `at most ${LONGEST_SEQUENCE} events in a row`);
     }
-    return step.check(value, pointer, context);
+    context.sequenceLength += 1;
+    const isRight = step.check(value, pointer, context);
+    context.sequenceLength -= 1;
+    return isRight;
   },
 };
 

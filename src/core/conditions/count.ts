@@ -75,7 +75,10 @@ export function judgeNumber(number: number, bounds: CountBounds, isComplete: boo
 }
 
 export function sayCount(rule: PerformedRule): string {
-  return `did ${saySelector(rule)} ${sayBounds(boundsOf(rule.count))}${compileWindow(rule).words}`;
+  const bounds = boundsOf(rule.count);
+  const what = `${saySelector(rule)}${compileWindow(rule).words}`;
+  if (bounds.most === 0) return `never did ${what}`;
+  return rule.count ? `did ${what}, ${sayBounds(bounds)}` : `did ${what}`;
 }
 
 /** `at least once`. */

@@ -1,5 +1,5 @@
 import { dayOf, startOfDay } from '../calendar.js';
-import { dateOfDay, dayNumber, instantOf, parseDay, type DayNumber } from '../date.js';
+import { dateOfDay, dayNumber, FURTHEST, instantOf, parseDay, type DayNumber } from '../date.js';
 import { parseDuration, type Instant } from '../instant.js';
 import type { Anniversary, AttributeRule } from '../rule.js';
 
@@ -18,9 +18,9 @@ export function dateTest(name: DateOperatorName, rule: AttributeRule): TimedTest
   const intervalOf = (date: Instant): [Instant, Instant] => {
     switch (name) {
       case 'withinLast':
-        return [date, date + span];
+        return [date, reached(date + span)];
       case 'olderThan':
-        return [date + span, Infinity];
+        return [reached(date + span), Infinity];
       case 'withinNext':
         return [date - span, date];
       case 'furtherThan':
@@ -31,6 +31,11 @@ export function dateTest(name: DateOperatorName, rule: AttributeRule): TimedTest
     const date = instantOf(value);
     return date === undefined ? { holds: false, until: Infinity } : inInterval(intervalOf(date), asOf);
   };
+}
+
+/** An instant beyond all dates is never reached. */
+function reached(at: Instant): Instant {
+  return at > FURTHEST ? Infinity : at;
 }
 
 function inInterval([from, to]: readonly [Instant, Instant], asOf: Instant): { holds: boolean; until: Instant } {

@@ -2,18 +2,8 @@ import type { History } from '../history.js';
 import { durationInWords, parseDuration, toIso } from '../instant.js';
 import type { Matcher } from '../matcher.js';
 import type { EventName, EventSelector, FollowerStep, Where } from '../rule.js';
-import {
-  aBoolean,
-  anObject,
-  aRecordOf,
-  aText,
-  describe,
-  eitherOf,
-  oneOf,
-  refined,
-  report,
-  type Shape,
-} from '../shape.js';
+import { aBoolean, anObject, aRecordOf, aText, eitherOf, oneOf, refined, report, type Shape } from '../shape.js';
+import { sayValue } from '../words.js';
 import { aPropertyTest, sayTest } from './property-operators.js';
 
 const aPrefix = anObject<{ startsWith: string }>('an object {"startsWith": "…"}', {
@@ -37,15 +27,15 @@ export const selectorFields = {
 
 const ACTOR_WORDS = {
   humans: '',
-  strictHumans: ' by someone surely human',
-  machines: ' by a machine',
-  anyone: ' by a human or a machine',
+  strictHumans: 'surely human ',
+  machines: 'machine ',
+  anyone: 'human or machine ',
 };
 
 /** `"click" where cta is "cart"`, as part of a sentence. */
 export function saySelector(selector: EventSelector): string {
   const gross = selector.gross ? ' (cancelled and refunded ones included)' : '';
-  return `${sayName(selector.performed)}${ACTOR_WORDS[selector.by ?? 'humans']}${gross}${sayWhere(selector.where)}`;
+  return `${ACTOR_WORDS[selector.by ?? 'humans']}${sayName(selector.performed)}${gross}${sayWhere(selector.where)}`;
 }
 
 export function sayWhere(where: Where | undefined): string {
@@ -54,7 +44,7 @@ export function sayWhere(where: Where | undefined): string {
 }
 
 function sayName(name: EventName): string {
-  return typeof name === 'string' ? describe(name) : `any event whose name begins with ${describe(name.startsWith)}`;
+  return typeof name === 'string' ? sayValue(name) : `any event beginning with ${sayValue(name.startsWith)}`;
 }
 
 /** What is not known where a window reaches back further than the data. */
@@ -65,7 +55,7 @@ export function sayMissing(history: History, { eventName }: Matcher): string {
     : `the data about ${sayName(eventName)} start at ${toIso(start)}, and the condition looks back further`;
 }
 
-/** `, not followed within 3 days by "purchase" with the same cart_token`, and so on along the chain. */
+/** `not followed within 3 days by "purchase" with the same cart_token`, and so on along the chain. */
 export function sayFollower(rule: { followedBy?: FollowerStep; notFollowedBy?: FollowerStep }): string {
   const step = rule.followedBy ?? rule.notFollowedBy;
   if (!step) return '';
@@ -73,7 +63,8 @@ export function sayFollower(rule: { followedBy?: FollowerStep; notFollowedBy?: F
   const within = limit === undefined ? '' : ` within ${durationInWords(limit)}`;
   const same = step.same ? ` with the same ${step.same.join(' and ')}` : '';
   const negation = rule.notFollowedBy ? 'not ' : '';
-  return `, ${negation}followed${within} by ${saySelector(step)}${same}${sayFollower(step)}`;
+  const next = sayFollower(step);
+  return `${negation}followed${within} by ${saySelector(step)}${same}${next && `, which was ${next}`}`;
 }
 
 /** Only one of these fields may stand in an object. */

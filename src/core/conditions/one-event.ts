@@ -115,9 +115,10 @@ export function sayOneEvent(rule: PerformedRule): string {
   const asked = (rule.first ?? rule.last)!;
   const [older, younger] = [parseDuration(asked.olderThan), parseDuration(asked.youngerThan)];
   const said = [
-    ...(asked.where ? [`is one${sayWhere(asked.where)}`] : []),
-    ...(older === undefined ? [] : [`is at least ${durationInWords(older)} ago`]),
-    ...(younger === undefined ? [] : [`is less than ${durationInWords(younger)} ago`]),
+    ...(asked.where ? [`one${sayWhere(asked.where)}`] : []),
+    ...(older === undefined ? [] : [`at least ${durationInWords(older)} ago`]),
+    ...(younger === undefined ? [] : [`less than ${durationInWords(younger)} ago`]),
   ];
-  return `the ${rule.first ? 'first' : 'last'} ${saySelector(rule)}${compileWindow(rule).words} ${said.join(' and ')}`;
+  const which = rule.first ? 'first' : 'last';
+  return `the ${which} ${saySelector(rule)}${compileWindow(rule).words} is ${said.join(' and ')}`;
 }

@@ -7,7 +7,6 @@ import {
   anObject,
   aScalar,
   aText,
-  describe,
   eitherOf,
   isRecord,
   listOf,
@@ -17,6 +16,7 @@ import {
   type Fields,
   type Shape,
 } from '../shape.js';
+import { sayList, sayValue } from '../words.js';
 
 const aDate = textThat('a date such as "2026-11-24" or "2026-11-24T09:00:00Z"', isDateText);
 
@@ -51,7 +51,7 @@ export const aPropertyTest: Shape<PropertyTest> = eitherOf<PropertyTest>(
   operators,
 );
 
-const OPERATOR_WORDS: { [Name in OperatorName]: string } = {
+const OPERATOR_WORDS: Record<OperatorName, string> = {
   equals: 'is',
   not: 'is not',
   in: 'is one of',
@@ -69,16 +69,19 @@ const OPERATOR_WORDS: { [Name in OperatorName]: string } = {
 };
 
 export function sayTest(test: PropertyTest): string {
-  return isRecord(test) ? sayOperators(test) : `is ${describe(test)}`;
+  return isRecord(test) ? sayOperators(test) : `is ${sayValue(test)}`;
 }
 
-/** `is one of ["a", "b"] and starts with "c"`; names that are no operators are passed over. */
+/** `is "a" or "b" and starts with "c"`; names that are no operators are passed over. */
 export function sayOperators(operators: PropertyOperators): string {
   const names = Object.keys(operators).filter((name): name is OperatorName => Object.hasOwn(OPERATOR_WORDS, name));
   return names
     .map((name) => {
       if (name === 'exists') return operators.exists ? 'exists' : 'does not exist';
-      return `${OPERATOR_WORDS[name]} ${describe(operators[name])}`;
+      if (name === 'in') return `is ${sayList(operators.in!, 'or')}`;
+      if (name === 'notIn')
+        return `is ${operators.notIn!.length > 1 ? 'neither' : 'not'} ${sayList(operators.notIn!, 'nor')}`;
+      return `${OPERATOR_WORDS[name]} ${sayValue(operators[name])}`;
     })
     .join(' and ');
 }

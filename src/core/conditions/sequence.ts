@@ -116,7 +116,8 @@ function byTime(a: { occurredAt: Instant }, b: { occurredAt: Instant }): number 
 
 /** `did "click" in the last 7 days, not followed within 3 days by "purchase" with the same cart_token`. */
 export function saySequence(rule: PerformedRule): string {
-  const times = rule.count ? ` ${sayBounds(boundsOf(rule.count))}` : '';
-  const anchor = rule.anchor === 'first' || rule.anchor === 'last' ? `, the ${rule.anchor} of them` : '';
-  return `did ${saySelector(rule)}${times}${compileWindow(rule).words}${anchor}${sayFollower(rule)}`;
+  const what = `${saySelector(rule)}${compileWindow(rule).words}`;
+  if (rule.anchor === 'first' || rule.anchor === 'last') return `the ${rule.anchor} ${what} was ${sayFollower(rule)}`;
+  const times = rule.count ? `, ${sayBounds(boundsOf(rule.count))}` : '';
+  return `did ${what}, ${sayFollower(rule)}${times}`;
 }
