@@ -15,6 +15,12 @@ export interface Known {
   profile?: string;
 }
 
+/** Something that holds from an instant on. */
+export interface FromThen<T> {
+  since: Instant;
+  value: T;
+}
+
 /**
  * Everything known about one profile, in order of time, so that the order of arrival makes no difference. What rules work
  * out from it is kept, so that they can share it.
@@ -25,7 +31,7 @@ export class History {
   private groups: ReadonlyMap<string, HistoryEvent[]> | undefined;
   private readonly occurrences = new Map<string, readonly Occurrence[]>();
   private readonly lives = new Map<string, readonly Life[]>();
-  private readonly results = new Map<object, unknown>();
+  private readonly results = new Map<object, FromThen<unknown>>();
   private ends: ReadonlyMap<string, Instant> | undefined;
 
   private constructor(
@@ -83,10 +89,16 @@ export class History {
     return lives;
   }
 
-  /** Works something out about this history once, however often it is asked for with this key. */
-  once<T>(key: object, workOut: () => T): T {
-    if (!this.results.has(key)) this.results.set(key, workOut());
-    return this.results.get(key) as T;
+  /**
+   * What is worked out about this history from an instant on, once for each key: from that instant or, if it was asked for
+   * before, an earlier one.
+   */
+  since<T>(key: object, since: Instant, workOut: (since: Instant) => T): FromThen<T> {
+    const known = this.results.get(key) as FromThen<T> | undefined;
+    if (known && known.since <= since) return known;
+    const result = { since, value: workOut(since) };
+    this.results.set(key, result);
+    return result;
   }
 
   private endOf(event: HistoryEvent): Instant {

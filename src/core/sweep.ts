@@ -10,15 +10,22 @@ export interface Account<S> {
 }
 
 /**
- * What an account says for all time: every event enters at the instant from which it counts, in order of time, and leaves
- * at that from which it counts no more. `also` are further instants at which the account may change its word.
+ * What an account says from an instant on: every event enters at the instant from which it counts, in order of time, and
+ * leaves at that from which it counts no more. `also` are further instants at which the account may change its word.
  */
-export function sweep<S>(lives: readonly Life[], also: readonly Instant[], account: Account<S>): Timeline<S> {
+export function sweep<S>(
+  since: Instant,
+  allLives: readonly Life[],
+  also: readonly Instant[],
+  account: Account<S>,
+): Timeline<S> {
+  const lives = allLives.filter((life) => life.to > since);
   const leaving = inOrderOfEnd(lives);
-  const others = also.filter((at) => Number.isFinite(at)).sort((a, b) => a - b);
+  const others = also.filter((at) => at > since && at < Infinity).sort((a, b) => a - b);
   const draft = new TimelineDraft<S>();
   let [entered, left, other] = [0, 0, 0];
-  for (let at = -Infinity; at < Infinity;) {
+  let at = since;
+  while (at < Infinity) {
     while (entered < lives.length && lives[entered]!.from <= at) account.enter(lives[entered++]!);
     while (left < leaving.length && leaving[left]!.to <= at) account.leave(leaving[left++]!);
     while (other < others.length && others[other]! <= at) other += 1;

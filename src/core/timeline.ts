@@ -17,8 +17,8 @@ export interface Step<S> {
 }
 
 /**
- * What something says for all time, if no further event comes: in order of time, the first step at `-Infinity`, each
- * different from the one before.
+ * What something says from an instant on, if no further event comes: in order of time, each step different from the one
+ * before. What it said before its first step is not known.
  */
 export type Timeline<S = Truth> = readonly Step<S>[];
 
@@ -56,37 +56,46 @@ export class TimelineDraft<S> {
   }
 }
 
-/** The timeline between two instants, and another state before and after. */
+/** The timeline between two instants, the first earlier, and another state before and after. */
 export function within<S>(timeline: Timeline<S>, from: Instant, to: Instant, outside: S): Timeline<S> {
   const draft = new TimelineDraft<S>();
-  if (from > -Infinity) draft.add(-Infinity, outside);
-  draft.add(from, stateAt(timeline, from));
+  const start = timeline[0]!.at;
+  draft.add(start, from <= start && start < to ? timeline[0]!.state : outside);
+  if (from > start) draft.add(from, stateAt(timeline, from));
   for (const step of timeline) if (step.at > from && step.at < to) draft.add(step.at, step.state);
-  if (to < Infinity) draft.add(to, outside);
+  if (to > start && to < Infinity) draft.add(to, outside);
   return draft.steps;
 }
 
 /** How many of some timelines are in each state. */
 export type StateCounts<S extends string> = Record<S, number>;
 
-/** The timeline of what is said of several together, from how many are in each state; `also` are further change instants. */
+/** From when on a tally is drawn, counts of nothing, further instants of change, and when the last change may come. */
+export interface TallyFrame<S extends string> {
+  since: Instant;
+  none: StateCounts<S>;
+  also: readonly Instant[];
+  end?: Instant;
+}
+
+/** What is said of several timelines together, from how many are in each state; none of them begins later. */
 export function tally<S extends string, T>(
   parts: readonly Timeline<S>[],
-  also: readonly Instant[],
-  none: StateCounts<S>,
+  { since, none, also, end = Infinity }: TallyFrame<S>,
   fold: (counts: StateCounts<S>, at: Instant) => T,
 ): Timeline<T> {
   const counts = { ...none };
-  const changes: { at: Instant; left?: S; entered?: S }[] = also.map((at) => ({ at }));
+  const changes: { at: Instant; left?: S; entered?: S }[] = also.filter((at) => at > since).map((at) => ({ at }));
   for (const part of parts) {
-    counts[part[0]!.state] += 1;
-    for (let i = 1; i < part.length; i++) {
+    const first = indexAt(part, since);
+    counts[part[first]!.state] += 1;
+    for (let i = first + 1; i < part.length && part[i]!.at <= end; i++) {
       changes.push({ at: part[i]!.at, left: part[i - 1]!.state, entered: part[i]!.state });
     }
   }
   changes.sort((a, b) => a.at - b.at);
   const draft = new TimelineDraft<T>();
-  draft.add(-Infinity, fold(counts, -Infinity));
+  draft.add(since, fold(counts, since));
   changes.forEach(({ at, left, entered }, index) => {
     if (left !== undefined) counts[left] -= 1;
     if (entered !== undefined) counts[entered] += 1;

@@ -1,5 +1,5 @@
-import { addDecimals, compareDecimals, decimalOf, multiplyDecimals, type Decimal } from '../decimal.js';
-import type { HistoryEvent, Life } from '../history-event.js';
+import type { Decimal } from '../decimal.js';
+import type { Life } from '../history-event.js';
 import type { History } from '../history.js';
 import type { Instant } from '../instant.js';
 import { compileMatcher, type Matcher } from '../matcher.js';
@@ -9,15 +9,8 @@ import { anAmount, anObject, aRecordOf, aText, orNothing, refined, report, textT
 import { sweep, type Account } from '../sweep.js';
 import type { Truth } from '../truth.js';
 import { compileWindow, type Window } from '../window.js';
-import {
-  boundFields,
-  checkBounds,
-  compileBounds,
-  sayAmountBounds,
-  subtractDecimals,
-  ZERO,
-  type Drift,
-} from './bounds.js';
+import { boundFields, checkBounds, compileBounds, sayAmountBounds, type Drift } from './bounds.js';
+import { Amounts, amountReader, type ReadAmount } from './amounts.js';
 import { judgeBy, type CompiledCondition } from './condition.js';
 import { boundsOf, checkCount, completeFrom, countFields, judgeNumber } from './count.js';
 import { counts, eventLeaf } from './event-leaf.js';
@@ -59,8 +52,8 @@ interface Reckoning {
 const RECKONINGS: Record<Kind, Reckoning> = {
   // What is unseen is taken to be no less than nothing: revenue is, and a refund is an event of its own.
   sum: { result: ({ sum }) => ({ sum, parts: 1 }), drift: ({ negative }) => (negative > 0 ? 'any' : 'up') },
-  min: { result: (amounts) => one(amounts.extreme(-1)), drift: () => 'down' },
-  max: { result: (amounts) => one(amounts.extreme(1)), drift: () => 'up' },
+  min: { result: (amounts) => one(amounts.extreme()), drift: () => 'down' },
+  max: { result: (amounts) => one(amounts.extreme()), drift: () => 'up' },
   avg: { result: ({ sum, number }) => (number === 0 ? undefined : { sum, parts: number }), drift: () => 'any' },
 };
 
@@ -86,10 +79,11 @@ export function compileAggregate(rule: PerformedRule): CompiledCondition {
     sentence: sayAggregate(rule),
     matcher,
     window,
-    judge: judgeBy((history) => {
+    judge: judgeBy((history, since) => {
       const complete = completeFrom(history.startsAt(matcher.eventName), window.completeFrom);
-      const amounts = new Amounts(readAmount);
+      const amounts = new Amounts(readAmount, kind === 'min' ? -1 : 1);
       return sweep(
+        since,
         history.livesOf(matcher, window),
         [complete],
         accountOf(amounts, (at) => judge(amounts, at >= complete)),
@@ -100,75 +94,7 @@ export function compileAggregate(rule: PerformedRule): CompiledCondition {
 }
 
 function accountOf(amounts: Amounts, state: (at: Instant) => Truth): Account<Truth> {
-  return { enter: (life) => amounts.add(life, 1), leave: (life) => amounts.add(life, -1), state };
-}
-
-/** An amount in the aggregate's currency, or the currency in which it can't be reckoned. */
-type ReadAmount = (
-  event: HistoryEvent,
-) => { amount: Decimal; currency: string } | { unconvertible: string } | undefined;
-
-const currencyOf = propertyReader('currency');
-
-/** Undefined for what is no number. Amounts of one currency, whichever it is, may be reckoned together. */
-function amountReader({ property, currency, rates = {} }: Aggregate): ReadAmount {
-  const read = propertyReader(property);
-  const worth = new Map(Object.entries(rates).map(([other, rate]) => [other, decimalOf(rate)!]));
-  return ({ properties }) => {
-    const amount = decimalOf(read(properties));
-    if (!amount) return undefined;
-    if (currency === null) return { amount, currency: '' };
-    const own = currencyOf(properties);
-    if (currency === undefined) return { amount, currency: JSON.stringify(own) ?? '' };
-    if (own === currency) return { amount, currency };
-    const rate = typeof own === 'string' ? worth.get(own) : undefined;
-    return rate
-      ? { amount: multiplyDecimals(amount, rate), currency }
-      : { unconvertible: JSON.stringify(own) ?? 'none' };
-  };
-}
-
-/** The amounts of the events that count at an instant. */
-class Amounts {
-  sum = ZERO;
-  number = 0;
-  negative = 0;
-  private unconvertible = 0;
-  private readonly currencies = new Map<string, number>();
-  private readonly counting = new Map<Life, Decimal>();
-
-  constructor(private readonly read: ReadAmount) {}
-
-  add(life: Life, by: 1 | -1): void {
-    const read = this.read(life.event);
-    if (!read) return;
-    if ('unconvertible' in read) {
-      this.unconvertible += by;
-      return;
-    }
-    const { amount, currency } = read;
-    this.number += by;
-    this.sum = by === 1 ? addDecimals(this.sum, amount) : subtractDecimals(this.sum, amount);
-    if (amount.units < 0n) this.negative += by;
-    const sharing = (this.currencies.get(currency) ?? 0) + by;
-    if (sharing === 0) this.currencies.delete(currency);
-    else this.currencies.set(currency, sharing);
-    if (by === 1) this.counting.set(life, amount);
-    else this.counting.delete(life);
-  }
-
-  areMixed(): boolean {
-    return this.unconvertible > 0 || this.currencies.size > 1;
-  }
-
-  /** The largest amount, or for -1 the least. */
-  extreme(sign: 1 | -1): Decimal | undefined {
-    let furthest: Decimal | undefined;
-    for (const amount of this.counting.values()) {
-      if (!furthest || compareDecimals(amount, furthest) * sign > 0) furthest = amount;
-    }
-    return furthest;
-  }
+  return { enter: (life) => amounts.enter(life), leave: (life) => amounts.leave(life), state };
 }
 
 /** What keeps an aggregate from being known: amounts in other currencies, or a window that reaches back too far. */
@@ -200,7 +126,7 @@ export function compileDistinct(rule: PerformedRule): CompiledCondition {
     sentence: sayDistinct(rule),
     matcher,
     window,
-    judge: judgeBy((history) => {
+    judge: judgeBy((history, since) => {
       const complete = completeFrom(history.startsAt(matcher.eventName), window.completeFrom);
       const numbers = new Map<string, number>();
       const count = (life: Life, by: number): void => {
@@ -210,7 +136,7 @@ export function compileDistinct(rule: PerformedRule): CompiledCondition {
         if (number === 0) numbers.delete(value);
         else numbers.set(value, number);
       };
-      return sweep(history.livesOf(matcher, window), [complete], {
+      return sweep(since, history.livesOf(matcher, window), [complete], {
         enter: (life) => count(life, 1),
         leave: (life) => count(life, -1),
         state: (at) => judgeNumber(numbers.size, bounds, at >= complete),

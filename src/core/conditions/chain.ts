@@ -86,44 +86,66 @@ const NONE: StateCounts<ChainState> = {
   openForever: 0,
 };
 
-/** Whether an event is, or is not, followed as a step asks, for all time; only what is said from the event on matters. */
-export function chainTimeline(history: History, step: Step, event: HistoryEvent): Timeline<ChainState> {
-  const known = history.once(step, () => new Map<string, Timeline<ChainState>>());
-  const timeline = known.get(event.id) ?? drawChain(history, step, event);
+/**
+ * Whether an event is, or is not, followed as a step asks, from an instant (or an earlier one) on; only what is said from
+ * the event on matters.
+ */
+export function chainTimeline(history: History, step: Step, event: HistoryEvent, from: Instant): Timeline<ChainState> {
+  const { since, value: known } = history.since(step, from, () => new Map<string, Timeline<ChainState>>());
+  const timeline = known.get(event.id) ?? drawChain(history, step, event, since);
   known.set(event.id, timeline);
   return timeline;
 }
 
-function drawChain(history: History, step: Step, event: HistoryEvent): Timeline<ChainState> {
-  const followers = followersOf(history, step, event);
+function drawChain(history: History, step: Step, event: HistoryEvent, since: Instant): Timeline<ChainState> {
   const deadline = event.occurredAt + step.limit;
   const isComplete = event.occurredAt >= history.startsAt(step.matcher.eventName);
-  const parts = followers.map(({ event: follower, until }) => {
-    const chain: Timeline<ChainState> = step.next
-      ? chainTimeline(history, step.next, follower)
-      : [{ at: -Infinity, state: 'true' }];
-    return within<ChainState>(chain, follower.occurredAt, until, 'false');
-  });
-  const also = deadline === Infinity ? [] : [deadline];
-  return tally(parts, also, NONE, (counts, at) => {
+  const { parts, settledAt } = partsOf(history, step, event, since);
+  const also = deadline < settledAt ? [deadline] : [];
+  return tally(parts, { since, none: NONE, also, end: settledAt }, (counts, at) => {
     const state = stateOf(counts, { isComplete, isUnlimited: step.limit === Infinity, isOpen: at < deadline });
     return step.isNegated ? negated(state) : state;
   });
 }
 
-function followersOf(history: History, step: Step, event: HistoryEvent): Occurrence[] {
+/** What the followers of an event say, and from when on one of them suffices for good, whatever the others say. */
+function partsOf(
+  history: History,
+  step: Step,
+  event: HistoryEvent,
+  since: Instant,
+): { parts: Timeline<ChainState>[]; settledAt: Instant } {
   const occurrences = history.occurrencesOf(step.matcher);
-  const found: Occurrence[] = [];
+  const parts: Timeline<ChainState>[] = [];
+  let settledAt = Infinity;
   for (let i = firstFrom(occurrences, event.occurredAt); i < occurrences.length; i++) {
     const one = occurrences[i]!;
-    if (one.event.occurredAt >= event.occurredAt + step.limit) break;
-    if (one.event.id === event.id || one.until <= one.event.occurredAt || !step.isSame(event, one.event)) continue;
-    found.push(one);
-    // From its instant on this one suffices for good: those after it make no difference.
-    if (!step.next && one.until === Infinity) break;
+    const at = one.event.occurredAt;
+    if (at >= event.occurredAt + step.limit || at >= settledAt) break;
+    if (one.event.id === event.id || !step.isSame(event, one.event)) continue;
+    const part = partOf(history, step, one, since);
+    if (part.length === 1 && part[0]!.state === 'false') continue;
+    parts.push(part);
+    const last = part.at(-1)!;
+    if (last.state === 'true') settledAt = Math.min(settledAt, last.at);
   }
-  return found;
+  return { parts, settledAt };
 }
+
+/** What a follower says, whichever event it follows: while it counts, what its own chain says. */
+function partOf(history: History, step: Step, one: Occurrence, from: Instant): Timeline<ChainState> {
+  const { event, until } = one;
+  const { since, value: known } = history.since(step.matcher, from, () => new Map<string, Timeline<ChainState>>());
+  const part = known.get(event.id);
+  if (part) return part;
+  const chain = step.next ? chainTimeline(history, step.next, event, since) : ALWAYS;
+  const drawn = event.occurredAt < until ? within<ChainState>(chain, event.occurredAt, until, 'false') : NEVER;
+  known.set(event.id, drawn);
+  return drawn;
+}
+
+const ALWAYS: Timeline<ChainState> = [{ at: -Infinity, state: 'true' }];
+const NEVER: Timeline<ChainState> = [{ at: -Infinity, state: 'false' }];
 
 function firstFrom(occurrences: readonly Occurrence[], at: Instant): number {
   let low = 0;

@@ -83,13 +83,9 @@ export function leaf({ sentence, evidence, missing, ...condition }: Leaf): Compi
   };
 }
 
-/** Judges by a timeline that is drawn once for each history. */
-export function judgeBy(draw: (history: History) => Timeline): CompiledCondition['judge'] {
-  return (history, asOf) =>
-    verdictAt(
-      history.once(draw, () => draw(history)),
-      asOf,
-    );
+/** Judges by a timeline, which is drawn from the first instant that is asked about. */
+export function judgeBy(draw: (history: History, since: Instant) => Timeline): CompiledCondition['judge'] {
+  return (history, asOf) => verdictAt(history.since(draw, asOf, (since) => draw(history, since)).value, asOf);
 }
 
 /** When an undetermined value will be known if no event comes; null where it is known, or time will not tell. */

@@ -48,9 +48,9 @@ export function compileCount(rule: PerformedRule): CompiledCondition {
     sentence: sayCount(rule),
     matcher,
     window,
-    judge: judgeBy((history) => {
+    judge: judgeBy((history, since) => {
       const complete = completeFrom(history.startsAt(matcher.eventName), window.completeFrom);
-      return sweep(history.livesOf(matcher, window), [complete], countAccount(bounds, complete));
+      return sweep(since, history.livesOf(matcher, window), [complete], countAccount(bounds, complete));
     }),
   });
 }

@@ -66,13 +66,13 @@ export function compileOneEvent(rule: PerformedRule): CompiledCondition {
     sentence: sayOneEvent(rule),
     matcher,
     window,
-    judge: judgeBy((history) => {
+    judge: judgeBy((history, since) => {
       const complete = completeFrom(history.startsAt(matcher.eventName), window.completeFrom);
       const lives = history.livesOf(matcher, window);
       const ages = [plan.olderThan, plan.youngerThan];
       const thresholds = lives.flatMap((life) => ages.map((age) => life.event.occurredAt + age));
       const end = new EndEvent(plan.which);
-      return sweep<Truth>(lives, [complete, ...thresholds], {
+      return sweep<Truth>(since, lives, [complete, ...thresholds], {
         enter: (life) => end.enter(life),
         leave: () => undefined,
         state: (at) => judgeOne(plan, end.at(at), at, at >= complete),

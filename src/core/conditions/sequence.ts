@@ -31,12 +31,15 @@ export function compileSequence(rule: PerformedRule): CompiledCondition {
   const which = rule.anchor === 'first' || rule.anchor === 'last' ? rule.anchor : undefined;
   const bounds = boundsOf(rule.count);
 
-  const anchorsOf = (history: History): Anchor[] =>
-    history.livesOf(anchorMatcher, window).map((life) => ({ life, chain: chainTimeline(history, next, life.event) }));
-  const draw = (history: History): Timeline => {
+  const anchorsOf = (history: History, since: Instant): Anchor[] =>
+    history
+      .livesOf(anchorMatcher, window)
+      .filter((life) => life.to > since)
+      .map((life) => ({ life, chain: chainTimeline(history, next, life.event, since) }));
+  const draw = (history: History, since: Instant): Timeline => {
     const complete = completeFrom(history.startsAt(anchorMatcher.eventName), window.completeFrom);
-    const anchors = anchorsOf(history);
-    return which ? drawOne(anchors, which, complete) : drawMany(anchors, bounds, complete);
+    const anchors = anchorsOf(history, since);
+    return which ? drawOne(anchors, { which, complete, since }) : drawMany(anchors, { bounds, complete, since });
   };
   const judge = judgeBy(draw);
   return leaf({
@@ -46,7 +49,7 @@ export function compileSequence(rule: PerformedRule): CompiledCondition {
     judge,
     evidence: (history, asOf) => {
       const { truth } = judge(history, asOf);
-      const anchors = anchorsOf(history)
+      const anchors = anchorsOf(history, asOf)
         .filter(({ life, chain }) => counts(life, asOf) && truthOf(stateAt(chain, asOf)) === truth)
         .map(({ life }) => life);
       const chosen = which === 'first' ? anchors.slice(0, 1) : which === 'last' ? anchors.slice(-1) : anchors;
@@ -60,24 +63,31 @@ export function compileSequence(rule: PerformedRule): CompiledCondition {
   });
 }
 
+/** From when on it is drawn, and from when on the anchors' window is complete. */
+interface Drawn {
+  since: Instant;
+  complete: Instant;
+}
+
 const NONE: StateCounts<Truth> = { true: 0, false: 0, pending: 0, insufficient: 0 };
 
 /** How many anchors are so; where the window is incomplete there may be others that nobody saw. */
-function drawMany(anchors: readonly Anchor[], bounds: CountBounds, complete: Instant): Timeline {
+function drawMany(anchors: readonly Anchor[], about: { bounds: CountBounds } & Drawn): Timeline {
+  const { bounds, complete, since } = about;
   const parts = anchors.map(({ life, chain }) => within<Truth>(truths(chain), life.from, life.to, 'false'));
-  const also = Number.isFinite(complete) ? [complete] : [];
-  return tally(parts, also, NONE, (numbers, at) => {
+  return tally(parts, { since, none: NONE, also: [complete] }, (numbers, at) => {
     const unseen = at >= complete ? 0 : Infinity;
     return judgeCount({ ...numbers, insufficient: numbers.insufficient + unseen }, bounds);
   });
 }
 
 /** What the first or the last anchor says; the true first may be one that nobody saw. */
-function drawOne(anchors: readonly Anchor[], which: 'first' | 'last', complete: Instant): Timeline {
+function drawOne(anchors: readonly Anchor[], about: { which: 'first' | 'last' } & Drawn): Timeline {
+  const { which, complete, since } = about;
   const chains = new Map(anchors.map(({ life, chain }) => [life, chain]));
   const end = new EndEvent(which);
   const instants = anchors.flatMap(({ chain }) => chain.map((step) => step.at));
-  return sweep<Truth>([...chains.keys()], [complete, ...instants], {
+  return sweep<Truth>(since, [...chains.keys()], [complete, ...instants], {
     enter: (life) => end.enter(life),
     leave: () => undefined,
     state: (at) => {

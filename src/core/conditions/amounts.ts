@@ -1,0 +1,93 @@
+import { addDecimals, compareDecimals, decimalOf, multiplyDecimals, type Decimal } from '../decimal.js';
+import type { HistoryEvent, Life } from '../history-event.js';
+import { propertyReader } from '../property.js';
+import type { Aggregate } from '../rule.js';
+import { subtractDecimals, ZERO } from './bounds.js';
+
+/** An amount in the aggregate's currency, or the currency in which it can't be reckoned. */
+export type ReadAmount = (
+  event: HistoryEvent,
+) => { amount: Decimal; currency: string } | { unconvertible: string } | undefined;
+
+const currencyOf = propertyReader('currency');
+
+/** Undefined for what is no number. Amounts of one currency, whichever it is, may be reckoned together. */
+export function amountReader({ property, currency, rates = {} }: Aggregate): ReadAmount {
+  const read = propertyReader(property);
+  const worth = new Map(Object.entries(rates).map(([other, rate]) => [other, decimalOf(rate)!]));
+  return ({ properties }) => {
+    const amount = decimalOf(read(properties));
+    if (!amount) return undefined;
+    if (currency === null) return { amount, currency: '' };
+    const own = currencyOf(properties);
+    if (currency === undefined) return { amount, currency: JSON.stringify(own) ?? '' };
+    if (own === currency) return { amount, currency };
+    const rate = typeof own === 'string' ? worth.get(own) : undefined;
+    return rate
+      ? { amount: multiplyDecimals(amount, rate), currency }
+      : { unconvertible: JSON.stringify(own) ?? 'none' };
+  };
+}
+
+/** The amounts of the events that count at an instant. */
+export class Amounts {
+  sum = ZERO;
+  number = 0;
+  negative = 0;
+  private unconvertible = 0;
+  private readonly currencies = new Map<string, number>();
+  private readonly counting = new Map<Life, ReturnType<ReadAmount>>();
+  private furthest: Decimal | undefined;
+
+  /** `sign`: 1 if the largest is looked for, -1 if the least. */
+  constructor(
+    private readonly read: ReadAmount,
+    private readonly sign: 1 | -1,
+  ) {}
+
+  enter(life: Life): void {
+    const read = this.read(life.event);
+    this.counting.set(life, read);
+    this.count(read, 1);
+    if (read && 'amount' in read) this.reach(read.amount);
+  }
+
+  leave(life: Life): void {
+    const read = this.counting.get(life);
+    this.counting.delete(life);
+    this.count(read, -1);
+    if (read && 'amount' in read && read.amount === this.furthest) this.furthest = undefined;
+  }
+
+  areMixed(): boolean {
+    return this.unconvertible > 0 || this.currencies.size > 1;
+  }
+
+  /** The largest amount, or the least. */
+  extreme(): Decimal | undefined {
+    if (!this.furthest) {
+      for (const read of this.counting.values()) if (read && 'amount' in read) this.reach(read.amount);
+    }
+    return this.furthest;
+  }
+
+  private count(read: ReturnType<ReadAmount>, by: 1 | -1): void {
+    if (!read) return;
+    if ('unconvertible' in read) {
+      this.unconvertible += by;
+      return;
+    }
+    const { amount, currency } = read;
+    this.number += by;
+    this.sum = by === 1 ? addDecimals(this.sum, amount) : subtractDecimals(this.sum, amount);
+    if (amount.units < 0n) this.negative += by;
+    const sharing = (this.currencies.get(currency) ?? 0) + by;
+    if (sharing === 0) this.currencies.delete(currency);
+    else this.currencies.set(currency, sharing);
+  }
+
+  /** Of equal ones the newest, which mostly leaves last. */
+  private reach(amount: Decimal): void {
+    if (!this.furthest || compareDecimals(amount, this.furthest) * this.sign >= 0) this.furthest = amount;
+  }
+}

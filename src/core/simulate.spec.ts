@@ -1,0 +1,101 @@
+import { RETENTION } from '../../test/support/builders.js';
+import { simulate, type Simulated } from './simulate.js';
+
+const play = (request: unknown): Simulated & { ok: true } => {
+  const simulated = simulate(request, RETENTION);
+  if (!simulated.ok) throw new Error(JSON.stringify(simulated.problems));
+  return simulated;
+};
+const problemsOf = (request: unknown): string[] => {
+  const simulated = simulate(request, RETENTION);
+  return simulated.ok ? [] : simulated.problems.map((one) => one.pointer);
+};
+
+const RULE = { performed: 'click', within: '30d' };
+const EVENTS = [{ id: 'c', name: 'click', occurredAt: '2026-03-01T00:00:00Z' }];
+
+describe('a simulation', () => {
+  it('shows every change, from the first event on', () => {
+    expect(play({ rule: RULE, events: EVENTS, at: 'changes' })).toMatchObject({
+      sentence: 'did "click" in the last 30 days',
+      isComplete: true,
+      results: [
+        {
+          at: '2026-03-01T00:00:00.000Z',
+          value: 'true',
+          isMember: true,
+          nextChangeAt: '2026-03-31T00:00:00.000Z',
+          because: { evidence: ['c'], changesAt: '2026-03-31T00:00:00.000Z' },
+        },
+        { at: '2026-03-31T00:00:00.000Z', value: 'false', isMember: false, nextChangeAt: null },
+      ],
+    });
+  });
+
+  it('looks at the instants that it is given', () => {
+    const at = ['2026-02-28T23:59:59.999Z', '2026-03-01T01:00:00+01:00'];
+    const { results } = play({ rule: RULE, events: EVENTS, at });
+    expect(results.map((one) => [one.at, one.value])).toEqual([
+      ['2026-02-28T23:59:59.999Z', 'false'],
+      ['2026-03-01T00:00:00.000Z', 'true'],
+    ]);
+  });
+
+  it('knows since when the data are complete', () => {
+    const rule = { performed: 'purchase', count: { exactly: 0 }, within: '30d' };
+    const { results } = play({ rule, historyStartsAt: '2026-03-01T00:00:00Z', at: 'changes' });
+    expect(results).toMatchObject([
+      { value: 'undetermined', undetermined: 'insufficient', settlesAt: '2026-03-31T00:00:00.000Z' },
+      { at: '2026-03-31T00:00:00.000Z', value: 'true' },
+    ]);
+  });
+
+  it('takes attributes plain or with their history, and rules of segments', () => {
+    const request = {
+      rule: {
+        all: [{ segment: 'german' }, { attribute: 'tags', contains: 'a' }, { attribute: 'plan', equals: 'pro' }],
+      },
+      segments: { german: { attribute: 'country', equals: 'DE' } },
+      attributes: {
+        country: 'DE',
+        tags: ['a', 'b'],
+        plan: [
+          { value: 'free', at: '2026-01-01T00:00:00Z' },
+          { value: 'pro', at: '2026-02-01T00:00:00Z' },
+        ],
+      },
+      at: 'changes',
+    };
+    expect(play(request).results.map((one) => [one.at, one.value])).toEqual([
+      ['2026-01-01T00:00:00.000Z', 'false'],
+      ['2026-02-01T00:00:00.000Z', 'true'],
+    ]);
+  });
+
+  it('ends, and says so, where the changes do not', () => {
+    const rule = { attribute: 'birthday', anniversary: { timeZone: 'UTC' } };
+    const simulated = play({ rule, attributes: { birthday: '1990-01-01' }, at: 'changes' });
+    expect(simulated.results).toHaveLength(1_000);
+    expect(simulated.isComplete).toBe(false);
+  });
+
+  it.each<[unknown, string[]]>([
+    [null, ['']],
+    [{}, ['', '']],
+    [{ rule: {}, at: 'changes' }, ['/rule']],
+    [{ rule: RULE, at: ['yesterday'] }, ['/at/0']],
+    [{ rule: RULE, at: [], whatever: 1 }, ['/whatever', '/at']],
+    [
+      { rule: RULE, at: 'changes', events: [{ name: 'click', occurredAt: '2026' }, {}] },
+      ['/events/0/occurredAt', '/events/1', '/events/1'],
+    ],
+    [
+      { rule: { segment: 'a' }, segments: { a: { segment: 'b' }, b: { segment: 'a' } }, at: 'changes' },
+      ['/segments/a/segment', '/segments/b/segment'],
+    ],
+    [{ rule: { segment: 'a' }, at: 'changes' }, ['/rule/segment']],
+    [{ rule: RULE, segments: { 'x/y': { nope: 1 } }, at: 'changes' }, ['/segments/x~1y']],
+  ])('refuses %j', (request, pointers) => {
+    expect(problemsOf(request)).toEqual(pointers);
+  });
+});
