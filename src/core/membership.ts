@@ -1,9 +1,10 @@
 import type { Plan } from './compile-rule.js';
+import { orNull } from './conditions/condition.js';
 import type { History } from './history.js';
 import type { HistoryEvent } from './history-event.js';
 import type { Instant } from './instant.js';
 import { touches } from './matcher.js';
-import { MOST_STEPS } from './timeline.js';
+import { isWorthGoingOn } from './timeline.js';
 
 export type TransitionKind = 'entered' | 'exited';
 
@@ -52,7 +53,8 @@ export function advanceMembership(plan: Plan, history: History, stretch: Stretch
       isMember = !isMember;
       transitions.push({ kind: isMember ? 'entered' : 'exited', at, cause: causeOf(plan, history, at, stretch) });
     }
-    if (at > stretch.until && steps >= MOST_STEPS) return { transitions, dueAt: until === Infinity ? null : until };
+    if (at > stretch.until && !isWorthGoingOn(steps, stretch.until, until))
+      return { transitions, dueAt: orNull(until) };
     at = until;
   }
   return { transitions, dueAt: null };

@@ -1,4 +1,4 @@
-import type { Instant } from './instant.js';
+import type { Instant, Milliseconds } from './instant.js';
 import type { Truth } from './truth.js';
 
 /** What a condition says as of an instant. */
@@ -104,14 +104,22 @@ export function tally<S extends string, T>(
   return draft.steps;
 }
 
-/** So many steps are followed before a change is called possible that may be none. */
-export const MOST_STEPS = 500;
+const MOST_STEPS = 500;
+const HORIZON: Milliseconds = 731 * 86_400_000;
+
+/**
+ * Whether a search for the next change, come so far in so many steps, goes on. Anniversaries never end: what comes after
+ * two years may be called a change though it is none.
+ */
+export function isWorthGoingOn(steps: number, from: Instant, at: Instant): boolean {
+  return at < Infinity && steps < MOST_STEPS && at - from < HORIZON;
+}
 
 /** A verdict whose end is a change of its truth, from one that may end where nothing changes. */
 export function untilChanged(judge: (at: Instant) => Verdict, asOf: Instant): Verdict {
   const { truth, until } = judge(asOf);
   let end = until;
-  for (let steps = 0; end !== Infinity && steps < MOST_STEPS; steps++) {
+  for (let steps = 0; isWorthGoingOn(steps, asOf, end); steps++) {
     const next = judge(end);
     if (next.truth !== truth) break;
     end = next.until;

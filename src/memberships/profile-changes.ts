@@ -83,7 +83,7 @@ export function changesOf(
       wasMember: before.isMember,
       from: Math.max(profile.dueAt, segment.publishedAt),
       until: context.now,
-      ...declaredChange(profile, segment, context.revision),
+      ...declaredChange(profile, segment, { revision: context.revision, expectedAt: before.dueAt }),
     });
     if (dueAt !== null) changes.dueAt = Math.min(dueAt, changes.dueAt ?? Infinity);
     note(changes, before, { transitions, dueAt, version: segment.version, push: segment.push });
@@ -104,9 +104,15 @@ function neverMember(segment: PublishedSegment): HeldMembership {
   };
 }
 
-function declaredChange(profile: DueProfile, segment: PublishedSegment, revision: number): { change?: DeclaredChange } {
+/** Whether the rule, or what rules rest on, is another than before. What had been expected by now is the work of time. */
+function declaredChange(
+  profile: DueProfile,
+  segment: PublishedSegment,
+  { revision, expectedAt }: { revision: number; expectedAt: Instant | null },
+): { change?: DeclaredChange } {
   if (profile.evaluatedRevision === 0 || profile.evaluatedRevision === revision) return {};
-  return { change: profile.evaluatedRevision < segment.revision ? 'rule' : 'catalogue' };
+  if (profile.evaluatedRevision < segment.revision) return { change: 'rule' };
+  return expectedAt === profile.dueAt ? {} : { change: 'catalogue' };
 }
 
 /** A segment that is no longer in force has no members. */

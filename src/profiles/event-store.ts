@@ -78,7 +78,8 @@ export class EventStore {
 
   /**
    * The events of some profiles of a lane, by profile and in order of time: those whose names are, or begin as, given,
-   * since an instant. Never fewer than asked for; what they mean is not judged here.
+   * since an instant; what undoes purchases also before it, since it can be dated before the purchase. Never fewer than
+   * asked for; what they mean is not judged here.
    */
   async histories(
     tx: Transaction,
@@ -89,7 +90,7 @@ export class EventStore {
     const rows = await query<EventRow>(
       tx,
       `SELECT profile_id, id, seq, name, occurred_at, properties FROM events
-        WHERE lane = $1 AND profile_id = ANY($2::bigint[]) AND occurred_at >= $3
+        WHERE lane = $1 AND profile_id = ANY($2::bigint[]) AND (occurred_at >= $3 OR name = ANY($6::text[]))
           AND (name = ANY($4::text[]) OR name ^@ ANY($5::text[]))
         ORDER BY occurred_at, id`,
       [
@@ -98,6 +99,7 @@ export class EventStore {
         wanted.since === -Infinity ? '-infinity' : new Date(wanted.since),
         wanted.names.filter((name) => typeof name === 'string'),
         wanted.names.flatMap((name) => (typeof name === 'string' ? [] : [name.startsWith])),
+        PURCHASE_ENDINGS,
       ],
     );
     const histories = new Map<number, (HistoryEvent & { seq: number })[]>(profileIds.map((id) => [id, []]));

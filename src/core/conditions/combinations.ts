@@ -1,6 +1,6 @@
 import type { AllRule, AnyRule, AtLeastRule, NotRule, Rule } from '../rule.js';
 import { aNumberOfTimes, anObject, listOf, refined, report } from '../shape.js';
-import { MOST_STEPS, type Verdict } from '../timeline.js';
+import { isWorthGoingOn, type Verdict } from '../timeline.js';
 import { judgeCount, negationOf, type PartCounts, type Truth } from '../truth.js';
 import { orNull, type CompiledCondition, type ConditionType } from './condition.js';
 
@@ -79,7 +79,7 @@ function combination(parts: readonly CompiledCondition[], words: string, fold: F
     const truth = fold(verdicts);
     // What a part's change changes nothing about is passed over, up to the first change of the whole.
     let at = nextChange(verdicts);
-    for (let steps = 0; at !== Infinity && steps < MOST_STEPS; steps++) {
+    for (let steps = 0; isWorthGoingOn(steps, asOf, at); steps++) {
       for (const [index, verdict] of verdicts.entries()) {
         if (verdict.until <= at) verdicts[index] = parts[index]!.judge(history, at);
       }

@@ -50,8 +50,8 @@ function anniversaryTest({ timeZone, within }: Anniversary): TimedTest {
     const born = localDay(value, timeZone);
     if (born === undefined) return { holds: false, until: Infinity };
     const first = dateOfDay(born).year + 1;
-    const present = dateOfDay(dayOf(timeZone, asOf)).year;
-    // Last year's day may be today still, and the lead of next year's may have begun.
+    // Somewhere it may be last year still, and the lead of next year's day may have begun.
+    const present = dateOfDay(Math.floor(asOf / 86_400_000)).year;
     for (let year = Math.max(first, present - 1); ; year++) {
       const day = anniversaryIn(year, born);
       const end = startOfDay(timeZone, day + 1);

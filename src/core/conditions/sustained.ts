@@ -1,6 +1,6 @@
 import type { History } from '../history.js';
 import { parseDuration, type Instant, type Milliseconds } from '../instant.js';
-import { MOST_STEPS, type Step, type Verdict } from '../timeline.js';
+import { isWorthGoingOn, type Step, type Verdict } from '../timeline.js';
 import type { Truth } from '../truth.js';
 import { orNull, type CompiledCondition } from './condition.js';
 
@@ -33,10 +33,10 @@ export function sustained(condition: CompiledCondition, duration: string, senten
 
 function judgeOver(past: Past, span: Milliseconds, asOf: Instant): Verdict {
   const truth = past.over(asOf - span, asOf);
-  let at = asOf;
-  for (let steps = 0; steps < MOST_STEPS; steps++) {
+  let at = past.changeAfter(asOf, span);
+  for (let steps = 0; isWorthGoingOn(steps, asOf, at); steps++) {
+    if (past.over(at - span, at) !== truth) break;
     at = past.changeAfter(at, span);
-    if (at === Infinity || past.over(at - span, at) !== truth) break;
   }
   return { truth, until: at };
 }
