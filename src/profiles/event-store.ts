@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant, Milliseconds } from '../core/instant.js';
+import { PURCHASE_ENDINGS } from '../core/net-purchases.js';
 import type { EventName } from '../core/rule.js';
 import { query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';

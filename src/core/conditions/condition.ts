@@ -3,7 +3,7 @@ import type { Instant, Milliseconds } from '../instant.js';
 import type { Matcher } from '../matcher.js';
 import type { Rule, RuleKey } from '../rule.js';
 import type { Shape } from '../shape.js';
-import { verdictAt, type Timeline, type Verdict } from '../timeline.js';
+import { isWorthGoingOn, verdictAt, type Timeline, type Verdict } from '../timeline.js';
 import { isDetermined, type Truth } from '../truth.js';
 
 /** A node of a compiled rule: everything that evaluation needs, worked out once. */
@@ -88,19 +88,16 @@ export function judgeBy(draw: (history: History, since: Instant) => Timeline): C
   return (history, asOf) => verdictAt(history.since(draw, asOf, (since) => draw(history, since)).value, asOf);
 }
 
-/** When an undetermined value will be known if no event comes; null where it is known, or time will not tell. */
+/** When an undetermined value will be known if no event comes; null where it is known, or time will not tell for years. */
 export function settlesAt(condition: CompiledCondition, history: History, asOf: Instant): Instant | null {
   let at = asOf;
-  for (let steps = 0; steps < MOST_SETTLING_STEPS; steps++) {
+  for (let steps = 0; isWorthGoingOn(steps, asOf, at); steps++) {
     const { truth, until } = condition.judge(history, at);
     if (isDetermined(truth)) return at === asOf ? null : at;
-    if (until === Infinity) return null;
     at = until;
   }
-  return at;
+  return null;
 }
-
-const MOST_SETTLING_STEPS = 1_000;
 
 /** JSON has no infinity: "never" is null there. */
 export function orNull(at: Instant): Instant | null {
