@@ -105,11 +105,11 @@ export function tally<S extends string, T>(
 }
 
 const MOST_STEPS = 500;
-const HORIZON: Milliseconds = 731 * 86_400_000;
+const HORIZON: Milliseconds = 1_100 * 86_400_000;
 
 /**
  * Whether a search for the next change, come so far in so many steps, goes on. Anniversaries never end: what comes after
- * two years may be called a change though it is none.
+ * three years may be called a change though it is none.
  */
 export function isWorthGoingOn(steps: number, from: Instant, at: Instant): boolean {
   return at < Infinity && steps < MOST_STEPS && at - from < HORIZON;
