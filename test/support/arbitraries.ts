@@ -1,105 +1,57 @@
 import fc from 'fast-check';
 import type { HistoryEvent } from '../../src/core/history-event.js';
-import type { EventSelector, FollowerStep, PerformedRule, Rule } from '../../src/core/rule.js';
-import { T0 } from './builders.js';
+import type { EventName, Rule } from '../../src/core/rule.js';
+import { anyRule, type RuleLimits } from './arbitraries-rules.js';
+import { anyHistory, anyInstant, anyStarts, CALENDARS, DENSE, type Tempo } from './arbitraries-worlds.js';
+import type { NaiveWorld } from './naive-world.js';
 
-// Few names, values and instants on purpose: they must meet each other, and windows must end where events happen.
-const SPANS = ['1s', '2s', '3s', '5s'];
-const NAMES = ['click', 'purchase'];
-const VALUES = ['a', 'b', 'ab'];
+/** A rule and all that is known about a profile, in plain values that can be shrunk and printed. */
+export interface OracleCase {
+  rule: Rule;
+  events: HistoryEvent[];
+  /** Since when the data of each event name are complete. */
+  starts: Record<string, number>;
+  profile: string;
+  segments: Record<string, Rule>;
+}
 
-const anyTest = fc.oneof(
-  fc.constantFrom<string | null>(...VALUES, null),
-  fc.record({ in: fc.uniqueArray(fc.constantFrom(...VALUES), { minLength: 1 }) }),
-  fc.record({ not: fc.constantFrom(...VALUES) }),
-  fc.record({ equals: fc.constantFrom(...VALUES) }),
-  fc.record({ exists: fc.boolean() }),
-  fc.record({ startsWith: fc.constantFrom('a', 'b') }),
-  fc.record({ endsWith: fc.constantFrom('a', 'b') }),
-  fc.record({ contains: fc.constantFrom('a', 'b') }),
-);
+/** Segments that name only those before them; of what lasts, there is one level in each at most. */
+function anySegments(tempo: Tempo): fc.Arbitrary<Record<string, Rule>> {
+  const small = (limits: Omit<RuleLimits, 'depth'>): fc.Arbitrary<Rule> => anyRule(tempo, { ...limits, depth: 1 });
+  return fc.record({
+    s0: small({ segments: [], mayLast: false }),
+    s1: small({ segments: ['s0'], mayLast: true }),
+    s2: small({ segments: ['s0', 's1'], mayLast: false }),
+  });
+}
 
-const anySelector: fc.Arbitrary<EventSelector> = fc.record(
-  {
-    performed: fc.constantFrom(...NAMES),
-    where: fc.dictionary(fc.constantFrom('x', 'y'), anyTest, { minKeys: 1, maxKeys: 2 }),
-    by: fc.constantFrom('humans' as const, 'strictHumans' as const, 'machines' as const, 'anyone' as const),
-    gross: fc.boolean(),
-  },
-  { requiredKeys: ['performed'] },
-);
+function anyCaseOf(tempo: Tempo): fc.Arbitrary<OracleCase> {
+  return fc.record({
+    rule: anyRule(tempo, { segments: ['s0', 's1', 's2'], mayLast: true, depth: 3 }),
+    events: anyHistory(tempo),
+    starts: anyStarts(tempo),
+    profile: fc.constantFrom('p', 'q1', 'q22', 'q333', 'Zoë', '名'),
+    segments: anySegments(tempo),
+  });
+}
 
-const anyStep: fc.Arbitrary<FollowerStep> = fc
-  .tuple(
-    anySelector,
-    fc.record(
-      { within: fc.constantFrom(...SPANS), same: fc.constantFrom<string[]>(['x'], ['x', 'y']) },
-      { requiredKeys: [] },
-    ),
-  )
-  .map(([selector, rest]) => ({ ...selector, ...rest }));
+/** Cases of seconds: all but dates by the calendar meets here. */
+export const anyDenseCase = anyCaseOf(DENSE);
 
-const anyCount = fc.oneof(
-  fc.record({ atLeast: fc.integer({ min: 0, max: 3 }) }),
-  fc.record({ atMost: fc.integer({ min: 0, max: 3 }) }),
-  fc.record({ exactly: fc.integer({ min: 0, max: 3 }) }),
-  fc.record({ atLeast: fc.integer({ min: 0, max: 2 }), atMost: fc.integer({ min: 2, max: 3 }) }),
-);
+/** Cases of days and months, about the days on which clocks change. */
+export const anyCalendarCase = fc.oneof(...CALENDARS.map(anyCaseOf));
 
-const anyPerformed: fc.Arbitrary<PerformedRule> = fc
-  .tuple(
-    anySelector,
-    fc.record({ within: fc.constantFrom(...SPANS) }, { requiredKeys: [] }),
-    fc.oneof(
-      fc.constant({}),
-      fc.record({ count: anyCount }),
-      fc.record({ followedBy: anyStep }),
-      fc.record({ notFollowedBy: anyStep }),
-    ),
-  )
-  .map(([selector, window, rest]) => ({ ...selector, ...window, ...rest }));
+export const anyCase = fc.oneof({ arbitrary: anyDenseCase, weight: 1 }, { arbitrary: anyCalendarCase, weight: 1 });
 
-/** Any rule of the language, up to a depth. */
-export const anyRule: fc.Arbitrary<Rule> = fc.letrec<{ rule: Rule }>((tie) => ({
-  rule: fc.oneof(
-    { maxDepth: 3, withCrossShrink: true },
-    anyPerformed as fc.Arbitrary<Rule>,
-    fc.record({ not: tie('rule') }),
-    fc.record({ all: fc.array(tie('rule'), { minLength: 1, maxLength: 3 }) }),
-    fc.record({ any: fc.array(tie('rule'), { minLength: 1, maxLength: 3 }) }),
-  ),
-})).rule;
+/** An instant near which things happen in dense cases. */
+export const anyDenseInstant = anyInstant(DENSE);
 
-/** Instants on whole and half seconds and their neighbours, so that boundaries are hit to the millisecond. */
-export const anyInstant: fc.Arbitrary<number> = fc
-  .tuple(fc.integer({ min: 0, max: 24 }), fc.constantFrom(-1, 0, 1))
-  .map(([half, off]) => T0 + half * 500 + off);
-
-const anyEvent: fc.Arbitrary<HistoryEvent> = fc.record({
-  id: fc.integer({ min: 0, max: 30 }).map((n) => `e${n}`),
-  name: fc.constantFrom('click', 'click', 'purchase', 'purchase', 'order_cancelled', 'order_refunded'),
-  occurredAt: anyInstant,
-  properties: fc.record(
-    {
-      x: fc.constantFrom<unknown>(...VALUES, null),
-      y: fc.constantFrom<unknown>(...VALUES),
-      order_id: fc.constantFrom('1', '2'),
-      revenue: fc.constantFrom('10.00', '5'),
-      amount: fc.constantFrom('10', '5.00'),
-      actor_class: fc.constantFrom('human', 'suspect', 'machine'),
-    },
-    { requiredKeys: ['order_id', 'amount'] },
-  ),
-});
-
-const REVENUE: Record<string, string> = { '1': '10.00', '2': '5' };
-
-/** A history whose ids are unique, in any order. */
-export const anyHistory: fc.Arbitrary<HistoryEvent[]> = fc
-  .uniqueArray(anyEvent, { maxLength: 10, selector: (event) => event.id })
-  .map((events) =>
-    events.map((event) => ({
-      ...event,
-      properties: { ...event.properties, revenue: REVENUE[event.properties.order_id as string] },
-    })),
-  );
+/** The same as plain functions; of a prefix, data are complete since the latest start among the names it is a prefix of. */
+export function worldOfCase({ events, starts, profile, segments }: OracleCase): NaiveWorld {
+  const startsAt = (name: EventName): number => {
+    if (typeof name === 'string') return starts[name] ?? -Infinity;
+    const named = Object.keys(starts).filter((one) => one.startsWith(name.startsWith));
+    return Math.max(-Infinity, ...named.map((one) => starts[one]!));
+  };
+  return { events, startsAt, profile, segments };
+}

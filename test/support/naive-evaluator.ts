@@ -1,139 +1,62 @@
-import type { HistoryEvent } from '../../src/core/history-event.js';
-import type { EventSelector, FollowerStep, PerformedRule, PropertyOperators, Rule } from '../../src/core/rule.js';
+import type { AttributeRule, BucketRule, Rule, SegmentRule } from '../../src/core/rule.js';
+import { naiveAttribute } from './naive-attribute.js';
+import { kleene, tallyOf } from './naive-counting.js';
+import { naiveMurmur3 } from './naive-hash.js';
+import { changeInstants } from './naive-instants.js';
+import { naivePerformed } from './naive-performed.js';
+import { goesOn, naiveSequence } from './naive-sequence.js';
+import { ms, remembered, type NaiveValue, type NaiveWorld } from './naive-world.js';
 
 /**
- * The meaning of a rule, written down a second time and as plainly as possible: no timelines, no windows kept, no code
- * of the core. Slow, and only for tests to compare with.
+ * The meaning of a rule, written down a second time and as plainly as possible: always the value at one instant, nothing
+ * of time lines, no code of the core. Slow, and only for tests to compare with.
  */
-export interface NaiveWorld {
-  events: readonly HistoryEvent[];
-  startsAt: (eventName: string) => number;
-}
-
-export type NaiveValue = 'true' | 'false' | 'pending' | 'insufficient';
-
 export function naiveValue(rule: Rule, world: NaiveWorld, asOf: number): NaiveValue {
-  if ('all' in rule)
-    return worst(
-      rule.all.map((one) => naiveValue(one, world, asOf)),
-      'false',
-      'true',
-    );
-  if ('any' in rule)
-    return worst(
-      rule.any.map((one) => naiveValue(one, world, asOf)),
-      'true',
-      'false',
-    );
-  if ('not' in rule) {
-    const inner = naiveValue(rule.not, world, asOf);
-    return inner === 'true' ? 'false' : inner === 'false' ? 'true' : inner;
+  const values = (rules: readonly Rule[]): NaiveValue[] => rules.map((one) => naiveValue(one, world, asOf));
+  if ('performed' in rule) return goesOn(rule) ? naiveSequence(rule, world, asOf) : naivePerformed(rule, world, asOf);
+  if ('attribute' in rule || 'segment' in rule) {
+    return rule.for === undefined ? naiveNow(rule, world, asOf) : naiveSustained(rule, ms(rule.for), world, asOf);
   }
-  const step = rule.followedBy ?? rule.notFollowedBy;
-  return step ? naiveSequence(rule, step, world, asOf) : naiveCount(rule, world, asOf);
+  if ('all' in rule) return kleene(tallyOf(values(rule.all)), { exactly: rule.all.length });
+  if ('any' in rule) return kleene(tallyOf(values(rule.any)), { atLeast: 1 });
+  if ('of' in rule) return kleene(tallyOf(values(rule.of)), { atLeast: rule.atLeast });
+  if ('not' in rule) return opposite(naiveValue(rule.not, world, asOf));
+  return 'bucket' in rule ? naiveBucket(rule, world) : 'true';
 }
 
-function worst(values: NaiveValue[], decisive: NaiveValue, otherwise: NaiveValue): NaiveValue {
-  for (const candidate of [decisive, 'pending', 'insufficient'] as const) {
-    if (values.some((value) => value === candidate)) return candidate;
+function opposite(value: NaiveValue): NaiveValue {
+  if (value === 'true') return 'false';
+  return value === 'false' ? 'true' : value;
+}
+
+function naiveBucket({ bucket: { seed, from, to } }: BucketRule, { profile }: NaiveWorld): NaiveValue {
+  const place = (naiveMurmur3(`${seed}\n${profile}`) / 2 ** 32) * 100;
+  return from <= place && place < to ? 'true' : 'false';
+}
+
+/** An attribute's condition or a child segment's rule, whatever it was before. */
+function naiveNow(rule: AttributeRule | SegmentRule, world: NaiveWorld, asOf: number): NaiveValue {
+  if ('attribute' in rule) return naiveAttribute(rule, world, asOf);
+  return naiveValue(world.segments[rule.segment]!, world, asOf);
+}
+
+/** It has been so at every instant from `asOf - span` on: judged at the first, and wherever it may have changed since. */
+function naiveSustained(rule: AttributeRule | SegmentRule, span: number, world: NaiveWorld, asOf: number): NaiveValue {
+  let value: NaiveValue = 'true';
+  for (const at of [asOf - span, ...changeInstants(rule, world, asOf - span, asOf)]) {
+    const then = naiveAt(rule, world, at);
+    if (then === 'false' || then === 'pending') return 'false';
+    if (then === 'insufficient') value = then;
   }
-  return otherwise;
+  return value;
 }
 
-function naiveCount(rule: PerformedRule, world: NaiveWorld, asOf: number): NaiveValue {
-  const width = ms(rule.within);
-  const number = eventsOf(rule, world, asOf).filter((event) => asOf - event.occurredAt < width).length;
-  const { atLeast = rule.count ? 0 : 1, atMost = Infinity, exactly } = rule.count ?? {};
-  const fits = (n: number): boolean => (exactly === undefined ? n >= atLeast && n <= atMost : n === exactly);
-  if (isCovered(rule, world, asOf)) return fits(number) ? 'true' : 'false';
-  // Any number of further events may have happened before the data start: try more of them than any bound names.
-  const possible = new Set(Array.from({ length: 30 }, (_, extra) => fits(number + extra)));
-  return possible.size === 2 ? 'insufficient' : possible.has(true) ? 'true' : 'false';
+/** Long spans ask for the same instants again and again. */
+function naiveAt(rule: AttributeRule | SegmentRule, world: NaiveWorld, at: number): NaiveValue {
+  const known = valuesAt(rule, world);
+  let value = known.get(at);
+  if (value === undefined) known.set(at, (value = naiveNow(rule, world, at)));
+  return value;
 }
 
-function naiveSequence(rule: PerformedRule, step: FollowerStep, world: NaiveWorld, asOf: number): NaiveValue {
-  const limit = ms(step.within);
-  const values = eventsOf(rule, world, asOf)
-    .filter((anchor) => asOf - anchor.occurredAt < ms(rule.within))
-    .map((anchor): NaiveValue => {
-      const isFollowed = eventsOf(step, world, asOf).some(
-        (follower) =>
-          follower.id !== anchor.id &&
-          follower.occurredAt - anchor.occurredAt >= 0 &&
-          follower.occurredAt - anchor.occurredAt < limit &&
-          (step.same ?? []).every((name) => {
-            const value = anchor.properties[name];
-            return value !== undefined && value === follower.properties[name];
-          }),
-      );
-      if (isFollowed) return rule.followedBy ? 'true' : 'false';
-      if (anchor.occurredAt < world.startsAt(step.performed)) return 'insufficient';
-      if (rule.followedBy) return 'false';
-      return limit !== Infinity && asOf - anchor.occurredAt < limit ? 'pending' : 'true';
-    });
-  return worst([...values, isCovered(rule, world, asOf) ? 'false' : 'insufficient'], 'true', 'false');
-}
-
-function isCovered(rule: PerformedRule, world: NaiveWorld, asOf: number): boolean {
-  const start = world.startsAt(rule.performed);
-  return start === -Infinity || asOf - ms(rule.within) >= start;
-}
-
-/** The distinct events that have happened by then and still count. */
-function eventsOf(selector: EventSelector, world: NaiveWorld, asOf: number): HistoryEvent[] {
-  return world.events.filter(
-    (event, index) =>
-      world.events.findIndex((other) => other.id === event.id) === index &&
-      event.name === selector.performed &&
-      event.occurredAt <= asOf &&
-      isBy(event, selector) &&
-      Object.entries(selector.where ?? {}).every(([name, test]) => passes(event.properties[name], test)) &&
-      (event.name !== 'purchase' || selector.gross === true || !isUndone(event, world, asOf)),
-  );
-}
-
-function isBy(event: HistoryEvent, { by }: EventSelector): boolean {
-  const actor = event.properties.actor_class;
-  if (by === 'anyone') return true;
-  if (by === 'machines') return actor === 'machine';
-  return actor !== 'machine' && (by !== 'strictHumans' || actor !== 'suspect');
-}
-
-function passes(value: unknown, test: unknown): boolean {
-  if (typeof test !== 'object' || test === null) return value === test;
-  const operators = test as PropertyOperators;
-  const text = typeof value === 'string' ? value : undefined;
-  return (
-    (!('equals' in operators) || value === operators.equals) &&
-    (!('not' in operators) || value !== operators.not) &&
-    (!operators.in || operators.in.some((one) => one === value)) &&
-    (operators.exists === undefined || (value !== undefined) === operators.exists) &&
-    (operators.contains === undefined || text?.includes(operators.contains) === true) &&
-    (operators.startsWith === undefined || text?.startsWith(operators.startsWith) === true) &&
-    (operators.endsWith === undefined || text?.endsWith(operators.endsWith) === true)
-  );
-}
-
-/** Cancelled by then, or refunded in full: amounts of tests are whole cents. */
-function isUndone(purchase: HistoryEvent, world: NaiveWorld, asOf: number): boolean {
-  const about = world.events.filter(
-    (event, index) =>
-      world.events.findIndex((other) => other.id === event.id) === index &&
-      event.occurredAt <= asOf &&
-      event.properties.order_id === purchase.properties.order_id,
-  );
-  const cents = (text: unknown): number => Math.round(Number(text) * 100);
-  const refunded = about
-    .filter((event) => event.name === 'order_refunded')
-    .reduce((sum, event) => sum + cents(event.properties.amount), 0);
-  return (
-    about.some((event) => event.name === 'order_cancelled') ||
-    (refunded > 0 && refunded >= cents(purchase.properties.revenue))
-  );
-}
-
-function ms(duration: string | undefined): number {
-  if (duration === undefined) return Infinity;
-  const units: Record<string, number> = { s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
-  return Number.parseInt(duration, 10) * units[duration.at(-1)!]!;
-}
+const valuesAt = remembered((_rule: Rule, _world: NaiveWorld) => new Map<number, NaiveValue>());

@@ -1,0 +1,300 @@
+import fc from 'fast-check';
+import type {
+  ActorChoice,
+  Aggregate,
+  AttributeRule,
+  CalendarUnit,
+  EventName,
+  EventSelector,
+  FollowerStep,
+  PerformedRule,
+  PropertyTest,
+  Rule,
+  Scalar,
+  Where,
+  WindowFields,
+} from '../../src/core/rule.js';
+import { anyInstant, NAMES, NUMBERS, PREFIXES, SCALARS, type Tempo } from './arbitraries-worlds.js';
+import { naiveDate } from './naive-values.js';
+import { ms } from './naive-world.js';
+
+type Some<T> = fc.Arbitrary<Partial<T>>;
+
+/** A record of which every field may be missing, but not all of them. */
+function someOf<T>(fields: { [Key in keyof T]: fc.Arbitrary<T[Key]> }): Some<T> {
+  return fc
+    .record(fields, { requiredKeys: [] })
+    .filter((record) => Object.keys(record).length > 0) as unknown as Some<T>;
+}
+
+/** One of the fields, most of the time; the oracle's counts show whether each comes often enough. */
+function oneOf<T>(fields: { [Key in keyof T]: fc.Arbitrary<T[Key]> }): Some<T> {
+  const single = Object.entries(fields).map(([key, value]) =>
+    (value as fc.Arbitrary<unknown>).map((given) => ({ [key]: given })),
+  ) as Some<T>[];
+  return fc.oneof(
+    { arbitrary: fc.oneof(...single), weight: 4 },
+    { arbitrary: fc.tuple(fc.oneof(...single), fc.oneof(...single)).map(([a, b]) => ({ ...a, ...b })), weight: 1 },
+  );
+}
+
+const anyScalar = fc.constantFrom<Scalar>(...SCALARS);
+const anyAmount = fc.constantFrom<number | string>(...NUMBERS);
+
+function dateTexts({ dates }: Tempo): fc.Arbitrary<string> {
+  const right = dates.filter((date) => typeof date === 'string' && naiveDate(date) !== undefined);
+  return fc.constantFrom(...(right as string[]));
+}
+
+const textOperators = {
+  equals: anyScalar,
+  not: anyScalar,
+  in: fc.uniqueArray(anyScalar, { minLength: 1, maxLength: 3 }),
+  notIn: fc.uniqueArray(anyScalar, { minLength: 1, maxLength: 2 }),
+  exists: fc.boolean(),
+  contains: fc.constantFrom<Scalar>('a', 'b', 7, null, true),
+  startsWith: fc.constantFrom('a', 'b'),
+  endsWith: fc.constantFrom('a', 'b'),
+};
+const amountOperators = { atLeast: anyAmount, atMost: anyAmount, above: anyAmount, below: anyAmount };
+
+function dateOperators(tempo: Tempo): { before: fc.Arbitrary<string>; onOrAfter: fc.Arbitrary<string> } {
+  return { before: dateTexts(tempo), onOrAfter: dateTexts(tempo) };
+}
+
+/** A property and what it must be: mostly something that values of the property can be. */
+function anyTestedProperty(tempo: Tempo): fc.Arbitrary<[path: string, test: PropertyTest]> {
+  const texts = fc.constantFrom('x', 'y', 'o.k', 'list', 'list.0', 'o.list');
+  const anyTest = fc.oneof(oneOf(textOperators), oneOf(amountOperators), oneOf(dateOperators(tempo)));
+  return fc.oneof(
+    { arbitrary: fc.tuple(texts, anyScalar), weight: 2 },
+    { arbitrary: fc.tuple(texts, oneOf(textOperators)), weight: 4 },
+    { arbitrary: fc.tuple(fc.constantFrom('n', 'n', 'x'), oneOf(amountOperators)), weight: 3 },
+    { arbitrary: fc.tuple(fc.constantFrom('on'), oneOf(dateOperators(tempo))), weight: 2 },
+    { arbitrary: fc.tuple(fc.constantFrom('x', 'n', 'on', 'o', 'list', 'toString'), anyTest), weight: 1 },
+  );
+}
+
+function anyWhere(tempo: Tempo): fc.Arbitrary<Where> {
+  return fc.array(anyTestedProperty(tempo), { minLength: 1, maxLength: 2 }).map((tests) => Object.fromEntries(tests));
+}
+
+const anyName = fc.oneof(
+  { arbitrary: fc.constantFrom<EventName>('click', 'purchase'), weight: 6 },
+  { arbitrary: fc.constantFrom<EventName>(...NAMES), weight: 1 },
+  { arbitrary: fc.constantFrom(...PREFIXES).map((startsWith): EventName => ({ startsWith })), weight: 2 },
+);
+
+/** Missing in the other cases: every test and limit makes it less likely that anything is found. */
+function inPercent<T>(percent: number, fields: fc.Arbitrary<T>): fc.Arbitrary<Partial<T>> {
+  return fc.oneof(
+    { arbitrary: fc.constant({}), weight: 100 - percent },
+    { arbitrary: fields as fc.Arbitrary<Partial<T>>, weight: percent },
+  );
+}
+
+function anySelector(tempo: Tempo): fc.Arbitrary<EventSelector> {
+  return fc
+    .tuple(
+      anyName,
+      inPercent(25, fc.record({ where: anyWhere(tempo) })),
+      inPercent(20, fc.record({ by: fc.constantFrom<ActorChoice>('humans', 'strictHumans', 'machines', 'anyone') })),
+      inPercent(20, fc.record({ gross: fc.boolean() })),
+    )
+    .map(([performed, where, by, gross]) => ({ performed, ...where, ...by, ...gross }));
+}
+
+function anyWindow(tempo: Tempo): fc.Arbitrary<WindowFields> {
+  const span = fc.constantFrom(...tempo.spans);
+  const text = anyInstant(tempo).map((at) => new Date(at).toISOString());
+  const pair = fc.tuple(span, span).filter(([a, b]) => ms(a) < ms(b));
+  const units: CalendarUnit[] = ['day', 'week', 'month', 'quarter', 'year'];
+  const periods = fc.oneof(
+    fc.record({ last: fc.integer({ min: 1, max: 3 }) }),
+    fc.record({ current: fc.constant(true) }),
+    fc.record({ last: fc.integer({ min: 1, max: 2 }), current: fc.boolean() }),
+  );
+  return fc.oneof(
+    { arbitrary: fc.constant({}), weight: 2 },
+    { arbitrary: fc.record({ within: span }), weight: 5 },
+    { arbitrary: fc.record({ before: span }), weight: 1 },
+    { arbitrary: pair.map(([before, within]) => ({ within, before })), weight: 2 },
+    { arbitrary: text.map((from): WindowFields => ({ between: [from, null] })), weight: 1 },
+    { arbitrary: text.map((to): WindowFields => ({ between: [null, to] })), weight: 1 },
+    {
+      arbitrary: fc
+        .tuple(text, text)
+        .filter(([from, to]) => from < to)
+        .map((between): WindowFields => ({ between })),
+      weight: 1,
+    },
+    {
+      arbitrary: fc
+        .tuple(fc.constantFrom(...units), fc.constantFrom(...tempo.zones), periods)
+        .map(([unit, timeZone, rest]): WindowFields => ({ calendar: { unit, timeZone, ...rest } })),
+      weight: 4,
+    },
+  );
+}
+
+const anyNumber = fc.integer({ min: 0, max: 3 });
+const anyCount = fc.oneof(
+  fc.record({ atLeast: anyNumber }),
+  fc.record({ atMost: anyNumber }),
+  fc.record({ exactly: anyNumber }),
+  fc.record({ atLeast: fc.integer({ min: 0, max: 2 }), atMost: fc.integer({ min: 2, max: 3 }) }),
+);
+
+const someBounds = fc.oneof(
+  fc.record({ atLeast: anyAmount }),
+  fc.record({ above: anyAmount }),
+  fc.record({ atMost: anyAmount }),
+  fc.record({ below: anyAmount }),
+  fc.record({ exactly: anyAmount }),
+  fc.record({ atLeast: fc.constantFrom(-2.5, 0, '0.1', 1), atMost: fc.constantFrom('5.00', 10, 1e21) }),
+  fc.record({ above: fc.constantFrom(-3, 0, '0.1', 1), below: fc.constantFrom('5.00', 10, 1e21) }),
+);
+const anyCurrency = fc.oneof(
+  { arbitrary: fc.constant({}), weight: 2 },
+  { arbitrary: fc.constant({ currency: null }), weight: 2 },
+  { arbitrary: fc.record({ currency: fc.constantFrom('EUR', 'USD') }), weight: 1 },
+  {
+    arbitrary: fc.record({
+      currency: fc.constant('EUR'),
+      rates: fc.constantFrom<Record<string, number | string>>({ USD: '0.5' }, { USD: 0.9, GBP: '1.15' }, { USD: 1e-7 }),
+    }),
+    weight: 4,
+  },
+);
+const anyAggregate: fc.Arbitrary<Aggregate> = fc
+  .tuple(fc.constantFrom('n', 'n', 'n', 'amount', 'revenue', 'o.k'), someBounds, anyCurrency)
+  .map(([property, bounds, currency]) => ({ property, ...bounds, ...currency }));
+const anyDistinct = fc
+  .tuple(fc.constantFrom('x', 'n', 'list', 'o', 'o.k'), anyCount)
+  .map(([property, count]) => ({ property, ...count }));
+
+/** Steps of a sequence, up to so many, each followed by the next or not. */
+function anyStep(tempo: Tempo, steps: number): fc.Arbitrary<FollowerStep> {
+  return fc
+    .tuple(
+      anySelector(tempo),
+      inPercent(70, fc.record({ within: fc.constantFrom(...tempo.spans) })),
+      inPercent(30, fc.record({ same: fc.constantFrom<string[]>(['y'], ['y'], ['x'], ['o.k'], ['x', 'y']) })),
+      steps > 1 ? inPercent(40, anySteps(tempo, steps - 1)) : fc.constant({}),
+    )
+    .map((parts) => Object.assign({}, ...parts) as FollowerStep);
+}
+
+function anySteps(tempo: Tempo, steps: number): fc.Arbitrary<Pick<FollowerStep, 'followedBy' | 'notFollowedBy'>> {
+  const step = anyStep(tempo, steps);
+  return fc.oneof(fc.record({ followedBy: step }), fc.record({ notFollowedBy: step }));
+}
+
+function anySequence(tempo: Tempo): fc.Arbitrary<Partial<PerformedRule>> {
+  const which = fc.oneof(
+    fc.constant({}),
+    fc.record({ anchor: fc.constantFrom('any' as const, 'first' as const, 'last' as const) }),
+    fc.record({ count: anyCount }),
+    fc.record({ count: anyCount, anchor: fc.constant('any' as const) }),
+  );
+  return fc.tuple(anySteps(tempo, 3), which).map(([steps, rest]) => ({ ...steps, ...rest }));
+}
+
+function anyPerformed(tempo: Tempo): fc.Arbitrary<PerformedRule> {
+  const span = fc.constantFrom(...tempo.spans);
+  const one = someOf({ where: anyWhere(tempo), olderThan: span, youngerThan: span }).filter(
+    ({ olderThan, youngerThan }) => !olderThan || ms(olderThan) < ms(youngerThan),
+  );
+  const what: fc.Arbitrary<Partial<PerformedRule>> = fc.oneof(
+    { arbitrary: fc.constant({}), weight: 2 },
+    { arbitrary: fc.record({ count: anyCount }), weight: 3 },
+    { arbitrary: fc.record({ sum: anyAggregate }), weight: 2 },
+    { arbitrary: fc.record({ min: anyAggregate }), weight: 1 },
+    { arbitrary: fc.record({ max: anyAggregate }), weight: 1 },
+    { arbitrary: fc.record({ avg: anyAggregate }), weight: 1 },
+    { arbitrary: fc.record({ distinct: anyDistinct }), weight: 1 },
+    { arbitrary: one.map((first) => ({ first })), weight: 2 },
+    { arbitrary: one.map((last) => ({ last })), weight: 2 },
+    { arbitrary: anySequence(tempo), weight: 8 },
+  );
+  return fc.tuple(anySelector(tempo), anyWindow(tempo), what).map(([a, b, c]) => ({ ...a, ...b, ...c }));
+}
+
+function anyAttribute(tempo: Tempo, mayLast: boolean): fc.Arbitrary<AttributeRule> {
+  const span = fc.constantFrom(...tempo.spans);
+  const zone = fc.constantFrom(...tempo.zones);
+  const relative = oneOf({ withinLast: span, olderThan: span, withinNext: span, furtherThan: span });
+  const anniversary = fc.oneof(fc.record({ timeZone: zone }), fc.record({ timeZone: zone, within: span }));
+  const date = fc.constantFrom('on', 'born');
+  const tested = anyTestedProperty(tempo).map(([attribute, test]) =>
+    typeof test === 'object' && test !== null ? { attribute, ...test } : { attribute, equals: test },
+  );
+  const about: fc.Arbitrary<Omit<AttributeRule, 'for'>> = fc.oneof(
+    { arbitrary: tested, weight: 4 },
+    { arbitrary: fc.tuple(date, relative).map(([attribute, dates]) => ({ attribute, ...dates })), weight: 3 },
+    { arbitrary: anniversary.map((given) => ({ attribute: 'born', anniversary: given })), weight: 1 },
+    {
+      arbitrary: fc
+        .tuple(date, relative, oneOf(textOperators), oneOf(dateOperators(tempo)))
+        .map(([attribute, ...operators]) => Object.assign({ attribute }, ...operators) as AttributeRule),
+      weight: 1,
+    },
+  );
+  const lasting = fc.record({ for: span });
+  return fc.tuple(about, mayLast ? inPercent(50, lasting) : fc.constant({})).map(([a, b]) => ({ ...a, ...b }));
+}
+
+const anyBucket = fc
+  .tuple(
+    fc.constantFrom('s', 'spring-test', 'Köder'),
+    fc.uniqueArray(fc.constantFrom(0, 12.5, 25, 50, 75, 100), { minLength: 2, maxLength: 2 }),
+  )
+  .map(([seed, [a = 0, b = 0]]) => ({ bucket: { seed, from: Math.min(a, b), to: Math.max(a, b) } }));
+
+/** Which segments a rule may name, and whether something in it may have to last. */
+export interface RuleLimits {
+  segments: readonly string[];
+  mayLast: boolean;
+  depth: number;
+}
+
+function anyLeaf(tempo: Tempo, { segments, mayLast }: RuleLimits): fc.Arbitrary<Rule> {
+  const leaves: { arbitrary: fc.Arbitrary<Rule>; weight: number }[] = [
+    { arbitrary: anyPerformed(tempo), weight: 15 },
+    { arbitrary: anyAttribute(tempo, mayLast), weight: 4 },
+    { arbitrary: anyBucket, weight: 1 },
+    { arbitrary: fc.constant({ everyone: true }), weight: 1 },
+  ];
+  if (segments.length > 0) {
+    const segment = fc.record({ segment: fc.constantFrom(...segments) });
+    const lasting = fc.record({ for: fc.constantFrom(...tempo.spans) });
+    leaves.push({
+      arbitrary: fc
+        .tuple(segment, mayLast ? inPercent(50, lasting) : fc.constant({}))
+        .map(([a, b]) => ({ ...a, ...b })),
+      weight: 4,
+    });
+  }
+  return fc.oneof({ withCrossShrink: true }, ...leaves);
+}
+
+/** Any rule of the language, up to a depth. */
+export function anyRule(tempo: Tempo, limits: RuleLimits): fc.Arbitrary<Rule> {
+  const leaf = anyLeaf(tempo, limits);
+  return fc.letrec<{ rule: Rule }>((tie) => {
+    const several = fc.array(tie('rule'), { minLength: 1, maxLength: 3 });
+    return {
+      rule: fc.oneof(
+        { maxDepth: limits.depth, withCrossShrink: true },
+        { arbitrary: leaf, weight: 6 },
+        { arbitrary: fc.record({ not: tie('rule') }), weight: 1 },
+        { arbitrary: fc.record({ all: several }), weight: 1 },
+        { arbitrary: fc.record({ any: several }), weight: 1 },
+        {
+          arbitrary: several.chain((of) => fc.integer({ min: 1, max: of.length }).map((atLeast) => ({ atLeast, of }))),
+          weight: 1,
+        },
+      ),
+    };
+  }).rule;
+}
