@@ -12,8 +12,10 @@ export interface Matcher {
   isNet: boolean;
   /** What an event of the name must be like. */
   matches(event: HistoryEvent): boolean;
-  /** A property that must have one of these values, where there is one; for finding rules by event. */
+  /** A property that must have one of these values, where there is one: for finding rules by event, and events by rule. */
   wants?: { property: string; values: readonly Scalar[] };
+  /** The name and the property wanted, where there is exactly one value; events in one place are grouped once. */
+  place?: string;
 }
 
 /** Compiles a selector once, for any number of evaluations. */
@@ -31,10 +33,15 @@ export function compileMatcher(selector: EventSelector): Matcher {
     eventName: performed,
     isNet,
     matches: (event) => {
-      for (const { read, holds } of compiled) if (!holds(read(event.properties))) return false;
+      for (let i = 0; i < compiled.length; i++) {
+        const { read, holds } = compiled[i]!;
+        if (!holds(read(event.properties))) return false;
+      }
       return actsAs(event, by);
     },
     ...(wanted && { wants: wanted }),
+    ...(wanted?.values.length === 1 &&
+      typeof performed === 'string' && { place: JSON.stringify([performed, wanted.property]) }),
   };
 }
 

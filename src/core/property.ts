@@ -6,7 +6,11 @@ export type Properties = Readonly<Record<string, unknown>>;
  * other.
  */
 export function propertyReader(path: string): (properties: Properties) => unknown {
-  if (!path.includes('.')) return (properties) => (Object.hasOwn(properties, path) ? properties[path] : undefined);
+  if (!path.includes('.')) {
+    // What no object inherits is its own wherever it is found.
+    if (!(path in Object.prototype)) return (properties) => properties[path];
+    return (properties) => (Object.hasOwn(properties, path) ? properties[path] : undefined);
+  }
   const names = path.split('.');
   return (properties) => {
     if (Object.hasOwn(properties, path)) return properties[path];

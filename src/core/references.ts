@@ -41,7 +41,7 @@ export function checkReferences(rule: Rule, segments: SegmentRules, own?: string
     if (key !== own && !segments.has(key)) {
       return [{ pointer: at, problem: `there is no segment "${key}"`, expected: 'the key of a published segment' }];
     }
-    const circle = own === undefined ? undefined : pathTo(own, key, segments, []);
+    const circle = own === undefined ? undefined : pathTo(own, key, segments, new Set());
     if (!circle) return [];
     const path = [own, ...circle].map((one) => `"${one}"`).join(' → ');
     return [{ pointer: at, problem: `the segments go round in a circle: ${path}`, expected: 'segments that end' }];
@@ -49,12 +49,14 @@ export function checkReferences(rule: Rule, segments: SegmentRules, own?: string
   return problems.length > 0 ? problems : checkSize(rule, segments, pointer);
 }
 
-function pathTo(wanted: string, from: string, segments: SegmentRules, seen: string[]): string[] | undefined {
+/** The way from one segment to another, both included; `seen` are those from which there is none. */
+function pathTo(wanted: string, from: string, segments: SegmentRules, seen: Set<string>): string[] | undefined {
   if (from === wanted) return [from];
   const rule = segments.get(from);
-  if (!rule || seen.includes(from)) return undefined;
+  if (!rule || seen.has(from)) return undefined;
+  seen.add(from);
   for (const next of segmentsOf(rule)) {
-    const rest = pathTo(wanted, next, segments, [...seen, from]);
+    const rest = pathTo(wanted, next, segments, seen);
     if (rest) return [from, ...rest];
   }
   return undefined;

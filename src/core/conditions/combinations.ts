@@ -80,8 +80,8 @@ function combination(parts: readonly CompiledCondition[], words: string, fold: F
     // What a part's change changes nothing about is passed over, up to the first change of the whole.
     let at = nextChange(verdicts);
     for (let steps = 0; isWorthGoingOn(steps, asOf, at); steps++) {
-      for (const [index, verdict] of verdicts.entries()) {
-        if (verdict.until <= at) verdicts[index] = parts[index]!.judge(history, at);
+      for (let i = 0; i < parts.length; i++) {
+        if (verdicts[i]!.until <= at) verdicts[i] = parts[i]!.judge(history, at);
       }
       if (fold(verdicts) !== truth) break;
       at = nextChange(verdicts);

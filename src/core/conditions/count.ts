@@ -1,9 +1,12 @@
-import { compileMatcher } from '../matcher.js';
+import type { History } from '../history.js';
+import type { Instant } from '../instant.js';
+import { compileMatcher, type Matcher } from '../matcher.js';
 import type { Count, PerformedRule } from '../rule.js';
 import { aNumberOfTimes, anObject, refined, report, type ParseContext, type Shape } from '../shape.js';
 import { sweep, type Account } from '../sweep.js';
+import type { Verdict } from '../timeline.js';
 import { judgeCount, type CountBounds, type Truth } from '../truth.js';
-import { compileWindow } from '../window.js';
+import { compileWindow, type Window } from '../window.js';
 import { judgeBy, type CompiledCondition } from './condition.js';
 import { eventLeaf } from './event-leaf.js';
 import { saySelector } from './event-selector.js';
@@ -44,15 +47,51 @@ export function compileCount(rule: PerformedRule): CompiledCondition {
   const matcher = compileMatcher(rule);
   const window = compileWindow(rule);
   const bounds = boundsOf(rule.count);
+  const judgeSlowly = judgeBy((history, since) => {
+    const complete = completeFrom(history.startsAt(matcher.eventName), window.completeFrom);
+    return sweep(since, history.livesOf(matcher, window), [complete], countAccount(bounds, complete));
+  });
   return eventLeaf({
     sentence: sayCount(rule),
     matcher,
     window,
-    judge: judgeBy((history, since) => {
+    judge: (history, asOf) => {
       const complete = completeFrom(history.startsAt(matcher.eventName), window.completeFrom);
-      return sweep(since, history.livesOf(matcher, window), [complete], countAccount(bounds, complete));
-    }),
+      const ends = asOf < complete ? undefined : endsOfCounting(history, matcher, window, asOf);
+      return ends ? judgeLeaving(ends, bounds) : judgeSlowly(history, asOf);
+    },
   });
+}
+
+/** When the events that count now will count no more, in order; undefined if others are still to come. */
+function endsOfCounting(history: History, matcher: Matcher, window: Window, asOf: Instant): number[] | undefined {
+  const events = history.matching(matcher);
+  const ends: number[] = [];
+  let isInOrder = true;
+  for (let i = events.length - 1; i >= 0; i--) {
+    const event = events[i]!;
+    const windowEnd = window.endsAt(event.occurredAt);
+    if (windowEnd <= asOf && windowEnd > -Infinity) break; // so have those before it
+    const to = matcher.isNet ? Math.min(windowEnd, history.endOf(event)) : windowEnd;
+    const from = window.beginsAt(event.occurredAt);
+    if (to <= asOf || from >= to) continue;
+    if (from > asOf) return undefined;
+    isInOrder &&= ends.length === 0 || to <= ends.at(-1)!;
+    ends.push(to);
+  }
+  return isInOrder ? ends.reverse() : ends.sort((a, b) => a - b);
+}
+
+/** Of events that only leave, at these instants: whether their number keeps the bounds, and until when that stays so. */
+function judgeLeaving(ends: readonly Instant[], { least, most }: CountBounds): Verdict {
+  const isWithin = (number: number): boolean => number >= least && number <= most;
+  const truth = isWithin(ends.length);
+  for (let left = 0; left < ends.length; left++) {
+    const at = ends[left]!;
+    if (at === Infinity) break;
+    if (ends[left + 1] !== at && isWithin(ends.length - left - 1) !== truth) return { truth: `${truth}`, until: at };
+  }
+  return { truth: `${truth}`, until: Infinity };
 }
 
 /** From when on a window is complete; for data without a beginning always, for data that never came never. */

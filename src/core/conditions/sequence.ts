@@ -9,7 +9,7 @@ import { judgeCount, type CountBounds, type Truth } from '../truth.js';
 import { compileWindow } from '../window.js';
 import { chainTimeline, compileStep, matchersOf, type ChainState, type Step } from './chain.js';
 import { judgeBy, leaf, type CompiledCondition } from './condition.js';
-import { boundsOf, completeFrom, sayBounds } from './count.js';
+import { boundsOf, completeFrom, judgeNumber, sayBounds } from './count.js';
 import { counts } from './event-leaf.js';
 import { sayFollower, sayMissing, saySelector } from './event-selector.js';
 import { EndEvent } from './one-event.js';
@@ -31,6 +31,8 @@ export function compileSequence(rule: PerformedRule): CompiledCondition {
   const which = rule.anchor === 'first' || rule.anchor === 'last' ? rule.anchor : undefined;
   const bounds = boundsOf(rule.count);
 
+  const withoutAnchors = which ? 'false' : judgeNumber(0, bounds, true);
+
   const anchorsOf = (history: History, since: Instant): Anchor[] =>
     history
       .livesOf(anchorMatcher, window)
@@ -39,6 +41,7 @@ export function compileSequence(rule: PerformedRule): CompiledCondition {
   const draw = (history: History, since: Instant): Timeline => {
     const complete = completeFrom(history.startsAt(anchorMatcher.eventName), window.completeFrom);
     const anchors = anchorsOf(history, since);
+    if (anchors.length === 0 && since >= complete) return [{ at: since, state: withoutAnchors }];
     return which ? drawOne(anchors, { which, complete, since }) : drawMany(anchors, { bounds, complete, since });
   };
   const judge = judgeBy(draw);
