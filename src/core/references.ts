@@ -96,8 +96,13 @@ function sizeOf(rule: Rule, segments: SegmentRules, known: Map<string, Size>): S
   return size;
 }
 
+/** Of what is not there, or goes round in a circle, nothing: that is said of the segment that names it. */
 function sizeOfSegment(key: string, segments: SegmentRules, known: Map<string, Size>): Size {
-  const size = known.get(key) ?? sizeOf(segments.get(key)!, segments, known);
+  const before = known.get(key);
+  if (before) return before;
+  const rule = segments.get(key);
+  known.set(key, { nodes: 0, spans: 0 });
+  const size = rule ? sizeOf(rule, segments, known) : { nodes: 0, spans: 0 };
   known.set(key, size);
   return size;
 }

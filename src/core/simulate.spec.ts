@@ -94,6 +94,14 @@ describe('a simulation', () => {
       ['/segments/a/segment', '/segments/b/segment'],
     ],
     [{ rule: { segment: 'a' }, at: 'changes' }, ['/rule/segment']],
+    [
+      { rule: { segment: 'a' }, segments: { a: { segment: 'b' }, b: { segment: 'c' } }, at: 'changes' },
+      ['/segments/b/segment'],
+    ],
+    [
+      { rule: { segment: 'a' }, segments: { a: { segment: 'b' }, b: { segment: 'b' } }, at: 'changes' },
+      ['/segments/b/segment'],
+    ],
     [{ rule: RULE, segments: { 'x/y': { nope: 1 } }, at: 'changes' }, ['/segments/x~1y']],
   ])('refuses %j', (request, pointers) => {
     expect(problemsOf(request)).toEqual(pointers);
