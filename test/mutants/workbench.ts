@@ -1,0 +1,130 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
+import { readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { mutated, type Mutant } from './mutate.js';
+import type { Stage } from './stages.js';
+
+/** What the copies do without: made of the rest, or of no use to a test. Packages are linked. */
+const NOT_COPIED = ['node_modules', '.git', 'dist', 'coverage', '.turnout'];
+const LONGEST_HEAP_MB = 2_048;
+const HAS_GROUPS = process.platform !== 'win32';
+
+export interface StageEnd {
+  outcome: 'passed' | 'failed' | 'timeout';
+  seconds: number;
+  output: string;
+}
+
+/** A place under the system's temporary folder for copies of the project, with which everything written there goes. */
+export class Workshop {
+  private readonly running = new Set<ChildProcess>();
+
+  private constructor(private readonly folder: string) {}
+
+  static async open(): Promise<Workshop> {
+    const workshop = new Workshop(await mkdtemp(join(tmpdir(), 'turnout-mutants-')));
+    await mkdir(workshop.temporary);
+    return workshop;
+  }
+
+  /** A copy of a project: of the one in the working directory, or of a copy of it. */
+  async bench(name: string, from = '.'): Promise<Bench> {
+    const folder = join(this.folder, name);
+    for (const entry of readdirSync(from).filter((one) => !NOT_COPIED.includes(one))) {
+      await cp(join(from, entry), join(folder, entry), { recursive: true });
+    }
+    await symlink(resolve('node_modules'), join(folder, 'node_modules'), 'junction');
+    return new Bench(this, folder);
+  }
+
+  /** Runs Node in a folder; a program that takes longer is killed. */
+  async run(args: string[], cwd: string, longestSeconds: number): Promise<StageEnd> {
+    const startedAt = performance.now();
+    const child = spawn(process.execPath, [`--max-old-space-size=${LONGEST_HEAP_MB}`, ...args], {
+      cwd,
+      env: this.environment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Tests start programs, too: in a process group of their own all of them can be killed.
+      detached: HAS_GROUPS,
+    });
+    this.running.add(child);
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      kill(child);
+    }, longestSeconds * 1_000);
+    try {
+      const exitCode = await new Promise<number | null>((settle, reject) => {
+        child.on('error', reject).on('close', settle);
+      });
+      const outcome = isLate ? 'timeout' : exitCode === 0 ? 'passed' : 'failed';
+      return { outcome, seconds: (performance.now() - startedAt) / 1_000, output };
+    } finally {
+      clearTimeout(timer);
+      this.running.delete(child);
+    }
+  }
+
+  /** At once, so that it can be the last thing that a process does. */
+  close(): void {
+    for (const child of this.running) kill(child);
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** Caches of Jest and tsx go to the temporary folder, too: of so many variants of a file nobody has any use. */
+  private environment(): NodeJS.ProcessEnv {
+    const { NODE_OPTIONS: _, ...own } = process.env;
+    return { ...own, TMPDIR: this.temporary, TMP: this.temporary, TEMP: this.temporary };
+  }
+
+  private get temporary(): string {
+    return join(this.folder, 'tmp');
+  }
+}
+
+function kill(child: ChildProcess): void {
+  if (!HAS_GROUPS || child.pid === undefined) return void child.kill('SIGKILL');
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It has just ended.
+  }
+}
+
+/** A copy of the project in which one mutant at a time is tried. */
+export class Bench {
+  constructor(
+    private readonly workshop: Workshop,
+    private readonly folder: string,
+  ) {}
+
+  run(stage: Stage, files: readonly string[], longestSeconds: number): Promise<StageEnd> {
+    return this.workshop.run(stage.args(files), this.folder, longestSeconds);
+  }
+
+  /** Does something while the mutant stands in the copy. */
+  async withMutant<T>(mutant: Mutant, work: () => Promise<T>): Promise<T> {
+    const path = join(this.folder, mutant.file);
+    const original = await readFile(path, 'utf8');
+    await writeFile(path, mutated(original, mutant));
+    try {
+      return await work();
+    } finally {
+      await writeFile(path, original);
+    }
+  }
+
+  /** Another one that is the same, whatever was written in the work tree meanwhile. */
+  copy(name: string): Promise<Bench> {
+    return this.workshop.bench(name, this.folder);
+  }
+
+  async textOf(file: string): Promise<string> {
+    return readFile(join(this.folder, file), 'utf8');
+  }
+}
