@@ -9,6 +9,8 @@ import type { NaiveValue, NaiveWorld } from '../support/naive-world.js';
 
 const YEAR = 366 * DAY;
 const MOST_CHANGES = 12;
+/** Settling further away than this may be called never. */
+const LOOKED_AHEAD = 1_000 * DAY;
 
 /** Where the core and the naive evaluator differ; its message says how. */
 export class Mismatch extends Error {}
@@ -84,10 +86,10 @@ function foretells({ evaluation, naive }: Judged, later: readonly Judged[]): voi
     return;
   }
   const settled = later.find((other) => isDetermined(other.naive))?.evaluation.asOf;
-  const isKnown = settlesAt === null || later.some((other) => other.evaluation.asOf === settlesAt);
-  if (settled !== undefined && (isKnown ? settled !== settlesAt : settled < settlesAt)) {
+  const isNamed = settlesAt !== null && later.some((other) => other.evaluation.asOf === settlesAt);
+  if (isNamed ? settled !== settlesAt : settled !== undefined && settled < (settlesAt ?? asOf + LOOKED_AHEAD)) {
     throw new Mismatch(
-      `at ${when(asOf)} it is said to settle at ${when(settlesAt)}, but it settles at ${when(settled)}`,
+      `at ${when(asOf)} it is said to settle at ${when(settlesAt)}, but it settles at ${when(settled ?? null)}`,
     );
   }
 }

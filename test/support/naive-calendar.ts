@@ -6,14 +6,17 @@ const DAY = 86_400_000;
 const { PlainDate, Instant } = Temporal;
 type PlainDate = Temporal.PlainDate;
 
-/** Calls are slow and few instants are asked about again and again. */
-function kept<Result>(find: (zone: string, about: number) => Result): (zone: string, about: number) => Result {
-  const zones = new Map<string, Map<number, Result>>();
-  return (zone, about) => {
-    let known = zones.get(zone);
-    if (!known || known.size > 100_000) zones.set(zone, (known = new Map()));
+/** Calls are slow, and few dates and instants are asked about again and again. */
+function kept<More extends unknown[], Result>(
+  find: (zone: string, about: number, ...more: More) => Result,
+): (zone: string, about: number, ...more: More) => Result {
+  const answers = new Map<string, Map<number, Result>>();
+  return (zone, about, ...more) => {
+    const key = [zone, ...more].join(' ');
+    let known = answers.get(key);
+    if (!known || known.size > 50_000) answers.set(key, (known = new Map()));
     let result = known.get(about);
-    if (result === undefined) known.set(about, (result = find(zone, about)));
+    if (result === undefined) known.set(about, (result = find(zone, about, ...more)));
     return result;
   };
 }
@@ -54,16 +57,16 @@ function later(period: PlainDate, unit: CalendarUnit, count: number): PlainDate 
 }
 
 /** The first instant of the period `count` periods after the one that the instant is in. */
-export function periodStart(unit: CalendarUnit, zone: string, at: number, count: number): number {
-  return startOfDate(zone, later(periodOf(localDate(zone, at), unit), unit, count));
-}
+export const periodStart = kept((zone, at, unit: CalendarUnit, count: number) =>
+  startOfDate(zone, later(periodOf(localDate(zone, at), unit), unit, count)),
+);
 
 /** The same, after the latest period that has begun: it differs where clocks are turned back over midnight. */
-export function begunPeriodStart(unit: CalendarUnit, zone: string, at: number, count: number): number {
+export const begunPeriodStart = kept((zone, at, unit: CalendarUnit, count: number) => {
   const tomorrow = localDate(zone, at).add({ days: 1 });
   const latest = startOfDate(zone, tomorrow) <= at ? tomorrow : localDate(zone, at);
   return startOfDate(zone, later(periodOf(latest, unit), unit, count));
-}
+});
 
 /** The year in which an instant is, in a zone. */
 export function localYear(zone: string, at: number): number {
@@ -71,11 +74,17 @@ export function localYear(zone: string, at: number): number {
 }
 
 /** The day of a date in another year: from its first instant to the next day's; undefined if there is none. */
-export function anniversaryIn(value: unknown, zone: string, year: number): [from: number, to: number] | undefined {
-  const at = naiveDate(value);
-  if (at === undefined) return undefined;
-  const date = isPlainDate(value) ? PlainDate.from(value) : localDate(zone, at);
-  if (year <= date.year) return undefined;
+export function anniversaryIn(value: unknown, zone: string, year: number): Span | undefined {
+  if (naiveDate(value) === undefined) return undefined;
+  return anniversary(zone, year, JSON.stringify(value)) ?? undefined;
+}
+
+type Span = readonly [from: number, to: number];
+
+const anniversary = kept((zone, year, text: string): Span | null => {
+  const value: unknown = JSON.parse(text);
+  const date = isPlainDate(value) ? PlainDate.from(value) : localDate(zone, naiveDate(value)!);
+  if (year <= date.year) return null;
   const day = PlainDate.from({ year, month: date.month, day: date.day }, { overflow: 'constrain' });
   return [startOfDate(zone, day), startOfDate(zone, day.add({ days: 1 }))];
-}
+});

@@ -13,17 +13,24 @@ export interface Tally {
  * turn out to be true and time will tell; of the insufficient ones nobody ever will.
  */
 export function kleene(tally: Tally, { atLeast = 0, atMost = Infinity, exactly }: Count): NaiveValue {
-  const least = Math.max(atLeast, exactly ?? 0);
-  const most = Math.min(atMost, exactly ?? Infinity);
-  const allWithin = (from: number, to: number): boolean => from >= least && to <= most;
-  const noneWithin = (from: number, to: number): boolean => Math.max(from, least) > Math.min(to, most);
+  const bounds = { least: Math.max(atLeast, exactly ?? 0), most: Math.min(atMost, exactly ?? Infinity) };
   const { true: t, pending, insufficient } = tally;
-  if (allWithin(t, t + pending + insufficient)) return 'true';
-  if (noneWithin(t, t + pending + insufficient)) return 'false';
+  const truth = certainly(t, t + pending + insufficient, bounds);
+  if (truth) return truth;
   for (let resolved = t; pending > 0 && resolved <= t + pending; resolved++) {
-    if (allWithin(resolved, resolved + insufficient) || noneWithin(resolved, resolved + insufficient)) return 'pending';
+    if (certainly(resolved, resolved + insufficient, bounds)) return 'pending';
   }
   return 'insufficient';
+}
+
+/** Whether all numbers, or none, from one to another are within bounds; undefined if some are. */
+function certainly(
+  from: number,
+  to: number,
+  { least, most }: { least: number; most: number },
+): 'true' | 'false' | undefined {
+  if (from >= least && to <= most) return 'true';
+  return Math.max(from, least) > Math.min(to, most) ? 'false' : undefined;
 }
 
 export function tallyOf(values: readonly string[], unseen = 0): Tally {

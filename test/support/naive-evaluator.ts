@@ -12,16 +12,19 @@ import { ms, remembered, type NaiveValue, type NaiveWorld } from './naive-world.
  * of time lines, no code of the core. Slow, and only for tests to compare with.
  */
 export function naiveValue(rule: Rule, world: NaiveWorld, asOf: number): NaiveValue {
-  const values = (rules: readonly Rule[]): NaiveValue[] => rules.map((one) => naiveValue(one, world, asOf));
   if ('performed' in rule) return goesOn(rule) ? naiveSequence(rule, world, asOf) : naivePerformed(rule, world, asOf);
   if ('attribute' in rule || 'segment' in rule) {
     return rule.for === undefined ? naiveNow(rule, world, asOf) : naiveSustained(rule, ms(rule.for), world, asOf);
   }
-  if ('all' in rule) return kleene(tallyOf(values(rule.all)), { exactly: rule.all.length });
-  if ('any' in rule) return kleene(tallyOf(values(rule.any)), { atLeast: 1 });
-  if ('of' in rule) return kleene(tallyOf(values(rule.of)), { atLeast: rule.atLeast });
+  if ('all' in rule) return kleene(tallyOf(valuesOf(rule.all, world, asOf)), { exactly: rule.all.length });
+  if ('any' in rule) return kleene(tallyOf(valuesOf(rule.any, world, asOf)), { atLeast: 1 });
+  if ('of' in rule) return kleene(tallyOf(valuesOf(rule.of, world, asOf)), { atLeast: rule.atLeast });
   if ('not' in rule) return opposite(naiveValue(rule.not, world, asOf));
   return 'bucket' in rule ? naiveBucket(rule, world) : 'true';
+}
+
+function valuesOf(rules: readonly Rule[], world: NaiveWorld, asOf: number): NaiveValue[] {
+  return rules.map((one) => naiveValue(one, world, asOf));
 }
 
 function opposite(value: NaiveValue): NaiveValue {

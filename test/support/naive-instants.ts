@@ -57,7 +57,7 @@ function performedInstants(rule: PerformedRule, world: NaiveWorld): number[] {
   if (!rule.calendar) return instants;
   const { unit, timeZone, last = 0 } = rule.calendar;
   const counts = [...new Set([0, 1, 2, last, last + 1, last + 2])];
-  return [...instants, ...marks.flatMap((at) => counts.map((count) => periodStart(unit, timeZone, at, count)))];
+  return [...instants, ...marks.flatMap((at) => counts.map((count) => periodStart(timeZone, at, unit, count)))];
 }
 
 function attributeInstants(rule: AttributeRule, world: NaiveWorld, years: Years): number[] {

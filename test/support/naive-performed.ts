@@ -1,4 +1,4 @@
-import type { Aggregate, OneEvent, PerformedRule } from '../../src/core/rule.js';
+import type { Aggregate, Bounds, OneEvent, PerformedRule } from '../../src/core/rule.js';
 import { kleene } from './naive-counting.js';
 import { countingNow, isComplete, type NaiveOccurrence } from './naive-selection.js';
 import { compared, naiveDecimal, naivePasses, naiveRead, times, total, type NaiveDecimal } from './naive-values.js';
@@ -111,16 +111,19 @@ interface BoundOrder {
   holds: boolean;
 }
 
-function ordersOf(bounds: Aggregate, value: NaiveDecimal | undefined, number: number): BoundOrder[] {
+const BOUND_KINDS = [
+  { key: 'atLeast', side: 1, fits: (order: number): boolean => order >= 0 },
+  { key: 'above', side: 1, fits: (order: number): boolean => order > 0 },
+  { key: 'atMost', side: -1, fits: (order: number): boolean => order <= 0 },
+  { key: 'below', side: -1, fits: (order: number): boolean => order < 0 },
+  { key: 'exactly', side: 0, fits: (order: number): boolean => order === 0 },
+] as const;
+
+/** How a value, or a sum of so many, compares with each bound that is given. */
+function ordersOf(bounds: Bounds, value: NaiveDecimal | undefined, number: number): BoundOrder[] {
   if (!value) return [];
-  const kinds = [
-    { bound: bounds.atLeast, side: 1, fits: (order: number) => order >= 0 },
-    { bound: bounds.above, side: 1, fits: (order: number) => order > 0 },
-    { bound: bounds.atMost, side: -1, fits: (order: number) => order <= 0 },
-    { bound: bounds.below, side: -1, fits: (order: number) => order < 0 },
-    { bound: bounds.exactly, side: 0, fits: (order: number) => order === 0 },
-  ];
-  return kinds.flatMap(({ bound, side, fits }) => {
+  return BOUND_KINDS.flatMap(({ key, side, fits }) => {
+    const bound = bounds[key];
     if (bound === undefined) return [];
     const order = compared(value, times(naiveDecimal(bound)!, { units: BigInt(number), places: 0 }));
     return [{ side, order, holds: fits(order) }];

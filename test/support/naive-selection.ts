@@ -84,8 +84,8 @@ function isInWindow({ within, before, between, calendar }: WindowFields, at: num
 
 /** From when, and until when, a calendar window counts an event. */
 function calendarSpan({ unit, timeZone, last, current }: CalendarWindow, at: number): [from: number, to: number] {
-  const from = current ? at : periodStart(unit, timeZone, at, 1);
-  return [from, periodStart(unit, timeZone, at, 1 + (last ?? 0))];
+  const from = current ? at : periodStart(timeZone, at, unit, 1);
+  return [from, periodStart(timeZone, at, unit, 1 + (last ?? 0))];
 }
 
 function boundary(text: string | null): number | undefined {
@@ -99,7 +99,7 @@ export function isComplete(rule: EventSelector & WindowFields, world: NaiveWorld
   if (rule.between) return (boundary(rule.between[0]) ?? -Infinity) >= start;
   if (rule.calendar) {
     const { unit, timeZone, last } = rule.calendar;
-    return begunPeriodStart(unit, timeZone, asOf, -(last ?? 0)) >= start;
+    return begunPeriodStart(timeZone, asOf, unit, -(last ?? 0)) >= start;
   }
   return asOf >= start + ms(rule.within);
 }
