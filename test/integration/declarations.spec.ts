@@ -164,7 +164,7 @@ describe('what marketers declare', () => {
     expect(why).toMatchObject({
       isMember: true,
       changesAt: new Date(T0 + 30 * DAY).toISOString(),
-      because: { condition: 'did "click" at least once in the last 30 days', evidence: [expect.any(String)] },
+      because: { condition: 'did "click" in the last 30 days', evidence: [expect.any(String)] },
     });
     expect((await turnout.call('GET', '/v1/segments/clicked/profiles/customer_id:9')).status).toBe(404);
     expect((await turnout.call('GET', '/v1/segments/clicked/profiles/nonsense')).status).toBe(400);

@@ -1,4 +1,5 @@
 import { DAY, HOUR } from '../support/builders.js';
+import { LANGUAGE_SCENARIOS } from './language-stories.js';
 import { clicks, instant, orders, reports, type Scenario } from './scenario.js';
 
 const CTAS = {
@@ -154,4 +155,7 @@ const ahead: Scenario = {
   ],
 };
 
-export const SCENARIOS: readonly Scenario[] = [replenishment, abandonedCart, refunds, nonClickers, ahead];
+export const SCENARIOS: readonly Scenario[] = [
+  ...[replenishment, abandonedCart, refunds, nonClickers, ahead],
+  ...LANGUAGE_SCENARIOS,
+];

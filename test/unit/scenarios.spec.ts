@@ -40,8 +40,15 @@ class World {
     const ids = new Set([`email:${person}@example.com`]);
     const own = (): typeof this.events => this.events.filter((event) => event.ids.some((id) => ids.has(id)));
     own().forEach((event) => event.ids.forEach((id) => ids.add(id)));
-    const startsAt = (name: EventName): number => this.starts.get(name as string) ?? Infinity;
-    return History.of(own(), { startsAt });
+    return History.of(own(), { startsAt: (name) => this.startOf(name), profile: person });
+  }
+
+  /** Of names that begin alike, the last that came. */
+  private startOf(wanted: EventName): number {
+    const starts = [...this.starts].filter(([name]) =>
+      typeof wanted === 'string' ? name === wanted : name.startsWith(wanted.startsWith),
+    );
+    return starts.length === 0 ? Infinity : Math.max(...starts.map(([, at]) => at));
   }
 
   people(): string[] {
@@ -53,7 +60,8 @@ class World {
 describe('on the core alone', () => {
   it.each(SCENARIOS.map((scenario) => [scenario.title, scenario] as const))('%s', (_title, scenario) => {
     const world = new World(scenario);
-    const plans = new Map(Object.entries(scenario.segments).map(([key, rule]) => [key, compileRule(rule)]));
+    const rules = new Map(Object.entries(scenario.segments));
+    const plans = new Map([...rules].map(([key, rule]) => [key, compileRule(rule, rules)]));
     for (const step of scenario.steps) {
       const asOf = instant(step.at);
       for (const webhook of step.webhooks ?? []) world.receive(webhook, asOf);
@@ -68,7 +76,7 @@ describe('on the core alone', () => {
         const planned = {
           branches: declared.branches.map(({ key, rule, segment }) => ({
             key,
-            plan: segment === undefined ? compileRule(rule as Rule) : plans.get(segment)!,
+            plan: segment === undefined ? compileRule(rule as Rule, rules) : plans.get(segment)!,
           })),
           defaultBranch: declared.default,
           whenPending: declared.whenPending ?? ('noMatch' as const),

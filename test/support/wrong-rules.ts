@@ -1,0 +1,33 @@
+const CLICKED = { performed: 'click', within: '30d' };
+
+/** Rules that are wrong in their form alone: the JSON Schema can tell. */
+export const WRONG_RULES: readonly unknown[] = [
+  {},
+  [],
+  null,
+  'click',
+  { performd: 'click' },
+  { performed: '' },
+  { performed: { endsWith: 'ed' } },
+  { performed: 'click', within: 30 },
+  { performed: 'click', within: '1 month' },
+  { performed: 'click', where: {} },
+  { performed: 'click', where: { cta: { like: 'c%' } } },
+  { performed: 'click', by: 'robots' },
+  { performed: 'click', count: { atLeast: 1.5 } },
+  { performed: 'click', between: ['2026-01-01T00:00:00Z'] },
+  { performed: 'click', calendar: { unit: 'fortnight', timeZone: 'UTC', last: 1 } },
+  { performed: 'purchase', sum: { property: 'revenue', atLeast: 'much' } },
+  { performed: 'click', followedBy: { performed: 'purchase', count: { atLeast: 2 } } },
+  { performed: 'click', followedBy: { performed: 'purchase', followedBy: { within: '1d' } } },
+  { attribute: 'plan', equals: ['pro'] },
+  { segment: 7 },
+  { segment: 'a', within: '1d' },
+  { bucket: { seed: 's', from: 0 } },
+  { bucket: { seed: 's', from: 0, to: 101 } },
+  { everyone: false },
+  { all: [] },
+  { all: [CLICKED], any: [CLICKED] },
+  { not: [CLICKED] },
+  { atLeast: 2 },
+];
