@@ -24,6 +24,9 @@ import { EVALUATE_QUEUE } from './platform/queues.js';
 import { validationPipe } from './platform/validation.js';
 import { ProfilesModule } from './profiles/profiles.module.js';
 import { RulesController } from './rules/rules.controller.js';
+import { ShadowsController } from './memberships/shadows.controller.js';
+import { SegmentDraftsController } from './segments/segment-drafts.controller.js';
+import { SegmentVersionsController } from './segments/segment-versions.controller.js';
 import { SegmentDependants } from './segments/segment-dependants.js';
 import { SegmentsController } from './segments/segments.controller.js';
 import { SegmentsModule } from './segments/segments.module.js';
@@ -36,7 +39,15 @@ type ModuleImport = Type | DynamicModule;
 /** What marketers declare. Beside the modules, since segments must not know of the journeys that need them. */
 @Module({
   imports: [SegmentsModule, CtasModule, JourneysModule, ProfilesModule],
-  controllers: [SegmentsController, RulesController, CtasController, JourneysController],
+  controllers: [
+    SegmentsController,
+    SegmentDraftsController,
+    SegmentVersionsController,
+    ShadowsController,
+    RulesController,
+    CtasController,
+    JourneysController,
+  ],
   providers: [{ provide: SegmentDependants, useExisting: JourneyDependants }],
 })
 class DeclarationsModule {}

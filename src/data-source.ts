@@ -16,6 +16,7 @@ import {
 } from './profiles/profiles.entities.js';
 import { Catalogue } from './segments/catalogue.entity.js';
 import { Segment, SegmentVersion } from './segments/segment.entities.js';
+import { SegmentDraft, SegmentShadow, SegmentShadowLane } from './segments/draft.entities.js';
 import { DeadLetter } from './sources/dead-letter.entity.js';
 
 /** The one list of entities; each is the shape of a row. */
@@ -36,6 +37,9 @@ const ENTITIES = [
   ProfileIdentifier,
   Receipt,
   Segment,
+  SegmentDraft,
+  SegmentShadow,
+  SegmentShadowLane,
   SegmentVersion,
   Transition,
   WaitingEvent,

@@ -10,6 +10,9 @@ import { MembershipEvaluator } from './evaluator.js';
 import { MembershipReader } from './membership-reader.js';
 import { MembershipStore } from './membership-store.js';
 import { MembershipsController } from './memberships.controller.js';
+import { ProfileHistories } from './profile-histories.js';
+import { ShadowRun } from './shadow-run.js';
+import { ShadowSweep } from './shadow-sweep.js';
 
 const STORES = [ProfilesModule, CtasModule, SegmentsModule];
 
@@ -20,6 +23,15 @@ export class MembershipsApiModule {}
 /** Evaluating them, for the worker. */
 @Module({
   imports: [...STORES, OutboxModule],
-  providers: [MembershipStore, MembershipEvaluator, Backfill, DueSweep, EvaluateProcessor],
+  providers: [
+    MembershipStore,
+    MembershipEvaluator,
+    Backfill,
+    DueSweep,
+    EvaluateProcessor,
+    ProfileHistories,
+    ShadowRun,
+    ShadowSweep,
+  ],
 })
 export class MembershipsWorkerModule {}

@@ -8,6 +8,12 @@ export async function catalogueRevision(tx: Transaction): Promise<number> {
   return Number(row!.revision);
 }
 
+/** The same, and nothing declared can change until the transaction ends. */
+export async function heldCatalogueRevision(tx: Transaction): Promise<number> {
+  const [row] = await query<{ revision: string }>(tx, 'SELECT revision FROM catalogue FOR UPDATE');
+  return Number(row!.revision);
+}
+
 /** To be called in the transaction of every such change. It also makes concurrent changes wait for each other. */
 export async function raiseCatalogueRevision(tx: Transaction): Promise<number> {
   const [row] = await query<{ revision: string }>(

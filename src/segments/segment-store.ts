@@ -29,6 +29,13 @@ export interface PublishedSegments {
   index: TouchIndex<PublishedSegment>;
 }
 
+/** What a segment is to say next. */
+export interface NewVersion {
+  key: string;
+  rule: Rule;
+  push: SegmentPush | null;
+}
+
 /** Why a rule could not be published. */
 export type Refusal = { takenBy: string } | { problems: RuleProblem[] };
 
@@ -39,6 +46,11 @@ export interface SegmentView {
   rule: unknown;
   push: SegmentPush | null;
   publishedAt: Date;
+}
+
+/** One version of a segment. */
+export interface VersionView extends SegmentView {
+  isInForce: boolean;
 }
 
 /** Rules by key; versions are immutable, and the newest is in force. */
@@ -56,16 +68,11 @@ export class SegmentStore {
    * written, why not: a segment at the destination has one owner, and the segments that rules name must be there, end
    * somewhere, and not grow too large together.
    */
-  async publish(
-    tx: Transaction,
-    segment: { key: string; rule: Rule; push: SegmentPush | null },
-  ): Promise<{ version: number; isNew: boolean } | Refusal> {
+  async publish(tx: Transaction, segment: NewVersion): Promise<{ version: number; isNew: boolean } | Refusal> {
     const { revision, at } = await raiseRuleRevision(tx);
     const publishedAt = new Date(at);
-    const takenBy = segment.push && (await this.ownerOf(tx, segment.push));
-    if (takenBy && takenBy !== segment.key) return { takenBy };
-    const problems = referenceProblems(segment, await this.rules(tx));
-    if (problems.length > 0) return { problems };
+    const refusal = await this.refusalOf(tx, segment);
+    if (refusal) return refusal;
     const [row] = await query<{ id: number; version: number; was_published: boolean }>(
       tx,
       `WITH known AS (
@@ -86,6 +93,14 @@ export class SegmentStore {
     );
     await query(tx, 'UPDATE segments SET published_version = $2 WHERE id = $1', [id, version]);
     return { version, isNew: !row!.was_published };
+  }
+
+  /** Why a segment could not be published as things are; undefined if it could. */
+  async refusalOf(tx: Transaction, segment: NewVersion): Promise<Refusal | undefined> {
+    const takenBy = segment.push && (await this.ownerOf(tx, segment.push));
+    if (takenBy && takenBy !== segment.key) return { takenBy };
+    const problems = referenceProblems(segment, await this.rules(tx));
+    return problems.length > 0 ? { problems } : undefined;
   }
 
   /** Takes a segment out of force; its members leave. False if there was none. */
@@ -131,9 +146,28 @@ export class SegmentStore {
     return [...(await this.rules(tx))].filter(([, rule]) => segmentsOf(rule).includes(key)).map(([other]) => other);
   }
 
+  /** The same, and those whose rules name these in turn. */
+  async restingOn(tx: Transaction, key: string): Promise<string[]> {
+    const rules = await this.rules(tx);
+    return [...rules]
+      .filter(([other, rule]) => other !== key && segmentsBelow(rule, rules).has(key))
+      .map(([one]) => one);
+  }
+
   /** The rules in force, by segment. */
   async rules(tx: Transaction): Promise<SegmentRules> {
     return new Map((await this.list(tx)).map((segment) => [segment.key, segment.rule as Rule]));
+  }
+
+  /** Every version that a segment ever had, newest first; also of one that is out of force. */
+  async versions(tx: Transaction, key: string): Promise<VersionView[]> {
+    return query<VersionView>(
+      tx,
+      `SELECT key, version, rule, push, segment_versions.published_at AS "publishedAt",
+              version IS NOT DISTINCT FROM published_version AS "isInForce"
+         FROM segments JOIN segment_versions ON segment_id = id WHERE key = $1 ORDER BY version DESC`,
+      [key],
+    );
   }
 
   /** Every rule in force, read and compiled anew. */

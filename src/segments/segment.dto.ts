@@ -1,6 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import { IsDefined, IsOptional, Matches, ValidateNested } from 'class-validator';
+import { IsBoolean, IsDefined, IsInt, IsOptional, Matches, Min, ValidateNested } from 'class-validator';
+import type { Milliseconds } from '../core/instant.js';
+import { checkedKey } from '../platform/key.js';
+import { checkedRule } from './checked-rule.js';
+import type { NewVersion } from './segment-store.js';
 
 const EXAMPLE_RULE = { performed: 'click', where: { cta: 'replenish' }, within: '30d' };
 
@@ -31,4 +35,28 @@ export class PutSegmentDto {
   @ValidateNested()
   @Type(() => PushDto)
   push?: PushDto;
+}
+
+/** What a body says a segment is to be; throws a 400 problem that lists all that is wrong. */
+export function newVersion(key: string, body: PutSegmentDto, retention: Milliseconds): NewVersion {
+  const rule = checkedRule(body.rule, retention);
+  const push = body.push ? { destination: 'customerio', segmentId: body.push.customerio.segmentId } : null;
+  return { key: checkedKey(key), rule, push };
+}
+
+export class PublishDraftDto {
+  @ApiPropertyOptional({
+    description: 'Publish although no shadow shows what it does as things are now',
+    default: false,
+  })
+  @IsOptional()
+  @IsBoolean()
+  force?: boolean;
+}
+
+export class RollbackDto {
+  @ApiProperty({ description: 'The version to restore, as a new one', example: 3 })
+  @IsInt()
+  @Min(1)
+  version!: number;
 }

@@ -2,17 +2,15 @@ import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Put
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
-import { say } from '../core/compile-rule.js';
 import type { Milliseconds } from '../core/instant.js';
-import { parseRule } from '../core/parse-rule.js';
-import type { Rule, RuleProblem } from '../core/rule.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
-import { checkedKey } from '../platform/key.js';
 import { Problem } from '../platform/problem.js';
 import { RETENTION_MS } from '../platform/retention.js';
 import { SegmentDependants } from './segment-dependants.js';
-import { SegmentStore, type SegmentView } from './segment-store.js';
-import { PutSegmentDto } from './segment.dto.js';
+import { SegmentPublisher } from './segment-publisher.js';
+import { SegmentStore } from './segment-store.js';
+import { newVersion, PutSegmentDto } from './segment.dto.js';
+import { shownSegment } from './shown-segment.js';
 
 @ApiTags('segments')
 @ApiBearerAuth()
@@ -22,6 +20,7 @@ export class SegmentsController {
   constructor(
     private readonly dataSource: DataSource,
     private readonly segments: SegmentStore,
+    private readonly publisher: SegmentPublisher,
     private readonly dependants: SegmentDependants,
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
   ) {}
@@ -29,15 +28,8 @@ export class SegmentsController {
   @Put(':key')
   @ApiOperation({ summary: 'Publish a rule as the next version of a segment' })
   async put(@Param('key') key: string, @Body() body: PutSegmentDto, @Res({ passthrough: true }) reply: FastifyReply) {
-    const rule = this.checkedRule(body.rule);
-    const push = body.push ? { destination: 'customerio', segmentId: body.push.customerio.segmentId } : null;
-    const published = await this.dataSource.transaction((tx) =>
-      this.segments.publish(tx, { key: checkedKey(key), rule, push }).then((result) => {
-        if ('takenBy' in result) throw this.takenProblem(result.takenBy, push!.segmentId);
-        if ('problems' in result) throw wrongRule(result.problems);
-        return result;
-      }),
-    );
+    const segment = newVersion(key, body, this.retention);
+    const published = await this.dataSource.transaction((tx) => this.publisher.publish(tx, segment));
     void reply.status(published.isNew ? HttpStatus.CREATED : HttpStatus.OK);
     return this.get(key);
   }
@@ -45,7 +37,7 @@ export class SegmentsController {
   @Get()
   @ApiOperation({ summary: 'List the published segments' })
   async list() {
-    return { segments: (await this.segments.list(this.dataSource.manager)).map(shown) };
+    return { segments: (await this.segments.list(this.dataSource.manager)).map(shownSegment) };
   }
 
   @Get(':key')
@@ -53,7 +45,7 @@ export class SegmentsController {
   async get(@Param('key') key: string) {
     const segment = await this.segments.find(this.dataSource.manager, key);
     if (!segment) throw Problem.notFound(`There is no segment "${key}".`);
-    return shown(segment);
+    return shownSegment(segment);
   }
 
   @Delete(':key')
@@ -71,33 +63,4 @@ export class SegmentsController {
       }
     });
   }
-
-  private checkedRule(value: unknown): Rule {
-    const parsed = parseRule(value, this.retention, '/rule');
-    if (parsed.ok) return parsed.rule;
-    throw wrongRule(parsed.problems);
-  }
-
-  private takenProblem(owner: string, segmentId: string): Problem {
-    return Problem.conflict(`Segment ${segmentId} in Customer.io already belongs to "${owner}"; each has one owner.`);
-  }
-}
-
-function wrongRule(problems: readonly RuleProblem[]): Problem {
-  return Problem.badRequest(
-    'The rule is not right.',
-    problems.map(({ pointer, problem, expected }) => ({ pointer, detail: problem, expected })),
-  );
-}
-
-function shown(segment: SegmentView) {
-  const { key, version, rule, push, publishedAt } = segment;
-  return {
-    key,
-    version,
-    rule,
-    sentence: say(rule as Rule),
-    push: push && { [push.destination]: { segmentId: push.segmentId } },
-    publishedAt: publishedAt.toISOString(),
-  };
 }

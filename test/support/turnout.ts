@@ -112,7 +112,7 @@ export class TestTurnout extends TurnoutClient {
 
 const PATIENCE_MS = 30_000;
 
-/** Waits until nothing is due any more as of the test's clock: no evaluation, no backfill, nothing to send. */
+/** Waits until nothing is due any more as of the test's clock: no evaluation, no backfill, no shadow, nothing to send. */
 export async function settle(database: Pick<TestDatabase, 'pool'>, patienceMs = PATIENCE_MS): Promise<void> {
   const deadline = performance.now() + patienceMs;
   let left: unknown;
@@ -120,6 +120,7 @@ export async function settle(database: Pick<TestDatabase, 'pool'>, patienceMs = 
     const { rows } = await database.pool.query<Record<string, string>>(
       `SELECT (SELECT count(*) FROM profiles WHERE evaluate_at <= turnout_now()) AS due,
               (SELECT count(*) FROM backfills) AS backfills,
+              (SELECT count(*) FROM segment_shadows WHERE state = 'running') AS shadows,
               (SELECT count(*) FROM outbox WHERE due_at <= turnout_now() OR claim IS NOT NULL) AS owed`,
     );
     left = rows[0];
