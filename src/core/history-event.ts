@@ -13,13 +13,7 @@ export interface HistoryEvent {
 /** The event whose properties are attributes of the profile; it speaks of those that it has, and of no others. */
 export const IDENTIFY = 'identify';
 
-/** An event that a matcher selects, and until when it counts: a purchase ends with its cancellation or full refund. */
-export interface Occurrence {
-  event: HistoryEvent;
-  until: Instant;
-}
-
-/** An occurrence in a window: it counts for every `asOf` in `[from, to)`, which is never empty. */
+/** An event in a window: it counts for every `asOf` in `[from, to)`, which is never empty. */
 export interface Life {
   event: HistoryEvent;
   from: Instant;

@@ -1,4 +1,4 @@
-import type { HistoryEvent, Life, Occurrence } from './history-event.js';
+import type { HistoryEvent, Life } from './history-event.js';
 import type { Instant } from './instant.js';
 import { nameFits, type Matcher } from './matcher.js';
 import { orderOf, PURCHASE, purchaseEnds } from './net-purchases.js';
@@ -22,27 +22,28 @@ export interface FromThen<T> {
   value: T;
 }
 
+/** So many looks at a history cost less than grouping it first, if each goes through its events one by one. */
+const FEW_LOOKS = 8;
+/** So few events are gone through as quickly as a group of them is found. */
+const FEW_EVENTS = 16;
+
 /**
  * Everything known about one profile, in order of time, so that the order of arrival makes no difference. What rules work
  * out from it is kept, so that they can share it.
  */
 export class History {
-  readonly startsAt: HistoryStart;
-  readonly profile: string;
-  private readonly byName = new Map<string, readonly HistoryEvent[]>();
-  private readonly byValue = new Map<string, Map<unknown, HistoryEvent[]> | undefined>();
-  private readonly selected = new Map<string, readonly HistoryEvent[]>();
-  private readonly occurrences = new Map<string, readonly Occurrence[]>();
-  private readonly results = new Map<object, FromThen<unknown>>();
-  private ends: ReadonlyMap<string, Instant> | undefined;
+  private looks = 0;
+  private byName: Map<string, HistoryEvent[]> | undefined = undefined;
+  private byValue: Map<string, Map<unknown, HistoryEvent[]>> | undefined = undefined;
+  private selected: Map<string, readonly HistoryEvent[]> | undefined = undefined;
+  private results: Map<object, FromThen<unknown>> | undefined = undefined;
+  private ends: ReadonlyMap<string, Instant> | undefined = undefined;
 
   private constructor(
     private readonly events: readonly HistoryEvent[],
-    { startsAt = () => -Infinity, profile = '' }: Known,
-  ) {
-    this.startsAt = startsAt;
-    this.profile = profile;
-  }
+    readonly startsAt: HistoryStart,
+    readonly profile: string,
+  ) {}
 
   /** From events in any order; of several with one id the first stands. */
   static of(events: Iterable<HistoryEvent>, known: Known = {}): History {
@@ -51,58 +52,70 @@ export class History {
     return History.ofDistinct([...unique.values()], known);
   }
 
-  /** From events of which no two have the same id, as the event log keeps them; in any order. */
+  /** From events of which no two have the same id; in any order. */
   static ofDistinct(events: readonly HistoryEvent[], known: Known = {}): History {
-    return new History(areInOrder(events) ? events : [...events].sort(byTime), known);
+    return History.inOrder(areInOrder(events) ? events : [...events].sort(byTime), known);
+  }
+
+  /** From distinct events in order of time and, at one instant, of id, as the event log hands them out. */
+  static inOrder(events: readonly HistoryEvent[], { startsAt = ALWAYS_COMPLETE, profile = '' }: Known = {}): History {
+    return new History(events, startsAt, profile);
   }
 
   /** All events of a name, in order of time. */
   named(eventName: EventName): readonly HistoryEvent[] {
     if (typeof eventName !== 'string') return this.events.filter((event) => nameFits(eventName, event.name));
-    const known = this.byName.get(eventName);
-    if (known) return known;
-    const named = this.events.filter((event) => event.name === eventName);
-    this.byName.set(eventName, named);
-    return named;
+    this.byName ??= groupedBy(this.events, (event) => event.name);
+    return this.byName.get(eventName) ?? NONE;
+  }
+
+  /** Events in order of time, among which are all that a matcher selects. */
+  candidatesFor({ eventName, wants, place }: Matcher): readonly HistoryEvent[] {
+    if (this.looks < FEW_LOOKS || typeof eventName !== 'string') {
+      this.looks += 1;
+      return this.events;
+    }
+    const named = this.named(eventName);
+    if (place === undefined || named.length <= FEW_EVENTS) return named;
+    this.byValue ??= new Map();
+    let groups = this.byValue.get(place);
+    if (!groups) {
+      const read = propertyReader(wants!.property);
+      groups = groupedBy(named, (event) => read(event.properties));
+      this.byValue.set(place, groups);
+    }
+    return groups.get(wants!.values[0]) ?? NONE;
   }
 
   /** The events that a matcher selects, in order of time, those that ended included. */
   matching(matcher: Matcher): readonly HistoryEvent[] {
+    this.selected ??= new Map();
     const known = this.selected.get(matcher.key);
     if (known) return known;
-    const selected = this.candidatesFor(matcher).filter((event) => matcher.matches(event));
+    const selected = this.candidatesFor(matcher).filter((event) => matcher.selects(event));
     this.selected.set(matcher.key, selected);
     return selected;
   }
 
-  /** The same, with the instants until which they count. */
-  occurrencesOf(matcher: Matcher): readonly Occurrence[] {
-    const known = this.occurrences.get(matcher.key);
-    if (known) return known;
-    const occurrences = this.matching(matcher).map((event) => ({
-      event,
-      until: matcher.isNet ? this.endOf(event) : Infinity,
-    }));
-    this.occurrences.set(matcher.key, occurrences);
-    return occurrences;
-  }
-
-  /** The events that a matcher selects and when they count in a window, in order of time; those that never do are left out. */
-  livesOf(matcher: Matcher, window: Window): readonly Life[] {
+  /** The events that a matcher selects and that count in a window as of an instant or later, in order of time. */
+  livesOf(matcher: Matcher, window: Window, since: Instant): Life[] {
+    const events = this.candidatesFor(matcher);
+    const oldest = window.reachesBackTo(since);
     const lives: Life[] = [];
-    for (const event of this.matching(matcher)) {
+    for (let i = events.length - 1; i >= 0 && events[i]!.occurredAt >= oldest; i--) {
+      const event = events[i]!;
+      if (!matcher.selects(event)) continue;
       const from = window.beginsAt(event.occurredAt);
-      const end = window.endsAt(event.occurredAt);
-      const to = matcher.isNet ? Math.min(end, this.endOf(event)) : end;
-      if (from < to) lives.push({ event, from, to });
+      const to = Math.min(window.endsAt(event.occurredAt), this.endOf(event, matcher));
+      if (from < to && since < to) lives.push({ event, from, to });
     }
-    return lives;
+    return lives.reverse();
   }
 
   /** Until when an event counts: for ever, but for a purchase that is cancelled or refunded in full. */
-  endOf(event: HistoryEvent): Instant {
-    if (event.name !== PURCHASE) return Infinity;
-    this.ends ??= purchaseEnds((name) => this.named(name));
+  endOf(event: HistoryEvent, { isNet }: Matcher): Instant {
+    if (!isNet || event.name !== PURCHASE) return Infinity;
+    this.ends ??= purchaseEnds(this.events);
     return this.ends.size === 0 ? Infinity : (this.ends.get(orderOf(event)) ?? Infinity);
   }
 
@@ -111,26 +124,24 @@ export class History {
    * before, an earlier one.
    */
   since<T>(key: object, since: Instant, workOut: (since: Instant) => T): FromThen<T> {
-    const known = this.results.get(key) as FromThen<T> | undefined;
-    if (known && known.since <= since) return known;
-    const result = { since, value: workOut(since) };
-    this.results.set(key, result);
-    return result;
+    return this.knownSince<T>(key, since) ?? this.keep(key, { since, value: workOut(since) });
   }
 
-  /** The events among which those of a matcher are; by the value that it wants, once several ask for one. */
-  private candidatesFor({ eventName, wants, place }: Matcher): readonly HistoryEvent[] {
-    if (place === undefined) return this.named(eventName);
-    const known = this.byValue.get(place);
-    if (known) return known.get(wants!.values[0]) ?? NONE;
-    // The first that asks looks for itself.
-    const isFirst = !this.byValue.has(place);
-    this.byValue.set(place, isFirst ? undefined : groupByValue(this.named(eventName), wants!.property));
-    return this.named(eventName);
+  /** What was worked out before, if it holds from an instant on. */
+  knownSince<T>(key: object, since: Instant): FromThen<T> | undefined {
+    const known = this.results?.get(key) as FromThen<T> | undefined;
+    return known && known.since <= since ? known : undefined;
+  }
+
+  keep<T>(key: object, result: FromThen<T>): FromThen<T> {
+    this.results ??= new Map();
+    this.results.set(key, result);
+    return result;
   }
 }
 
 const NONE: readonly HistoryEvent[] = [];
+const ALWAYS_COMPLETE: HistoryStart = () => -Infinity;
 
 function areInOrder(events: readonly HistoryEvent[]): boolean {
   for (let i = 1; i < events.length; i++) if (byTime(events[i - 1]!, events[i]!) >= 0) return false;
@@ -142,14 +153,13 @@ function byTime(a: HistoryEvent, b: HistoryEvent): number {
   return a.occurredAt - b.occurredAt || (a.id < b.id ? -1 : 1);
 }
 
-function groupByValue(events: readonly HistoryEvent[], property: string): Map<unknown, HistoryEvent[]> {
-  const read = propertyReader(property);
-  const groups = new Map<unknown, HistoryEvent[]>();
+function groupedBy<K>(events: readonly HistoryEvent[], keyOf: (event: HistoryEvent) => K): Map<K, HistoryEvent[]> {
+  const groups = new Map<K, HistoryEvent[]>();
   for (const event of events) {
-    const value = read(event.properties);
-    const group = groups.get(value);
+    const key = keyOf(event);
+    const group = groups.get(key);
     if (group) group.push(event);
-    else groups.set(value, [event]);
+    else groups.set(key, [event]);
   }
   return groups;
 }

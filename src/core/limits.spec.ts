@@ -10,7 +10,7 @@ const problemsOf = (rule: unknown): string[] => {
 
 /** Of several tries the quickest: what the work takes by itself, whatever else the machine does. In ms. */
 function timeOf(work: () => void): number {
-  const tries = Array.from({ length: 5 }, () => {
+  const tries = Array.from({ length: 20 }, () => {
     const start = performance.now();
     work();
     return performance.now() - start;

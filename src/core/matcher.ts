@@ -1,7 +1,7 @@
 import type { HistoryEvent } from './history-event.js';
 import { PURCHASE, PURCHASE_ENDINGS } from './net-purchases.js';
-import { propertyReader } from './property.js';
-import { compilePropertyTest, valuesWanted } from './property-test.js';
+import { isPlain, propertyReader, type Properties } from './property.js';
+import { compilePropertyTest, valuesWanted, type ValueTest } from './property-test.js';
 import type { ActorChoice, EventName, EventSelector, Scalar } from './rule.js';
 
 /** Selects events by name, properties and actor. Equal selectors have equal keys, so that rules can share the work. */
@@ -10,8 +10,8 @@ export interface Matcher {
   eventName: EventName;
   /** Whether purchases end with their cancellation or full refund. */
   isNet: boolean;
-  /** What an event of the name must be like. */
-  matches(event: HistoryEvent): boolean;
+  /** Whether an event is of the name, and like what is asked for. */
+  selects(event: HistoryEvent): boolean;
   /** A property that must have one of these values, where there is one: for finding rules by event, and events by rule. */
   wants?: { property: string; values: readonly Scalar[] };
   /** The name and the property wanted, where there is exactly one value; events in one place are grouped once. */
@@ -20,29 +20,59 @@ export interface Matcher {
 
 /** Compiles a selector once, for any number of evaluations. */
 export function compileMatcher(selector: EventSelector): Matcher {
-  const { performed, by = 'humans' } = selector;
-  const tests = Object.entries(selector.where ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  const compiled = tests.map(([path, test]) => ({ read: propertyReader(path), holds: compilePropertyTest(test) }));
-  const isNet = nameFits(performed, PURCHASE) && !selector.gross;
-  const wanted = tests.flatMap(([property, test]) => {
-    const values = valuesWanted(test);
-    return values ? [{ property, values }] : [];
-  })[0];
-  return {
-    key: JSON.stringify([performed, by, isNet, tests]),
-    eventName: performed,
-    isNet,
-    matches: (event) => {
-      for (let i = 0; i < compiled.length; i++) {
-        const { read, holds } = compiled[i]!;
-        if (!holds(read(event.properties))) return false;
-      }
-      return actsAs(event, by);
-    },
-    ...(wanted && { wants: wanted }),
-    ...(wanted?.values.length === 1 &&
-      typeof performed === 'string' && { place: JSON.stringify([performed, wanted.property]) }),
-  };
+  return new SelectorMatcher(selector);
+}
+
+interface PropertyCheck {
+  read: (properties: Properties) => unknown;
+  holds: ValueTest;
+}
+
+/** A class with little in it: with a thousand rules what counts is how much there is to fetch for each. */
+class SelectorMatcher implements Matcher {
+  readonly eventName: EventName;
+  readonly isNet: boolean;
+  private readonly by: ActorChoice;
+  /** A property that must be equal to a value, if there is one that can be read at once. */
+  private readonly path: string | undefined = undefined;
+  private readonly value: Scalar = null;
+  /** All other tests. */
+  private readonly checks: readonly PropertyCheck[];
+  readonly wants?: { property: string; values: readonly Scalar[] };
+  readonly place?: string;
+  readonly key: string;
+
+  constructor({ performed, by = 'humans', gross, where = {} }: EventSelector) {
+    const tests = Object.entries(where).sort(([a], [b]) => (a < b ? -1 : 1));
+    const plain = tests.find((test): test is [string, Scalar] => typeof test[1] !== 'object' && isPlain(test[0]));
+    this.eventName = performed;
+    this.isNet = nameFits(performed, PURCHASE) && !gross;
+    this.by = by;
+    if (plain) [this.path, this.value] = plain;
+    this.checks = tests
+      .filter((test) => test !== plain)
+      .map(([path, test]) => ({ read: propertyReader(path), holds: compilePropertyTest(test) }));
+    this.key = JSON.stringify([performed, by, this.isNet, tests]);
+    const [wants] = tests.flatMap(([property, test]) => {
+      const values = valuesWanted(test);
+      return values ? [{ property, values }] : [];
+    });
+    if (!wants) return;
+    this.wants = wants;
+    const isOne = wants.values.length === 1 && typeof performed === 'string';
+    if (isOne) this.place = JSON.stringify([performed, wants.property]);
+  }
+
+  selects({ name, properties }: HistoryEvent): boolean {
+    if (name !== this.eventName && !(typeof this.eventName === 'object' && nameFits(this.eventName, name)))
+      return false;
+    if (this.path !== undefined && properties[this.path] !== this.value) return false;
+    for (let i = 0; i < this.checks.length; i++) {
+      const { read, holds } = this.checks[i]!;
+      if (!holds(read(properties))) return false;
+    }
+    return actsAs(properties.actor_class, this.by);
+  }
 }
 
 /** Whether an event's name is the one asked for, or begins as asked for. */
@@ -57,23 +87,19 @@ export function eventNamesOf(matcher: Matcher): readonly EventName[] {
 
 /** Whether an event can change what the matcher selects, by itself or by ending a purchase. */
 export function touches(matcher: Matcher, event: HistoryEvent): boolean {
-  if (nameFits(matcher.eventName, event.name) && matcher.matches(event)) return true;
+  if (matcher.selects(event)) return true;
   return matcher.isNet && (PURCHASE_ENDINGS as readonly string[]).includes(event.name);
 }
 
-const actorOf = propertyReader('actor_class');
-
 /** Sources class clicks and opens in the property `actor_class`; an event without it is a human's. */
-function actsAs(event: HistoryEvent, choice: ActorChoice): boolean {
+function actsAs(actor: unknown, choice: ActorChoice): boolean {
   switch (choice) {
     case 'humans':
-      return actorOf(event.properties) !== 'machine';
-    case 'strictHumans': {
-      const actor = actorOf(event.properties);
+      return actor !== 'machine';
+    case 'strictHumans':
       return actor !== 'machine' && actor !== 'suspect';
-    }
     case 'machines':
-      return actorOf(event.properties) === 'machine';
+      return actor === 'machine';
     case 'anyone':
       return true;
   }

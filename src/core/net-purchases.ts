@@ -13,23 +13,35 @@ export const PURCHASE_ENDINGS = ['order_cancelled', 'order_refunded'] as const;
  * From when on each order no longer counts as bought: its cancellation, or the refund with which the refunded amounts
  * reach the order's revenue. By order id; orders that still count are absent.
  */
-export function purchaseEnds(named: (eventName: string) => readonly HistoryEvent[]): ReadonlyMap<string, Instant> {
+export function purchaseEnds(events: readonly HistoryEvent[]): ReadonlyMap<string, Instant> {
   const ends = new Map<string, Instant>();
-  const note = (order: string, at: Instant): void => void ends.set(order, Math.min(at, ends.get(order) ?? Infinity));
-  for (const cancelled of named('order_cancelled')) note(orderOf(cancelled), cancelled.occurredAt);
+  const refunds: HistoryEvent[] = [];
+  for (const event of events) {
+    if (event.name === 'order_cancelled') noteEnd(ends, orderOf(event), event.occurredAt);
+    else if (event.name === 'order_refunded') refunds.push(event);
+  }
+  if (refunds.length > 0) noteRefunds(ends, refunds, events);
+  return ends;
+}
 
-  const revenues = new Map(named(PURCHASE).map((purchase) => [orderOf(purchase), amountOf(purchase, revenueOf)]));
+function noteEnd(ends: Map<string, Instant>, order: string, at: Instant): void {
+  const known = ends.get(order);
+  if (known === undefined || at < known) ends.set(order, at);
+}
+
+function noteRefunds(ends: Map<string, Instant>, refunds: readonly HistoryEvent[], events: readonly HistoryEvent[]) {
+  const purchases = events.filter((event) => event.name === PURCHASE);
+  const revenues = new Map(purchases.map((purchase) => [orderOf(purchase), amountOf(purchase, revenueOf)]));
   const refunded = new Map<string, Decimal>();
-  for (const refund of named('order_refunded')) {
+  for (const refund of refunds) {
     const order = orderOf(refund);
     const amount = amountOf(refund, refundOf);
     const revenue = revenues.get(order);
     if (!amount || !revenue) continue;
     const sum = addDecimals(refunded.get(order) ?? ZERO, amount);
     refunded.set(order, sum);
-    if (compareDecimals(sum, ZERO) > 0 && compareDecimals(sum, revenue) >= 0) note(order, refund.occurredAt);
+    if (compareDecimals(sum, ZERO) > 0 && compareDecimals(sum, revenue) >= 0) noteEnd(ends, order, refund.occurredAt);
   }
-  return ends;
 }
 
 const ZERO: Decimal = { units: 0n, scale: 0 };

@@ -6,11 +6,7 @@ export type Properties = Readonly<Record<string, unknown>>;
  * other.
  */
 export function propertyReader(path: string): (properties: Properties) => unknown {
-  if (!path.includes('.')) {
-    // What no object inherits is its own wherever it is found.
-    if (!(path in Object.prototype)) return (properties) => properties[path];
-    return (properties) => (Object.hasOwn(properties, path) ? properties[path] : undefined);
-  }
+  if (isPlain(path)) return (properties) => properties[path];
   const names = path.split('.');
   return (properties) => {
     if (Object.hasOwn(properties, path)) return properties[path];
@@ -21,4 +17,9 @@ export function propertyReader(path: string): (properties: Properties) => unknow
     }
     return value;
   };
+}
+
+/** A name without dots that no object inherits: wherever it is found it is the object's own. */
+export function isPlain(path: string): boolean {
+  return !path.includes('.') && !(path in Object.prototype);
 }

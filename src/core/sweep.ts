@@ -11,15 +11,14 @@ export interface Account<S> {
 
 /**
  * What an account says from an instant on: every event enters at the instant from which it counts, in order of time, and
- * leaves at that from which it counts no more. `also` are further instants at which the account may change its word.
+ * leaves at that from which it counts no more; none had left by then. `also` are further instants at which the account may change its word.
  */
 export function sweep<S>(
   since: Instant,
-  allLives: readonly Life[],
+  lives: readonly Life[],
   also: readonly Instant[],
   account: Account<S>,
 ): Timeline<S> {
-  const lives = allLives.filter((life) => life.to > since);
   const leaving = inOrderOfEnd(lives);
   const others = also.filter((at) => at > since && at < Infinity).sort((a, b) => a - b);
   const draft = new TimelineDraft<S>();

@@ -50,9 +50,9 @@ export class TimelineDraft<S> {
 
   /** Instants must come in order; of several at one instant the last counts. */
   add(at: Instant, state: S): void {
-    const last = this.steps.at(-1);
-    if (last?.at === at) this.steps.pop();
-    if (this.steps.at(-1)?.state !== state) this.steps.push({ at, state });
+    const { steps } = this;
+    if (steps.length > 0 && steps[steps.length - 1]!.at === at) steps.pop();
+    if (steps.length === 0 || steps[steps.length - 1]!.state !== state) steps.push({ at, state });
   }
 }
 
@@ -81,11 +81,38 @@ export interface TallyFrame<S extends string> {
 /** What is said of several timelines together, from how many are in each state; none of them begins later. */
 export function tally<S extends string, T>(
   parts: readonly Timeline<S>[],
-  { since, none, also, end = Infinity }: TallyFrame<S>,
+  frame: TallyFrame<S>,
   fold: (counts: StateCounts<S>, at: Instant) => T,
 ): Timeline<T> {
-  const counts = { ...none };
-  const changes: { at: Instant; left?: S; entered?: S }[] = also.filter((at) => at > since).map((at) => ({ at }));
+  const { since } = frame;
+  const counts = { ...frame.none };
+  const changes = changesOf(parts, frame, counts);
+  const draft = new TimelineDraft<T>();
+  draft.add(since, fold(counts, since));
+  for (let i = 0; i < changes.length; i++) {
+    const { at, left, entered } = changes[i]!;
+    if (left !== undefined) counts[left] -= 1;
+    if (entered !== undefined) counts[entered] += 1;
+    const isLast = i + 1 === changes.length || changes[i + 1]!.at !== at;
+    if (isLast && at < Infinity) draft.add(at, fold(counts, at));
+  }
+  return draft.steps;
+}
+
+interface Change<S> {
+  at: Instant;
+  left: S | undefined;
+  entered: S | undefined;
+}
+
+/** How the parts change after the beginning, in order of time; what they are in at the beginning is counted. */
+function changesOf<S extends string>(
+  parts: readonly Timeline<S>[],
+  { since, also, end = Infinity }: TallyFrame<S>,
+  counts: StateCounts<S>,
+): Change<S>[] {
+  const changes: Change<S>[] = [];
+  for (const at of also) if (at > since) changes.push({ at, left: undefined, entered: undefined });
   for (const part of parts) {
     const first = indexAt(part, since);
     counts[part[first]!.state] += 1;
@@ -93,15 +120,7 @@ export function tally<S extends string, T>(
       changes.push({ at: part[i]!.at, left: part[i - 1]!.state, entered: part[i]!.state });
     }
   }
-  changes.sort((a, b) => a.at - b.at);
-  const draft = new TimelineDraft<T>();
-  draft.add(since, fold(counts, since));
-  changes.forEach(({ at, left, entered }, index) => {
-    if (left !== undefined) counts[left] -= 1;
-    if (entered !== undefined) counts[entered] += 1;
-    if (changes[index + 1]?.at !== at && at < Infinity) draft.add(at, fold(counts, at));
-  });
-  return draft.steps;
+  return changes.length > 1 ? changes.sort((a, b) => a.at - b.at) : changes;
 }
 
 const MOST_STEPS = 500;

@@ -7,14 +7,14 @@ const DAY: Milliseconds = 86_400_000;
 
 /** The span that a condition looks back over, as the interval of `asOf` in which an event at `t` counts. */
 export interface Window {
-  /** Equal windows have equal keys. */
-  key: string;
   /** The first instant as of which an event at `at` counts; no earlier for a later event. */
   beginsAt(at: Instant): Instant;
   /** The instant as of which it counts no more; not after {@link beginsAt}: it never counts. */
   endsAt(at: Instant): Instant;
+  /** The earliest instant of an event that can count as of an instant or later. */
+  reachesBackTo(asOf: Instant): Instant;
   /** From when on the window lies wholly in the time since `start`, an instant that is no infinity. */
-  completeFrom: (start: Instant) => Instant;
+  completeFrom(start: Instant): Instant;
   /** How far back before `asOf` an event can still matter, in ms; `Infinity` without an end. */
   lookback: Milliseconds;
   /** ` in the last 30 days`; empty without a window. */
@@ -25,19 +25,37 @@ export interface Window {
 export function compileWindow(fields: WindowFields): Window {
   if (fields.between) return between(fields.between);
   if (fields.calendar) return calendarWindow(fields.calendar);
-  return rolling(parseDuration(fields.within) ?? Infinity, parseDuration(fields.before) ?? 0);
+  return new Rolling(parseDuration(fields.within) ?? Infinity, parseDuration(fields.before) ?? 0);
 }
 
-/** At most `within` ago and at least `before` ago. */
-function rolling(within: Milliseconds, before: Milliseconds): Window {
-  return {
-    key: `rolling ${within} ${before}`,
-    beginsAt: (at) => at + before,
-    endsAt: (at) => at + within,
-    completeFrom: (start) => start + within,
-    lookback: within,
-    words: rollingInWords(within, before),
-  };
+/** At most `within` ago and at least `before` ago. A class, since most windows are of this kind: it is quick. */
+class Rolling implements Window {
+  readonly words: string;
+  readonly lookback: Milliseconds;
+
+  constructor(
+    private readonly within: Milliseconds,
+    private readonly before: Milliseconds,
+  ) {
+    this.words = rollingInWords(within, before);
+    this.lookback = within;
+  }
+
+  beginsAt(at: Instant): Instant {
+    return at + this.before;
+  }
+
+  endsAt(at: Instant): Instant {
+    return at + this.within;
+  }
+
+  reachesBackTo(asOf: Instant): Instant {
+    return asOf - this.within + 1;
+  }
+
+  completeFrom(start: Instant): Instant {
+    return start + this.within;
+  }
 }
 
 function rollingInWords(within: Milliseconds, before: Milliseconds): string {
@@ -52,9 +70,9 @@ function between([from, until]: readonly [string | null, string | null]): Window
   const end = until === null ? Infinity : parseInstant(until)!;
   const words = from === null ? ` before ${until}` : until === null ? ` since ${from}` : ` from ${from} until ${until}`;
   return {
-    key: `between ${first} ${end}`,
     beginsAt: (at) => at,
     endsAt: (at) => (first <= at && at < end ? Infinity : -Infinity),
+    reachesBackTo: () => first,
     completeFrom: (start) => (first >= start ? -Infinity : Infinity),
     lookback: Infinity,
     words,
@@ -66,9 +84,9 @@ function calendarWindow({ unit, timeZone, last = 0, current = false }: CalendarW
   const edge = (at: Instant, periods: number): Instant =>
     startOf(unit, timeZone, periodOf(unit, timeZone, at) + periods);
   return {
-    key: `calendar ${unit} ${timeZone} ${last} ${current}`,
     beginsAt: (at) => (current ? at : edge(at, 1)),
     endsAt: (at) => edge(at, last + 1),
+    reachesBackTo: (asOf) => edge(asOf, -last),
     // The window begins `last` periods back: with the first period that begins no earlier than `start`.
     completeFrom: (start) => edge(start - 1, last + 1),
     lookback: longestInDays(unit, last + 1) * DAY + DAY,

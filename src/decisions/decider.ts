@@ -91,7 +91,7 @@ export class Decider {
     const events = (await this.events.histories(tx, laneOfProfile(profileId), [profileId], wanted)).get(profileId)!;
     const classify = await this.ctas.current(tx, revision);
     const known = { startsAt: await this.histories.current(tx, revision), profile: String(profileId) };
-    return decide(point, History.ofDistinct(events.map(classify), known), asOf);
+    return decide(point, History.inOrder(events.map(classify), known), asOf);
   }
 
   private async owe(tx: Transaction, profileId: number, decision: Decision): Promise<void> {

@@ -72,7 +72,7 @@ export class MembershipEvaluator {
       const events = loaded.get(profile.id)!;
       seqs.set(profile.id, Math.max(0, ...events.map((event) => event.seq)));
       const known = events.map((event) => classify({ ...event, isNew: event.seq > profile.evaluatedSeq }));
-      const history = History.ofDistinct(known, { startsAt, profile: String(profile.id) });
+      const history = History.inOrder(known, { startsAt, profile: String(profile.id) });
       const newEvents = known.filter((event) => event.isNew);
       return changesOf(profile, history, held.get(profile.id) ?? [], newEvents, context);
     });

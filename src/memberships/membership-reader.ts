@@ -79,6 +79,6 @@ export class MembershipReader {
     const loaded = await this.events.histories(tx, laneOfProfile(profileId), [profileId], wanted);
     const classify = await this.ctas.current(tx, about.revision);
     const known = { startsAt: await this.histories.current(tx, about.revision), profile: String(profileId) };
-    return History.ofDistinct(loaded.get(profileId)!.map(classify), known);
+    return History.inOrder(loaded.get(profileId)!.map(classify), known);
   }
 }

@@ -80,11 +80,11 @@ export function compileAggregate(rule: PerformedRule): CompiledCondition {
     matcher,
     window,
     judge: judgeBy((history, since) => {
-      const complete = completeFrom(history.startsAt(matcher.eventName), window.completeFrom);
+      const complete = completeFrom(history, matcher, window);
       const amounts = new Amounts(readAmount, kind === 'min' ? -1 : 1);
       return sweep(
         since,
-        history.livesOf(matcher, window),
+        history.livesOf(matcher, window, since),
         [complete],
         accountOf(amounts, (at) => judge(amounts, at >= complete)),
       );
@@ -103,7 +103,7 @@ function sayWhy(
   asOf: Instant,
   about: { matcher: Matcher; window: Window; readAmount: ReadAmount; aggregate: Aggregate },
 ): string {
-  const lives = history.livesOf(about.matcher, about.window).filter((life) => counts(life, asOf));
+  const lives = history.livesOf(about.matcher, about.window, asOf).filter((life) => counts(life, asOf));
   const read = lives.map((life) => about.readAmount(life.event));
   const unconvertible = new Set(read.flatMap((one) => (one && 'unconvertible' in one ? [one.unconvertible] : [])));
   if (unconvertible.size > 0) {
@@ -127,7 +127,7 @@ export function compileDistinct(rule: PerformedRule): CompiledCondition {
     matcher,
     window,
     judge: judgeBy((history, since) => {
-      const complete = completeFrom(history.startsAt(matcher.eventName), window.completeFrom);
+      const complete = completeFrom(history, matcher, window);
       const numbers = new Map<string, number>();
       const count = (life: Life, by: number): void => {
         const value = JSON.stringify(read(life.event.properties));
@@ -136,7 +136,7 @@ export function compileDistinct(rule: PerformedRule): CompiledCondition {
         if (number === 0) numbers.delete(value);
         else numbers.set(value, number);
       };
-      return sweep(since, history.livesOf(matcher, window), [complete], {
+      return sweep(since, history.livesOf(matcher, window, since), [complete], {
         enter: (life) => count(life, 1),
         leave: (life) => count(life, -1),
         state: (at) => judgeNumber(numbers.size, bounds, at >= complete),

@@ -56,9 +56,9 @@ function compileAttribute(rule: AttributeRule) {
   const test = allTests(rule);
 
   const latest = (history: History, asOf: Instant): { now: HistoryEvent | undefined; next: Instant } => {
-    const known = history.occurrencesOf(matcher);
-    const index = known.findLastIndex((one) => one.event.occurredAt <= asOf);
-    return { now: known[index]?.event, next: known[index + 1]?.event.occurredAt ?? Infinity };
+    const known = history.matching(matcher);
+    const index = known.findLastIndex((event) => event.occurredAt <= asOf);
+    return { now: known[index], next: known[index + 1]?.occurredAt ?? Infinity };
   };
   const judgeOnce = (history: History, asOf: Instant): Verdict => {
     const { now, next } = latest(history, asOf);
@@ -86,7 +86,8 @@ function attributeMatcher(path: string): Matcher {
     key: `attribute ${path}`,
     eventName: IDENTIFY,
     isNet: false,
-    matches: ({ properties }) => Object.hasOwn(properties, path) || Object.hasOwn(properties, root!),
+    selects: ({ name, properties }) =>
+      name === IDENTIFY && (Object.hasOwn(properties, path) || Object.hasOwn(properties, root!)),
   };
 }
 

@@ -1,11 +1,11 @@
-import type { HistoryEvent, Occurrence } from '../history-event.js';
+import type { HistoryEvent } from '../history-event.js';
 import type { History } from '../history.js';
 import { parseDuration, type Instant, type Milliseconds } from '../instant.js';
 import { compileMatcher, type Matcher } from '../matcher.js';
 import { propertyReader } from '../property.js';
 import type { FollowerStep } from '../rule.js';
 import { aDuration, anObject, aText, lazily, listOf, refined, report, type Shape } from '../shape.js';
-import { tally, within, type StateCounts, type Timeline } from '../timeline.js';
+import { tally, within, type StateCounts, type Step as Moment, type Timeline } from '../timeline.js';
 import type { Truth } from '../truth.js';
 import { onlyOneOf, selectorFields } from './event-selector.js';
 
@@ -46,7 +46,7 @@ export interface Step {
   /** Whether it must not happen. */
   isNegated: boolean;
   /** Whether two events carry equal values where they must; missing equals nothing, not even missing. */
-  isSame(before: HistoryEvent, follower: HistoryEvent): boolean;
+  isSame: (before: HistoryEvent, follower: HistoryEvent) => boolean;
   next: Step | undefined;
 }
 
@@ -77,7 +77,7 @@ export function matchersOf(step: Step): Matcher[] {
  */
 export type ChainState = Truth | 'openByTime' | 'openForever';
 
-const NONE: StateCounts<ChainState> = {
+export const NO_CHAINS: StateCounts<ChainState> = {
   true: 0,
   false: 0,
   pending: 0,
@@ -87,22 +87,15 @@ const NONE: StateCounts<ChainState> = {
 };
 
 /**
- * Whether an event is, or is not, followed as a step asks, from an instant (or an earlier one) on; only what is said from
- * the event on matters.
+ * Whether an event is, or is not, followed as a step asks, from an instant on; only what is said from the event on
+ * matters.
  */
-export function chainTimeline(history: History, step: Step, event: HistoryEvent, from: Instant): Timeline<ChainState> {
-  const { since, value: known } = history.since(step, from, () => new Map<string, Timeline<ChainState>>());
-  const timeline = known.get(event.id) ?? drawChain(history, step, event, since);
-  known.set(event.id, timeline);
-  return timeline;
-}
-
-function drawChain(history: History, step: Step, event: HistoryEvent, since: Instant): Timeline<ChainState> {
+export function chainTimeline(history: History, step: Step, event: HistoryEvent, since: Instant): Timeline<ChainState> {
   const deadline = event.occurredAt + step.limit;
   const isComplete = event.occurredAt >= history.startsAt(step.matcher.eventName);
   const { parts, settledAt } = partsOf(history, step, event, since);
   const also = deadline < settledAt ? [deadline] : [];
-  return tally(parts, { since, none: NONE, also, end: settledAt }, (counts, at) => {
+  return tally(parts, { since, none: NO_CHAINS, also, end: settledAt }, (counts, at) => {
     const state = stateOf(counts, { isComplete, isUnlimited: step.limit === Infinity, isOpen: at < deadline });
     return step.isNegated ? negated(state) : state;
   });
@@ -115,44 +108,68 @@ function partsOf(
   event: HistoryEvent,
   since: Instant,
 ): { parts: Timeline<ChainState>[]; settledAt: Instant } {
-  const occurrences = history.occurrencesOf(step.matcher);
   const parts: Timeline<ChainState>[] = [];
   let settledAt = Infinity;
-  for (let i = firstFrom(occurrences, event.occurredAt); i < occurrences.length; i++) {
-    const one = occurrences[i]!;
-    const at = one.event.occurredAt;
-    if (at >= event.occurredAt + step.limit || at >= settledAt) break;
-    if (one.event.id === event.id || !step.isSame(event, one.event)) continue;
-    const part = partOf(history, step, one, since);
-    if (part.length === 1 && part[0]!.state === 'false') continue;
+  eachFollower(history, step, event, (follower) => {
+    if (follower.occurredAt >= settledAt) return false;
+    const part = partOf(history, step, follower, since);
+    if (part.length === 1 && part[0]!.state === 'false') return true;
     parts.push(part);
     const last = part.at(-1)!;
     if (last.state === 'true') settledAt = Math.min(settledAt, last.at);
-  }
+    return true;
+  });
   return { parts, settledAt };
 }
 
+/**
+ * Visits the events that a step finds after an event, in order of time, as long as the visitor wants to go on; whether they
+ * count, and are followed as the step asks, aside.
+ */
+export function eachFollower(
+  history: History,
+  { matcher, limit, isSame }: Step,
+  event: HistoryEvent,
+  visit: (follower: HistoryEvent) => boolean,
+): void {
+  const events = history.candidatesFor(matcher);
+  const deadline = event.occurredAt + limit;
+  for (let i = firstFrom(events, event.occurredAt); i < events.length; i++) {
+    const one = events[i]!;
+    if (one.occurredAt >= deadline) return;
+    if (one.id !== event.id && matcher.selects(one) && isSame(event, one) && !visit(one)) return;
+  }
+}
+
 /** What a follower says, whichever event it follows: while it counts, what its own chain says. */
-function partOf(history: History, step: Step, one: Occurrence, from: Instant): Timeline<ChainState> {
-  const { event, until } = one;
-  const { since, value: known } = history.since(step.matcher, from, () => new Map<string, Timeline<ChainState>>());
-  const part = known.get(event.id);
+function partOf(history: History, step: Step, event: HistoryEvent, from: Instant): Timeline<ChainState> {
+  const until = history.endOf(event, step.matcher);
+  if (event.occurredAt >= until) return NEVER;
+  if (!step.next) return between(event.occurredAt, until);
+  const { since, value: known } = history.since(step, from, () => new Map<HistoryEvent, Timeline<ChainState>>());
+  const part = known.get(event);
   if (part) return part;
-  const chain = step.next ? chainTimeline(history, step.next, event, since) : ALWAYS;
-  const drawn = event.occurredAt < until ? within<ChainState>(chain, event.occurredAt, until, 'false') : NEVER;
-  known.set(event.id, drawn);
+  const chain = chainTimeline(history, step.next, event, since);
+  const drawn = within<ChainState>(chain, event.occurredAt, until, 'false');
+  known.set(event, drawn);
   return drawn;
 }
 
-const ALWAYS: Timeline<ChainState> = [{ at: -Infinity, state: 'true' }];
-const NEVER: Timeline<ChainState> = [{ at: -Infinity, state: 'false' }];
+const NOT_YET: Moment<ChainState> = { at: -Infinity, state: 'false' };
+const NEVER: Timeline<ChainState> = [NOT_YET];
 
-function firstFrom(occurrences: readonly Occurrence[], at: Instant): number {
+/** True between two instants. */
+function between(from: Instant, until: Instant): Timeline<ChainState> {
+  const begun: Moment<ChainState> = { at: from, state: 'true' };
+  return until === Infinity ? [NOT_YET, begun] : [NOT_YET, begun, { at: until, state: 'false' }];
+}
+
+function firstFrom(events: readonly HistoryEvent[], at: Instant): number {
   let low = 0;
-  let high = occurrences.length;
+  let high = events.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (occurrences[middle]!.event.occurredAt < at) low = middle + 1;
+    if (events[middle]!.occurredAt < at) low = middle + 1;
     else high = middle;
   }
   return low;

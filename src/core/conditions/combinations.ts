@@ -1,22 +1,19 @@
+import type { History } from '../history.js';
+import type { Instant } from '../instant.js';
 import type { AllRule, AnyRule, AtLeastRule, NotRule, Rule } from '../rule.js';
 import { aNumberOfTimes, anObject, listOf, refined, report } from '../shape.js';
 import { isWorthGoingOn, type Verdict } from '../timeline.js';
-import { judgeCount, negationOf, type PartCounts, type Truth } from '../truth.js';
+import { judgeCount, negationOf } from '../truth.js';
 import { orNull, type CompiledCondition, type ConditionType } from './condition.js';
 
 const MOST_PARTS = 100;
-
-type Fold = (verdicts: readonly Verdict[]) => Truth;
 
 /** Every one of them. */
 export const all: ConditionType<AllRule> = {
   key: 'all',
   shape: (aRule) =>
     anObject<AllRule>('an object {"all": [rules]}', { all: { shape: listOf(aRule, MOST_PARTS), isRequired: true } }),
-  compile: (rule, { compile }) => {
-    const bounds = { least: rule.all.length, most: Infinity };
-    return combination(rule.all.map(compile), 'all of', (verdicts) => judgeCount(countsOf(verdicts), bounds));
-  },
+  compile: (rule, { compile }) => combination(rule.all.map(compile), rule.all.length, 'all of'),
   say: (rule, sayChild) => sayJoined(rule.all, 'and', sayChild),
   children: (rule) => rule.all.map((child, index) => ({ at: ['all', index], rule: child })),
 };
@@ -26,10 +23,7 @@ export const any: ConditionType<AnyRule> = {
   key: 'any',
   shape: (aRule) =>
     anObject<AnyRule>('an object {"any": [rules]}', { any: { shape: listOf(aRule, MOST_PARTS), isRequired: true } }),
-  compile: (rule, { compile }) => {
-    const bounds = { least: 1, most: Infinity };
-    return combination(rule.any.map(compile), 'any of', (verdicts) => judgeCount(countsOf(verdicts), bounds));
-  },
+  compile: (rule, { compile }) => combination(rule.any.map(compile), 1, 'any of'),
   say: (rule, sayChild) => sayJoined(rule.any, 'or', sayChild),
   children: (rule) => rule.any.map((child, index) => ({ at: ['any', index], rule: child })),
 };
@@ -49,11 +43,7 @@ export const atLeast: ConditionType<AtLeastRule> = {
         return isPossible || report(context, `${pointer}/atLeast`, `there are ${rule.of.length} rules`, expected);
       },
     ),
-  compile: (rule, { compile }) => {
-    const bounds = { least: rule.atLeast, most: Infinity };
-    const words = `at least ${rule.atLeast} of`;
-    return combination(rule.of.map(compile), words, (verdicts) => judgeCount(countsOf(verdicts), bounds));
-  },
+  compile: (rule, { compile }) => combination(rule.of.map(compile), rule.atLeast, `at least ${rule.atLeast} of`),
   say: (rule, sayChild) => `at least ${rule.atLeast} of: ${rule.of.map((child) => `(${sayChild(child)})`).join(', ')}`,
   children: (rule) => rule.of.map((child, index) => ({ at: ['of', index], rule: child })),
 };
@@ -62,32 +52,68 @@ export const atLeast: ConditionType<AtLeastRule> = {
 export const not: ConditionType<NotRule> = {
   key: 'not',
   shape: (aRule) => anObject<NotRule>('an object {"not": rule}', { not: { shape: aRule, isRequired: true } }),
-  compile: (rule, { compile }) => combination([compile(rule.not)], 'not', ([verdict]) => negationOf(verdict!.truth)),
+  compile: (rule, { compile }) => {
+    const part = compile(rule.not);
+    return joined([part], 'not', (history, asOf) => {
+      const { truth, until } = part.judge(history, asOf);
+      return { truth: negationOf(truth), until };
+    });
+  },
   say: (rule, sayChild) => `not (${sayChild(rule.not)})`,
   children: (rule) => [{ at: ['not'], rule: rule.not }],
 };
 
-function countsOf(verdicts: readonly Verdict[]): PartCounts {
-  const counts = { true: 0, false: 0, pending: 0, insufficient: 0 };
-  for (const { truth } of verdicts) counts[truth] += 1;
-  return counts;
-}
-
-function combination(parts: readonly CompiledCondition[], words: string, fold: Fold): CompiledCondition {
-  const judge: CompiledCondition['judge'] = (history, asOf) => {
-    const verdicts = parts.map((part) => part.judge(history, asOf));
-    const truth = fold(verdicts);
+/** Whether at least so many of some parts are true. */
+function combination(parts: readonly CompiledCondition[], least: number, words: string): CompiledCondition {
+  return joined(parts, words, (history, asOf) => {
+    const together: Parts = { parts, least, verdicts: new Array<undefined>(parts.length), history };
+    const { truth, until } = judgeParts(together, asOf);
     // What a part's change changes nothing about is passed over, up to the first change of the whole.
-    let at = nextChange(verdicts);
+    let at = until;
     for (let steps = 0; isWorthGoingOn(steps, asOf, at); steps++) {
-      for (let i = 0; i < parts.length; i++) {
-        if (verdicts[i]!.until <= at) verdicts[i] = parts[i]!.judge(history, at);
-      }
-      if (fold(verdicts) !== truth) break;
-      at = nextChange(verdicts);
+      const next = judgeParts(together, at);
+      if (next.truth !== truth) break;
+      at = next.until;
     }
     return { truth, until: at };
-  };
+  });
+}
+
+interface Parts {
+  parts: readonly CompiledCondition[];
+  least: number;
+  /** What the parts last said, as of an earlier instant. */
+  verdicts: (Verdict | undefined)[];
+  history: History;
+}
+
+/** Looks at parts until those looked at decide, whatever the others say; it stays so until one of the deciding changes. */
+function judgeParts({ parts, least, verdicts, history }: Parts, asOf: Instant): Verdict {
+  const counts = { true: 0, false: 0, pending: 0, insufficient: 0 };
+  let [trueUntil, falseUntil, openUntil] = [Infinity, Infinity, Infinity];
+  for (let i = 0; i < parts.length; i++) {
+    let verdict = verdicts[i];
+    if (verdict === undefined || verdict.until <= asOf) verdict = verdicts[i] = parts[i]!.judge(history, asOf);
+    const { truth, until } = verdict;
+    counts[truth] += 1;
+    if (truth === 'true') {
+      if (until < trueUntil) trueUntil = until;
+      if (counts.true === least) return { truth, until: trueUntil };
+    } else if (truth === 'false') {
+      if (until < falseUntil) falseUntil = until;
+      if (counts.false > parts.length - least) return { truth, until: falseUntil };
+    } else if (until < openUntil) openUntil = until;
+  }
+  const until = Math.min(trueUntil, falseUntil, openUntil);
+  return { truth: judgeCount(counts, { least, most: Infinity }), until };
+}
+
+/** A condition that is made of others. */
+function joined(
+  parts: readonly CompiledCondition[],
+  words: string,
+  judge: CompiledCondition['judge'],
+): CompiledCondition {
   return {
     matchers: parts.flatMap((part) => part.matchers),
     lookback: Math.max(...parts.map((part) => part.lookback)),
@@ -102,12 +128,6 @@ function combination(parts: readonly CompiledCondition[], words: string, fold: F
       };
     },
   };
-}
-
-function nextChange(verdicts: readonly Verdict[]): number {
-  let first = Infinity;
-  for (const { until } of verdicts) if (until < first) first = until;
-  return first;
 }
 
 function sayJoined(rules: readonly Rule[], word: string, sayChild: (rule: Rule) => string): string {

@@ -48,55 +48,78 @@ export function compileCount(rule: PerformedRule): CompiledCondition {
   const window = compileWindow(rule);
   const bounds = boundsOf(rule.count);
   const judgeSlowly = judgeBy((history, since) => {
-    const complete = completeFrom(history.startsAt(matcher.eventName), window.completeFrom);
-    return sweep(since, history.livesOf(matcher, window), [complete], countAccount(bounds, complete));
+    const complete = completeFrom(history, matcher, window);
+    return sweep(since, history.livesOf(matcher, window, since), [complete], countAccount(bounds, complete));
   });
+  // So many events decide: whether there are enough, or too many.
+  const deciding = bounds.most === Infinity ? bounds.least : bounds.most + 1;
   return eventLeaf({
     sentence: sayCount(rule),
     matcher,
     window,
     judge: (history, asOf) => {
-      const complete = completeFrom(history.startsAt(matcher.eventName), window.completeFrom);
-      const ends = asOf < complete ? undefined : endsOfCounting(history, matcher, window, asOf);
+      const complete = completeFrom(history, matcher, window);
+      const ends = asOf < complete ? undefined : lastEnds(history, { matcher, window, asOf, most: deciding });
       return ends ? judgeLeaving(ends, bounds) : judgeSlowly(history, asOf);
     },
   });
 }
 
-/** When the events that count now will count no more, in order; undefined if others are still to come. */
-function endsOfCounting(history: History, matcher: Matcher, window: Window, asOf: Instant): number[] | undefined {
-  const events = history.matching(matcher);
-  const ends: number[] = [];
-  let isInOrder = true;
+/**
+ * When the events that count now will count no more, the last first and at most so many; undefined if others are still to
+ * come. Goes back from the newest event, mostly not far.
+ */
+function lastEnds(
+  history: History,
+  about: { matcher: Matcher; window: Window; asOf: Instant; most: number },
+): Instant[] | undefined {
+  const { matcher, window, asOf, most } = about;
+  const events = history.candidatesFor(matcher);
+  const oldest = window.reachesBackTo(asOf);
+  let ends: Instant[] = NONE;
   for (let i = events.length - 1; i >= 0; i--) {
     const event = events[i]!;
+    if (event.occurredAt < oldest) break;
+    if (!matcher.selects(event)) continue;
     const windowEnd = window.endsAt(event.occurredAt);
-    if (windowEnd <= asOf && windowEnd > -Infinity) break; // so have those before it
-    const to = matcher.isNet ? Math.min(windowEnd, history.endOf(event)) : windowEnd;
+    const to = Math.min(windowEnd, history.endOf(event, matcher));
     const from = window.beginsAt(event.occurredAt);
     if (to <= asOf || from >= to) continue;
     if (from > asOf) return undefined;
-    isInOrder &&= ends.length === 0 || to <= ends.at(-1)!;
-    ends.push(to);
+    if (ends.length === 0) ends = [to];
+    else insertEnd(ends, to, most);
+    // Those before it count no longer than it would.
+    if (ends.length === most && ends[most - 1]! >= windowEnd) break;
   }
-  return isInOrder ? ends.reverse() : ends.sort((a, b) => a - b);
+  return ends;
 }
+
+const NONE: Instant[] = [];
+
+function insertEnd(ends: Instant[], end: Instant, most: number): void {
+  let place = ends.length;
+  while (place > 0 && ends[place - 1]! < end) place -= 1;
+  if (place === ends.length) ends.push(end);
+  else ends.splice(place, 0, end);
+  if (ends.length > most) ends.pop();
+}
+
+const TOO_FEW: Verdict = { truth: 'false', until: Infinity };
 
 /** Of events that only leave, at these instants: whether their number keeps the bounds, and until when that stays so. */
 function judgeLeaving(ends: readonly Instant[], { least, most }: CountBounds): Verdict {
-  const isWithin = (number: number): boolean => number >= least && number <= most;
-  const truth = isWithin(ends.length);
-  for (let left = 0; left < ends.length; left++) {
-    const at = ends[left]!;
-    if (at === Infinity) break;
-    if (ends[left + 1] !== at && isWithin(ends.length - left - 1) !== truth) return { truth: `${truth}`, until: at };
-  }
-  return { truth: `${truth}`, until: Infinity };
+  if (ends.length < least) return TOO_FEW;
+  const enoughUntil = least === 0 ? Infinity : ends[least - 1]!;
+  if (ends.length <= most) return { truth: 'true', until: enoughUntil };
+  const tooManyUntil = ends[most]!;
+  // Those too many may leave together with others that are needed.
+  return { truth: 'false', until: tooManyUntil < enoughUntil ? tooManyUntil : Infinity };
 }
 
 /** From when on a window is complete; for data without a beginning always, for data that never came never. */
-export function completeFrom(start: number, completeFromStart: (start: number) => number): number {
-  return Number.isFinite(start) ? completeFromStart(start) : start;
+export function completeFrom(history: History, matcher: Matcher, window: Window): Instant {
+  const start = history.startsAt(matcher.eventName);
+  return Number.isFinite(start) ? window.completeFrom(start) : start;
 }
 
 function countAccount(bounds: CountBounds, complete: number): Account<Truth> {

@@ -23,7 +23,7 @@ export function eventLeaf(condition: {
     lookback: window.lookback,
     judge,
     evidence: (history, asOf) => {
-      const lives = history.livesOf(matcher, window).filter((life) => counts(life, asOf));
+      const lives = history.livesOf(matcher, window, asOf).filter((life) => counts(life, asOf));
       return restsOn(lives.map((life) => life.event));
     },
     missing: condition.missing ?? ((history) => sayMissing(history, matcher)),

@@ -67,8 +67,8 @@ export function compileOneEvent(rule: PerformedRule): CompiledCondition {
     matcher,
     window,
     judge: judgeBy((history, since) => {
-      const complete = completeFrom(history.startsAt(matcher.eventName), window.completeFrom);
-      const lives = history.livesOf(matcher, window);
+      const complete = completeFrom(history, matcher, window);
+      const lives = history.livesOf(matcher, window, since);
       const ages = [plan.olderThan, plan.youngerThan];
       const thresholds = lives.flatMap((life) => ages.map((age) => life.event.occurredAt + age));
       const end = new EndEvent(plan.which);

@@ -1,14 +1,22 @@
-import type { Life, Occurrence } from '../history-event.js';
+import type { HistoryEvent, Life } from '../history-event.js';
 import type { History } from '../history.js';
 import type { Instant } from '../instant.js';
 import { compileMatcher } from '../matcher.js';
 import type { PerformedRule } from '../rule.js';
 import { sweep } from '../sweep.js';
-import { stateAt, tally, within, type StateCounts, type Timeline } from '../timeline.js';
+import { stateAt, tally, verdictAt, within, type Timeline, type Verdict } from '../timeline.js';
 import { judgeCount, type CountBounds, type Truth } from '../truth.js';
 import { compileWindow } from '../window.js';
-import { chainTimeline, compileStep, matchersOf, type ChainState, type Step } from './chain.js';
-import { judgeBy, leaf, type CompiledCondition } from './condition.js';
+import {
+  chainTimeline,
+  compileStep,
+  eachFollower,
+  matchersOf,
+  NO_CHAINS,
+  type ChainState,
+  type Step,
+} from './chain.js';
+import { leaf, type CompiledCondition } from './condition.js';
 import { boundsOf, completeFrom, judgeNumber, sayBounds } from './count.js';
 import { counts } from './event-leaf.js';
 import { sayFollower, sayMissing, saySelector } from './event-selector.js';
@@ -31,20 +39,24 @@ export function compileSequence(rule: PerformedRule): CompiledCondition {
   const which = rule.anchor === 'first' || rule.anchor === 'last' ? rule.anchor : undefined;
   const bounds = boundsOf(rule.count);
 
-  const withoutAnchors = which ? 'false' : judgeNumber(0, bounds, true);
+  const withoutAnchors: Verdict = { truth: which ? 'false' : judgeNumber(0, bounds, true), until: Infinity };
 
-  const anchorsOf = (history: History, since: Instant): Anchor[] =>
-    history
-      .livesOf(anchorMatcher, window)
-      .filter((life) => life.to > since)
-      .map((life) => ({ life, chain: chainTimeline(history, next, life.event, since) }));
-  const draw = (history: History, since: Instant): Timeline => {
-    const complete = completeFrom(history.startsAt(anchorMatcher.eventName), window.completeFrom);
-    const anchors = anchorsOf(history, since);
-    if (anchors.length === 0 && since >= complete) return [{ at: since, state: withoutAnchors }];
-    return which ? drawOne(anchors, { which, complete, since }) : drawMany(anchors, { bounds, complete, since });
+  const anchorsOf = (history: History, since: Instant): Anchor[] => {
+    const lives = history.livesOf(anchorMatcher, window, since);
+    return lives.map((life) => ({ life, chain: chainTimeline(history, next, life.event, since) }));
   };
-  const judge = judgeBy(draw);
+  const judge: CompiledCondition['judge'] = (history, asOf) => {
+    const known = history.knownSince<Timeline>(judge, asOf);
+    if (known) return verdictAt(known.value, asOf);
+    const complete = completeFrom(history, anchorMatcher, window);
+    const anchors = anchorsOf(history, asOf);
+    if (anchors.length === 0 && asOf >= complete) return withoutAnchors;
+    const timeline = which
+      ? drawOne(anchors, { which, complete, since: asOf })
+      : drawMany(anchors, { bounds, complete, since: asOf });
+    history.keep(judge, { since: asOf, value: timeline });
+    return verdictAt(timeline, asOf);
+  };
   return leaf({
     sentence: saySequence(rule),
     matchers: [anchorMatcher, ...matchersOf(next)],
@@ -59,7 +71,7 @@ export function compileSequence(rule: PerformedRule): CompiledCondition {
       return chosen.flatMap((life) => [life.event, ...firstFollower(history, next, life, asOf)]).sort(byTime);
     },
     missing: (history, asOf) => {
-      const complete = completeFrom(history.startsAt(anchorMatcher.eventName), window.completeFrom);
+      const complete = completeFrom(history, anchorMatcher, window);
       const matcher = asOf < complete ? anchorMatcher : next.matcher;
       return sayMissing(history, matcher);
     },
@@ -72,15 +84,13 @@ interface Drawn {
   complete: Instant;
 }
 
-const NONE: StateCounts<Truth> = { true: 0, false: 0, pending: 0, insufficient: 0 };
-
 /** How many anchors are so; where the window is incomplete there may be others that nobody saw. */
 function drawMany(anchors: readonly Anchor[], about: { bounds: CountBounds } & Drawn): Timeline {
   const { bounds, complete, since } = about;
-  const parts = anchors.map(({ life, chain }) => within<Truth>(truths(chain), life.from, life.to, 'false'));
-  return tally(parts, { since, none: NONE, also: [complete] }, (numbers, at) => {
+  const parts = anchors.map(({ life, chain }) => within<ChainState>(chain, life.from, life.to, 'false'));
+  return tally(parts, { since, none: NO_CHAINS, also: [complete] }, ({ true: least, pending, insufficient }, at) => {
     const unseen = at >= complete ? 0 : Infinity;
-    return judgeCount({ ...numbers, insufficient: numbers.insufficient + unseen }, bounds);
+    return judgeCount({ true: least, pending, insufficient: insufficient + unseen }, bounds);
   });
 }
 
@@ -106,21 +116,14 @@ function truthOf(state: ChainState): Truth {
   return state === 'openByTime' || state === 'openForever' ? 'false' : state;
 }
 
-function truths(chain: Timeline<ChainState>): Timeline {
-  return chain.map(({ at, state }) => ({ at, state: truthOf(state) }));
-}
-
-function firstFollower(history: History, next: Step, { event }: Life, asOf: Instant) {
-  const limit = next.limit;
-  const isIn = (one: Occurrence): boolean => {
-    const at = one.event.occurredAt;
-    return at <= asOf && asOf < one.until && at >= event.occurredAt && at < event.occurredAt + limit;
-  };
-  return history
-    .occurrencesOf(next.matcher)
-    .filter((one) => one.event.id !== event.id && isIn(one) && next.isSame(event, one.event))
-    .slice(0, 1)
-    .map((one) => one.event);
+function firstFollower(history: History, next: Step, { event }: Life, asOf: Instant): HistoryEvent[] {
+  let first: HistoryEvent | undefined;
+  eachFollower(history, next, event, (follower) => {
+    if (follower.occurredAt > asOf) return false;
+    if (asOf < history.endOf(follower, next.matcher)) first = follower;
+    return first === undefined;
+  });
+  return first ? [first] : [];
 }
 
 function byTime(a: { occurredAt: Instant }, b: { occurredAt: Instant }): number {
