@@ -6,6 +6,7 @@ import { CreateCatalogue1764000004000 } from './1764000004000-create-catalogue.j
 import { CreateMemberships1764000005000 } from './1764000005000-create-memberships.js';
 import { CreateDecisions1764000006000 } from './1764000006000-create-decisions.js';
 import { CreateOutbox1764000007000 } from './1764000007000-create-outbox.js';
+import { CreateSourceFreshness1764000040000 } from './1764000040000-create-source-freshness.js';
 import { CreateSegmentDrafts1764000060000 } from './1764000060000-create-segment-drafts.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
@@ -18,5 +19,6 @@ export const MIGRATIONS = [
   CreateMemberships1764000005000,
   CreateDecisions1764000006000,
   CreateOutbox1764000007000,
+  CreateSourceFreshness1764000040000,
   CreateSegmentDrafts1764000060000,
 ];

@@ -23,6 +23,7 @@ import { ProblemFilter } from './platform/problem.filter.js';
 import { EVALUATE_QUEUE } from './platform/queues.js';
 import { validationPipe } from './platform/validation.js';
 import { ProfilesModule } from './profiles/profiles.module.js';
+import { SILENCE_LIMIT_MS } from './profiles/source-freshness.js';
 import { RulesController } from './rules/rules.controller.js';
 import { ShadowsController } from './memberships/shadows.controller.js';
 import { SegmentDraftsController } from './segments/segment-drafts.controller.js';
@@ -103,9 +104,10 @@ function settings(config: Config): DynamicModule {
     module: SettingsModule,
     providers: [
       { provide: WEBHOOK_SECRETS, useValue: config.sources.webhookSecrets },
+      { provide: SILENCE_LIMIT_MS, useValue: config.sources.silenceLimitMs },
       { provide: DESTINATIONS, useValue: createDestinations({ customerio }) },
       { provide: HEALTH_CHECKS, inject: [DataSource, getQueueToken(EVALUATE_QUEUE)], useFactory: serviceChecks },
     ],
-    exports: [WEBHOOK_SECRETS, DESTINATIONS, HEALTH_CHECKS],
+    exports: [WEBHOOK_SECRETS, SILENCE_LIMIT_MS, DESTINATIONS, HEALTH_CHECKS],
   };
 }

@@ -12,6 +12,8 @@ import {
   ProfileEvent,
   ProfileIdentifier,
   Receipt,
+  SourceFreshnessRow,
+  SourceSilence,
   WaitingEvent,
 } from './profiles/profiles.entities.js';
 import { Catalogue } from './segments/catalogue.entity.js';
@@ -41,6 +43,8 @@ const ENTITIES = [
   SegmentShadow,
   SegmentShadowLane,
   SegmentVersion,
+  SourceFreshnessRow,
+  SourceSilence,
   Transition,
   WaitingEvent,
 ];

@@ -87,6 +87,12 @@ export const VARIABLES = {
     max: 3650,
     description: 'How long events count, in days; no window can be longer',
   }),
+  SOURCE_SILENCE_LIMIT_HOURS: integer({
+    default: 24,
+    min: 1,
+    max: 720,
+    description: 'After how many silent hours a source is late whose rhythm is not known yet (three weeks)',
+  }),
   SWEEP_INTERVAL_MS: integer({
     default: 100,
     min: 10,

@@ -25,7 +25,7 @@ describe('the configuration', () => {
       },
       database: { url: undefined, poolSize: 10, dataDirectory: '.turnout', embeddedPort: 54_329 },
       queues: { redisUrl: undefined },
-      sources: { webhookSecrets: { customerio: [], shopify: [] } },
+      sources: { webhookSecrets: { customerio: [], shopify: [] }, silenceLimitMs: 86_400_000 },
       customerio: { credentials: undefined, region: 'us', trackUrl: undefined },
       retentionMs: 400 * 86_400_000,
       worker: {
@@ -61,6 +61,7 @@ describe('the configuration', () => {
       CUSTOMERIO_TRACK_URL: 'http://127.0.0.1:9/',
       WEBHOOK_BODY_LIMIT_BYTES: '4096',
       API_BODY_LIMIT_BYTES: '2048',
+      SOURCE_SILENCE_LIMIT_HOURS: '48',
       RETENTION_DAYS: '30',
       SWEEP_INTERVAL_MS: '1000',
       EVALUATE_BATCH_SIZE: '50',
@@ -77,7 +78,7 @@ describe('the configuration', () => {
       http: { host: '0.0.0.0', port: 80, healthPort: 81, webhookBodyLimitBytes: 4096, apiBodyLimitBytes: 2048 },
       database: { url: 'postgres://u:p@db/turnout', poolSize: 20, dataDirectory: '/data', embeddedPort: 5433 },
       queues: { redisUrl: 'rediss://:p@redis:6380' },
-      sources: { webhookSecrets: { customerio: ['new', 'old'], shopify: ['shh'] } },
+      sources: { webhookSecrets: { customerio: ['new', 'old'], shopify: ['shh'] }, silenceLimitMs: 172_800_000 },
       customerio: { credentials: { siteId: 'site', apiKey: 'key' }, region: 'eu', trackUrl: 'http://127.0.0.1:9/' },
       retentionMs: 30 * 86_400_000,
       worker: {

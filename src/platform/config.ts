@@ -2,6 +2,7 @@ import { VARIABLES, type CustomerioRegion, type LogLevel, type Role, type Variab
 import type { WorkerSettings } from './worker-settings.js';
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
 type Name = keyof typeof VARIABLES;
 type Values = { [N in Name]: (typeof VARIABLES)[N]['fallback'] };
@@ -32,6 +33,8 @@ export interface Config {
   readonly sources: {
     /** By source; none: its webhooks are refused. */
     readonly webhookSecrets: { readonly customerio: readonly string[]; readonly shopify: readonly string[] };
+    /** Of a source whose rhythm is not known yet. */
+    readonly silenceLimitMs: number;
   };
   readonly customerio: {
     /** Undefined: nothing is pushed. */
@@ -155,6 +158,7 @@ function grouped(values: Values): Config {
     queues: { redisUrl: values.REDIS_URL },
     sources: {
       webhookSecrets: { customerio: values.CUSTOMERIO_SIGNING_KEYS, shopify: values.SHOPIFY_WEBHOOK_SECRETS },
+      silenceLimitMs: values.SOURCE_SILENCE_LIMIT_HOURS * HOUR_MS,
     },
     customerio: {
       credentials: siteId && apiKey ? { siteId, apiKey } : undefined,

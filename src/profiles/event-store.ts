@@ -13,6 +13,8 @@ import type { IncomingEvent } from './incoming-event.js';
 /** What became of a batch of incoming events. */
 export interface Recorded {
   stored: number;
+  /** When those happened that were stored. */
+  occurredAt: Instant[];
   duplicates: number;
   /** Refused, for the caller to keep: another body under a known id, or older than the retention. */
   refused: { event: IncomingEvent; reason: 'conflicting_duplicate' | 'older_than_retention' }[];
@@ -66,6 +68,7 @@ export class EventStore {
     const lanes = await this.attach(tx, stored);
     return {
       stored: stored.length,
+      occurredAt: stored.map((one) => one.stored.occurredAt),
       duplicates: batch.events.length - candidates.length + duplicates.length,
       refused: [
         ...conflicts.map((one) => ({ event: one.incoming, reason: 'conflicting_duplicate' as const })),

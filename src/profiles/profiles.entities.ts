@@ -67,3 +67,21 @@ export class EventHistory {
   @Column('text') source!: string;
   @Column({ type: 'timestamptz', name: 'starts_at', precision: 3 }) startsAt!: Date;
 }
+
+/** When something last came from a source; `lags` counts how long after it happened, by class. */
+@Entity('source_freshness')
+export class SourceFreshnessRow {
+  @PrimaryColumn('text') source!: string;
+  @Column('bigint') events!: string;
+  @Column({ type: 'timestamptz', name: 'last_received_at', precision: 3 }) lastReceivedAt!: Date;
+  @Column({ type: 'timestamptz', name: 'last_occurred_at', precision: 3 }) lastOccurredAt!: Date;
+  @Column('double precision', { array: true }) lags!: number[];
+}
+
+/** The longest time without an event of a source, of those that began in an hour. */
+@Entity('source_silences')
+export class SourceSilence {
+  @PrimaryColumn('text') source!: string;
+  @PrimaryColumn({ type: 'timestamptz', precision: 3 }) hour!: Date;
+  @Column('bigint', { name: 'longest_ms' }) longestMs!: string;
+}

@@ -25,6 +25,15 @@ export class DeadLetterStore {
     );
   }
 
+  /** How many there are of each source. */
+  async counts(tx: Transaction): Promise<Map<string, number>> {
+    const rows = await query<{ source: string; letters: string }>(
+      tx,
+      'SELECT source, count(*) AS letters FROM dead_letters GROUP BY source',
+    );
+    return new Map(rows.map((row) => [row.source, Number(row.letters)]));
+  }
+
   /** Newest first, without the bodies: these may hold personal data. */
   list(tx: Transaction, most: number): Promise<DeadLetterView[]> {
     return query<DeadLetterView>(

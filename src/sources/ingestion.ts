@@ -8,6 +8,7 @@ import { RETENTION_MS } from '../platform/retention.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { EventStore, type Recorded } from '../profiles/event-store.js';
 import type { IncomingEvent } from '../profiles/incoming-event.js';
+import { SourceFreshness } from '../profiles/source-freshness.js';
 import { DeadLetterStore } from './dead-letter-store.js';
 import type { WebhookDelivery, WebhookSource } from './source.js';
 
@@ -33,6 +34,7 @@ export class Ingestion {
     private readonly events: EventStore,
     private readonly histories: EventHistoryStore,
     private readonly deadLetters: DeadLetterStore,
+    private readonly freshness: SourceFreshness,
     private readonly nudger: Nudger,
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
   ) {}
@@ -67,9 +69,10 @@ export class Ingestion {
       for (const { reason } of result.refused) {
         await this.keepAside(tx, source, delivery, { reason, problem: REFUSALS[reason], receivedAt });
       }
-      return result;
+      return { ...result, receivedAt };
     });
     this.histories.hasBegun(names);
+    this.freshness.note(source.key, recorded);
     this.nudger.evaluate(recorded.lanes);
     if (recorded.stored > 0) return { status: 'stored', events: recorded.stored };
     const [refused] = recorded.refused;
