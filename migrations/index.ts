@@ -8,6 +8,7 @@ import { CreateDecisions1764000006000 } from './1764000006000-create-decisions.j
 import { CreateOutbox1764000007000 } from './1764000007000-create-outbox.js';
 import { CreateSourceFreshness1764000040000 } from './1764000040000-create-source-freshness.js';
 import { CreateSegmentDrafts1764000060000 } from './1764000060000-create-segment-drafts.js';
+import { RankOutbox1764000080000 } from './1764000080000-rank-outbox.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -21,4 +22,5 @@ export const MIGRATIONS = [
   CreateOutbox1764000007000,
   CreateSourceFreshness1764000040000,
   CreateSegmentDrafts1764000060000,
+  RankOutbox1764000080000,
 ];

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CtaStore } from '../ctas/cta-store.js';
 import { historyNeeded } from '../core/compile-rule.js';
@@ -7,6 +7,7 @@ import { OutboxStore } from '../outbox/outbox-store.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
 import { now } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
+import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { EventStore } from '../profiles/event-store.js';
 import { SegmentStore } from '../segments/segment-store.js';
@@ -32,6 +33,7 @@ export class MembershipEvaluator {
     private readonly ctas: CtaStore,
     private readonly segments: SegmentStore,
     private readonly outbox: OutboxStore,
+    @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
   ) {}
 
   /** Evaluates up to `most` due profiles of a lane. Nothing is lost by a crash: what was claimed is due again. */
@@ -44,7 +46,10 @@ export class MembershipEvaluator {
       // due again.
       const revision = await catalogueRevision(tx);
       const segments = await this.segments.current(tx, revision);
-      const { changes, seqs } = await this.evaluate(tx, lane, due, { segments, revision, now: at });
+      const { changes, seqs } = await this.evaluate(tx, lane, due, {
+        ...{ segments, revision, now: at },
+        settleDelay: this.settings.settleDelayMs,
+      });
       await this.memberships.write(tx, { lane, revision, seqs, changes });
       const messages = changes.flatMap((one) => one.messages);
       await this.outbox.append(tx, messages);

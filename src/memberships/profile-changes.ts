@@ -1,6 +1,6 @@
 import type { History } from '../core/history.js';
 import type { HistoryEvent } from '../core/history-event.js';
-import type { Instant } from '../core/instant.js';
+import type { Instant, Milliseconds } from '../core/instant.js';
 import { advanceMembership, type DeclaredChange, type Transition } from '../core/membership.js';
 import { membershipMessage, type OutboxMessage } from '../outbox/outbox-message.js';
 import type { PublishedSegment, PublishedSegments } from '../segments/segment-store.js';
@@ -48,6 +48,8 @@ export interface EvaluationContext {
   segments: PublishedSegments;
   revision: number;
   now: Instant;
+  /** How long an entry that rests on what did not happen waits before it is pushed. */
+  settleDelay: Milliseconds;
 }
 
 /**
@@ -86,7 +88,8 @@ export function changesOf(
       ...declaredChange(profile, segment, { revision: context.revision, expectedAt: before.dueAt }),
     });
     if (dueAt !== null) changes.dueAt = Math.min(dueAt, changes.dueAt ?? Infinity);
-    note(changes, before, { transitions, dueAt, version: segment.version, push: segment.push });
+    const settleDelay = segment.absences.length > 0 ? context.settleDelay : 0;
+    note(changes, before, { transitions, dueAt, version: segment.version, push: segment.push, settleDelay });
   }
   for (const removed of heldBySegment.values()) leaveRemovedSegment(changes, removed);
   return changes;
@@ -119,7 +122,7 @@ function declaredChange(
 function leaveRemovedSegment(changes: ProfileChanges, held: HeldMembership): void {
   if (!held.isMember) return;
   const exit: Transition = { kind: 'exited', at: changes.evaluatedAt, cause: { kind: 'rule' } };
-  note(changes, held, { transitions: [exit], dueAt: null, version: held.version, push: null });
+  note(changes, held, { transitions: [exit], dueAt: null, version: held.version, push: null, settleDelay: 0 });
 }
 
 interface Outcome {
@@ -127,6 +130,7 @@ interface Outcome {
   dueAt: Instant | null;
   version: number;
   push: { destination: string; segmentId: string } | null;
+  settleDelay: Milliseconds;
 }
 
 /** Writes down what came of one segment, and owes it to the destination where that is news there. */
@@ -138,7 +142,11 @@ function note(changes: ProfileChanges, before: HeldMembership, outcome: Outcome)
   const isNews = last !== undefined || (isMember && pushAs !== before.pushedAs);
   const isRestated = before.ordinal > 0 && before.version !== version;
   if (!isNews && !isRestated && dueAt === before.dueAt) return;
-  if (isNews) owe(changes, { isMember, push, oldPush: before.pushedAs === pushAs ? null : pushOf(before.pushedAs) });
+  if (isNews) {
+    const oldPush = before.pushedAs === pushAs ? null : pushOf(before.pushedAs);
+    const isBackfill = last === undefined || last.cause.kind === 'rule' || last.cause.kind === 'catalogue';
+    owe(changes, { isMember, push, oldPush, isBackfill, notBefore: since + outcome.settleDelay });
+  }
   if (last) changes.evaluatedAt = Math.max(changes.evaluatedAt, last.at);
   changes.memberships.push({
     segmentId: before.segmentId,
@@ -152,17 +160,24 @@ function note(changes: ProfileChanges, before: HeldMembership, outcome: Outcome)
   });
 }
 
+interface Owed {
+  isMember: boolean;
+  push: Outcome['push'];
+  oldPush: Outcome['push'];
+  isBackfill: boolean;
+  /** Of an entry; whoever leaves, leaves at once. */
+  notBefore: Instant;
+}
+
 /**
  * What was withdrawn stands before what is stated: a segment at the destination may have passed from one of our segments
  * to another, and of two messages about it the last one counts.
  */
-function owe(
-  changes: ProfileChanges,
-  { isMember, push, oldPush }: { isMember: boolean; push: Outcome['push']; oldPush: Outcome['push'] },
-): void {
+function owe(changes: ProfileChanges, { isMember, push, oldPush, isBackfill, notBefore }: Owed): void {
   const owner = { lane: changes.profile.lane, profileId: changes.profile.id };
-  if (oldPush) changes.messages.unshift(membershipMessage(owner, oldPush, false));
-  if (push) changes.messages.push(membershipMessage(owner, push, isMember));
+  if (oldPush) changes.messages.unshift(membershipMessage(owner, oldPush, false, { isBackfill }));
+  const when = { isBackfill, ...(isMember && { notBefore }) };
+  if (push) changes.messages.push(membershipMessage(owner, push, isMember, when));
 }
 
 function pushOf(pushedAs: string | null): { destination: string; segmentId: string } | null {

@@ -13,6 +13,10 @@ export interface OutboxMessage {
   /** A segment at the destination, or one decision. */
   subject: string;
   payload: OutboxPayload;
+  /** Not sent before, however soon it is written. */
+  notBefore?: Instant;
+  /** True for what comes of looking at everybody again: it never holds up what comes of somebody's own doing. */
+  isBackfill?: boolean;
 }
 
 /** The desired membership of a profile in a segment at a destination. */
@@ -20,12 +24,14 @@ export function membershipMessage(
   profile: { lane: number; profileId: number },
   push: { destination: string; segmentId: string },
   isMember: boolean,
+  when: Pick<OutboxMessage, 'notBefore' | 'isBackfill'> = {},
 ): OutboxMessage {
   return {
     ...profile,
     destination: push.destination,
     subject: `segment:${push.segmentId}`,
     payload: { kind: 'membership', externalSegmentId: push.segmentId, isMember },
+    ...when,
   };
 }
 

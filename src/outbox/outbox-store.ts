@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Milliseconds } from '../core/instant.js';
 import { now } from '../platform/clock.js';
 import { query, type Transaction } from '../platform/database.js';
+import { LANES } from '../platform/lanes.js';
 import type { OutboxMessage, OutboxPayload } from './outbox-message.js';
 
 /** A message taken for sending: nobody else sends about the same profile and subject until it is settled or the lease ends. */
@@ -28,6 +29,12 @@ export interface FailedMessage {
   failedAt: Date;
 }
 
+/** Where something is due, and how urgent it is. */
+export interface DueLane {
+  lane: number;
+  priority: number;
+}
+
 interface OutboxKey {
   lane: number;
   profileId: number;
@@ -41,7 +48,10 @@ interface OutboxKey {
  */
 @Injectable()
 export class OutboxStore {
-  /** Owes the latest state of each message's subject; what was still unsent about it is replaced. */
+  /**
+   * Owes the latest state of each message's subject; what was still unsent about it is replaced, and nothing is owed where
+   * the destination is known to hold that state already.
+   */
   async append(tx: Transaction, messages: readonly OutboxMessage[]): Promise<void> {
     if (messages.length === 0) return;
     const latest = [
@@ -49,33 +59,48 @@ export class OutboxStore {
     ];
     await query(
       tx,
-      `INSERT INTO outbox AS known (lane, profile_id, destination, subject, version, payload, due_at)
-       SELECT lane, profile_id, destination, subject, 1, payload, turnout_now()
-         FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::jsonb[])
-           AS new (lane, profile_id, destination, subject, payload)
+      `INSERT INTO outbox AS known (lane, profile_id, destination, subject, version, payload, due_at, priority, holds)
+       SELECT lane, profile_id, destination, subject, 1, payload,
+              CASE WHEN wanted IS DISTINCT FROM false THEN greatest(turnout_now(), not_before) END,
+              priority, CASE WHEN wanted IS NOT NULL THEN false END
+         FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::jsonb[], $6::timestamptz[], $7::smallint[])
+           AS new (lane, profile_id, destination, subject, payload, not_before, priority),
+              LATERAL (SELECT (payload ->> 'isMember')::boolean AS wanted) AS state
         ORDER BY lane, profile_id, destination, subject
        ON CONFLICT (lane, profile_id, destination, subject) DO UPDATE
-          SET version = known.version + 1, payload = excluded.payload, due_at = excluded.due_at,
+          SET version = known.version + 1, payload = excluded.payload,
+              due_at = CASE WHEN known.holds = (excluded.payload ->> 'isMember')::boolean THEN NULL
+                            ELSE coalesce(excluded.due_at, turnout_now()) END,
+              priority = CASE WHEN known.due_at IS NULL THEN excluded.priority
+                              ELSE least(known.priority, excluded.priority) END,
               attempts = 0, failed_at = NULL, failure = NULL`,
-      [...keyColumns(latest), latest.map((one) => JSON.stringify(one.payload))],
+      [
+        ...keyColumns(latest),
+        latest.map((one) => JSON.stringify(one.payload)),
+        latest.map((one) => (one.notBefore === undefined ? null : new Date(one.notBefore))),
+        latest.map((one) => (one.isBackfill ? 1 : 0)),
+      ],
     );
   }
 
-  /** Lanes in which something is due for a destination. */
-  async dueLanes(tx: Transaction, destination: string): Promise<number[]> {
-    const rows = await query<{ lane: number }>(
+  /** Lanes in which something is due for a destination, by priority: those first that have something of the first. */
+  async dueLanes(tx: Transaction, destination: string): Promise<DueLane[]> {
+    return query<DueLane>(
       tx,
-      `SELECT DISTINCT lane FROM outbox
-        WHERE destination = $1 AND due_at <= $2 AND (claimed_until IS NULL OR claimed_until <= $2)`,
-      [destination, new Date(await now(tx))],
+      `SELECT lane::integer AS lane, priority::integer AS priority
+         FROM unnest($3::smallint[]) AS priorities (priority), generate_series(0, $4 - 1) AS lanes (lane)
+        WHERE EXISTS (SELECT FROM outbox
+                       WHERE outbox.lane = lanes.lane AND destination = $1 AND outbox.priority = priorities.priority
+                         AND due_at <= $2 AND (claimed_until IS NULL OR claimed_until <= $2))
+        ORDER BY priority, lane`,
+      [destination, new Date(await now(tx)), PRIORITIES, LANES],
     );
-    return rows.map((row) => row.lane);
   }
 
-  /** Takes up to `most` due messages of a lane, oldest first, for `leaseMs`. */
+  /** Takes up to `most` due messages of a lane and priority, oldest first, for `leaseMs`. */
   async claim(
     tx: Transaction,
-    what: { lane: number; destination: string; most: number; leaseMs: Milliseconds },
+    what: DueLane & { destination: string; most: number; leaseMs: Milliseconds },
   ): Promise<ClaimedMessage[]> {
     const claim = randomUUID();
     const at = await now(tx);
@@ -83,15 +108,16 @@ export class OutboxStore {
       tx,
       `WITH due AS (
          SELECT profile_id, subject FROM outbox
-          WHERE lane = $1 AND destination = $2 AND due_at <= $3 AND (claimed_until IS NULL OR claimed_until <= $3)
+          WHERE lane = $1 AND destination = $2 AND priority = $7 AND due_at <= $3
+            AND (claimed_until IS NULL OR claimed_until <= $3)
           ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED
        )
-       UPDATE outbox SET claim = $5, claimed_until = $6, claimed_version = version
+       UPDATE outbox SET claim = $5, claimed_until = $6, claimed_version = version, holds = NULL
          FROM due
         WHERE outbox.lane = $1 AND destination = $2
           AND outbox.profile_id = due.profile_id AND outbox.subject = due.subject
        RETURNING outbox.profile_id, outbox.subject, version, attempts, payload`,
-      [what.lane, what.destination, new Date(at), what.most, claim, new Date(at + what.leaseMs)],
+      [what.lane, what.destination, new Date(at), what.most, claim, new Date(at + what.leaseMs), what.priority],
     );
     return rows.map((row) => ({
       lane: what.lane,
@@ -122,11 +148,14 @@ export class OutboxStore {
           claim = NULL, claimed_until = NULL, claimed_version = NULL,
           accepted_version = CASE WHEN outcome = 'accepted' THEN claimed_version ELSE accepted_version END,
           attempts = CASE WHEN outcome = 'accepted' OR version > claimed_version THEN 0 ELSE attempts + 1 END,
-          due_at = CASE WHEN version > claimed_version THEN due_at WHEN outcome = 'retry' THEN retry_at END,
+          holds = now_holds,
+          due_at = CASE WHEN (payload ->> 'isMember')::boolean = now_holds THEN NULL
+                        WHEN version > claimed_version THEN due_at WHEN outcome = 'retry' THEN retry_at END,
           failed_at = CASE WHEN outcome = 'failed' AND version = claimed_version THEN $9::timestamptz END,
           failure = CASE WHEN version = claimed_version THEN reason END
-         FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::timestamptz[])
-           AS result (r_lane, r_profile, r_destination, r_subject, r_claim, outcome, reason, retry_at)
+         FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[],
+                     $8::timestamptz[], $10::boolean[])
+           AS result (r_lane, r_profile, r_destination, r_subject, r_claim, outcome, reason, retry_at, now_holds)
         WHERE lane = r_lane AND profile_id = r_profile AND destination = r_destination AND subject = r_subject
           AND claim = r_claim`,
       [
@@ -136,6 +165,7 @@ export class OutboxStore {
         settled.map((one) => ('reason' in one.outcome ? one.outcome.reason : null)),
         settled.map((one) => (one.outcome.kind === 'retry' ? new Date(at + one.outcome.afterMs) : null)),
         new Date(at),
+        settled.map(({ message, outcome }) => (outcome.kind === 'accepted' ? stateIn(message.payload) : null)),
       ],
     );
     await this.forgetDeliveredDecisions(
@@ -207,6 +237,9 @@ export class OutboxStore {
   }
 }
 
+/** Of messages, those that somebody did something for go first. */
+const PRIORITIES = [0, 1];
+
 /** A failed message's public id. */
 const MESSAGE_ID = `profile_id || '.' || destination || '.' || subject`;
 
@@ -216,6 +249,11 @@ interface ClaimRow {
   version: number;
   attempts: number;
   payload: OutboxPayload;
+}
+
+/** The membership that a payload states; null for what is no membership. */
+function stateIn(payload: OutboxPayload): boolean | null {
+  return payload.kind === 'membership' ? payload.isMember : null;
 }
 
 function keyColumns(keys: readonly OutboxKey[]): [number[], number[], string[], string[]] {

@@ -3,7 +3,7 @@ import type { OutboxPayload } from './outbox-message.js';
 
 /** The latest state owed to a destination about one profile and subject, and how far its delivery has come. */
 @Entity('outbox')
-@Index('outbox_due', ['lane', 'destination', 'dueAt'], { where: 'due_at IS NOT NULL' })
+@Index('outbox_due', ['lane', 'destination', 'priority', 'dueAt'], { where: 'due_at IS NOT NULL' })
 @Index('outbox_claims', ['lane', 'claim'], { where: 'claim IS NOT NULL' })
 @Index('outbox_failed', ['failedAt'], { where: 'failed_at IS NOT NULL' })
 export class OutboxRow {
@@ -16,6 +16,10 @@ export class OutboxRow {
   @Column('jsonb') payload!: OutboxPayload;
   /** When to send; null when nothing is owed, or when only a person can help. */
   @Column({ type: 'timestamptz', name: 'due_at', precision: 3, nullable: true }) dueAt!: Date | null;
+  /** What is sent first: 0 for what somebody did or time brought, 1 for what comes of looking at everybody again. */
+  @Column('smallint', { default: 0 }) priority!: number;
+  /** Whether the destination is known to hold the profile as a member; null while a send is unsettled, and for decisions. */
+  @Column('boolean', { nullable: true }) holds!: boolean | null;
   @Column('integer', { default: 0 }) attempts!: number;
   @Column('uuid', { nullable: true }) claim!: string | null;
   /** Until then nobody else may send it. */

@@ -101,6 +101,13 @@ export const VARIABLES = {
   }),
   EVALUATE_BATCH_SIZE: integer({ default: 500, min: 1, max: 5000, description: 'Profiles evaluated a transaction' }),
   EVALUATE_CONCURRENCY: integer({ default: 4, min: 1, max: 64, description: 'Lanes evaluated at once in a process' }),
+  SETTLE_DELAY_MS: integer({
+    default: 900_000,
+    min: 0,
+    max: 86_400_000,
+    description:
+      'How long an entry that rests on something not having happened waits before it is pushed, in milliseconds, so that a webhook that is a little late reaches us first',
+  }),
   DELIVERY_CONCURRENCY: integer({ default: 2, min: 1, max: 64, description: 'Batches sent at once in a process' }),
   DELIVERY_TIMEOUT_MS: integer({
     default: 10_000,

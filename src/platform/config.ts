@@ -170,6 +170,7 @@ function grouped(values: Values): Config {
       sweepIntervalMs: values.SWEEP_INTERVAL_MS,
       evaluateConcurrency: values.EVALUATE_CONCURRENCY,
       evaluateBatchSize: values.EVALUATE_BATCH_SIZE,
+      settleDelayMs: values.SETTLE_DELAY_MS,
       deliveryConcurrency: values.DELIVERY_CONCURRENCY,
       deliveryLeaseMs: values.DELIVERY_LEASE_MS,
       deliveryTimeoutMs: values.DELIVERY_TIMEOUT_MS,

@@ -3,6 +3,8 @@ export interface WorkerSettings {
   sweepIntervalMs: number;
   evaluateConcurrency: number;
   evaluateBatchSize: number;
+  /** How long an entry that rests on what did not happen waits before it is pushed. */
+  settleDelayMs: number;
   deliveryConcurrency: number;
   deliveryLeaseMs: number;
   deliveryTimeoutMs: number;

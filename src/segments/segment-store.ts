@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { absencesOf } from '../core/absence.js';
 import { RuleCompiler, type Plan } from '../core/compile-rule.js';
 import type { Instant } from '../core/instant.js';
 import { checkReferences, segmentsBelow, segmentsOf, type SegmentRules } from '../core/references.js';
-import type { Rule, RuleProblem } from '../core/rule.js';
+import type { EventName, Rule, RuleProblem } from '../core/rule.js';
 import { TouchIndex } from '../core/touch-index.js';
 import { DeclaredCache, raiseRuleRevision } from '../platform/catalogue-revision.js';
 import { query, type Transaction } from '../platform/database.js';
@@ -15,6 +16,8 @@ export interface PublishedSegment {
   version: number;
   rule: Rule;
   plan: Plan;
+  /** The events whose absence can make somebody a member. */
+  absences: readonly EventName[];
   push: SegmentPush | null;
   /** The catalogue's revision since which this version and those of the segments that it names are in force, and when. */
   revision: number;
@@ -188,6 +191,7 @@ export class SegmentStore {
       return {
         ...{ id, key, version, rule, push },
         plan: compiler.plan(rule),
+        absences: absencesOf(rule, rules),
         revision: Math.max(...since.map((one) => one.revision)),
         publishedAt: Math.max(...since.map((one) => one.at)),
       };

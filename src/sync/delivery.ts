@@ -1,8 +1,9 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Addressee, Destination, DestinationMessage, SendOutcome } from '../destinations/destination.js';
-import { OutboxStore, type ClaimedMessage, type Settlement } from '../outbox/outbox-store.js';
+import { OutboxStore, type ClaimedMessage, type DueLane, type Settlement } from '../outbox/outbox-store.js';
 import type { Transaction } from '../platform/database.js';
+import { LANES } from '../platform/lanes.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { AddresseeStore } from './addressee-store.js';
 import { backoffMs } from './backoff.js';
@@ -20,6 +21,7 @@ export interface DeliveryRound {
 @Injectable()
 export class Delivery {
   private readonly logger = new Logger(Delivery.name);
+  private rounds = 0;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -58,13 +60,22 @@ export class Delivery {
   private async claim(destination: Destination): Promise<ClaimedMessage[]> {
     const tx = this.dataSource.manager;
     const claimed: ClaimedMessage[] = [];
-    for (const lane of await this.outbox.dueLanes(tx, destination.key)) {
+    const due = await this.outbox.dueLanes(tx, destination.key);
+    for (const lane of this.inTurn(due)) {
       const most = destination.batchSize - claimed.length;
       if (most <= 0) break;
-      const what = { lane, destination: destination.key, most, leaseMs: this.settings.deliveryLeaseMs };
+      const what = { ...lane, destination: destination.key, most, leaseMs: this.settings.deliveryLeaseMs };
       claimed.push(...(await this.dataSource.transaction((inner) => this.outbox.claim(inner, what))));
     }
     return claimed;
+  }
+
+  /** What is urgent before what is not; within that each round begins at another lane, so that none waits for long. */
+  private inTurn(due: readonly DueLane[]): DueLane[] {
+    this.rounds += 1;
+    const first = this.rounds % LANES;
+    const place = ({ lane, priority }: DueLane): number => priority * LANES + ((lane - first + LANES) % LANES);
+    return due.toSorted((a, b) => place(a) - place(b));
   }
 
   private async deliver(

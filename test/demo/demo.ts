@@ -5,8 +5,9 @@ import { DAY, HOUR } from '../support/builders.js';
 import type { JsonObject } from '../support/turnout.js';
 import type { SentWebhook } from '../support/webhooks.js';
 import { Checks, shortTime, table } from './show.js';
-import { Stage } from './stage.js';
+import { SETTLE_DELAY, Stage } from './stage.js';
 
+const MINUTE = 60_000;
 const REFILL = 'https://shop.example/refill/beans?utm_source=customer.io&utm_content=refill_cta';
 const CART = 'https://shop.example/cart?cart_token=c0ffee';
 
@@ -26,6 +27,9 @@ const SEGMENTS = {
   },
   buyers: { performed: 'purchase', within: '30d' },
 };
+
+/** The segment at Customer.io that mirrors ours. */
+const ABANDONED = Object.keys(SEGMENTS).indexOf('abandoned-cart') + 1;
 
 const PEOPLE = ['zoe', 'rhea', 'olga', 'max', 'nora', 'ada', 'ben', 'cleo'];
 
@@ -159,10 +163,14 @@ async function threeDaysLater(stage: Stage): Promise<void> {
   await at(stage, due);
   await expectMembers(stage, 'abandoned-cart', ['ada', 'cleo']);
   await expectBranches(stage, { ada: 'remove-friction', ben: 'continue', cleo: 'remove-friction' });
-  await tell(stage, 23 * DAY + 2 * HOUR, "Cleo's purchase of the day before comes in late", [
+  check('Customer.io hears of neither yet', stage.customerio.membershipOperations(ABANDONED), []);
+  await tell(stage, due + 10 * MINUTE, "Cleo's purchase of the day before comes in late", [
     orders('orders/paid', 'cleo', 22 * DAY),
   ]);
   await expectMembers(stage, 'abandoned-cart', ['ada']);
+  await at(stage, due + SETTLE_DELAY);
+  const told = stage.customerio.membershipOperations(ABANDONED).map((one) => `${one.operation} ${one.person}`);
+  check('a quarter of an hour later it hears of Ada, and never of Cleo, who bought', told, ['add ada']);
   await standings(stage);
   const unknown = await decide(stage, 'nobody');
   check(

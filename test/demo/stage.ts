@@ -9,6 +9,9 @@ import { CONTROLLED_CLOCK, setClock } from '../support/database.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { settle, turnoutEnv, TurnoutClient } from '../support/turnout.js';
 
+/** How long Customer.io is not told of an entry that rests on what did not happen. */
+export const SETTLE_DELAY = 15 * 60_000;
+
 /**
  * Everything the story needs, for real: a PostgreSQL, the built service in a process of its own, and a Customer.io that
  * keeps to its contract. Only the clock is ours: the service asks the database for the time, and the database asks us.
@@ -42,7 +45,7 @@ export class Stage {
     this.undo.push(() => customerio.stop());
     // The story's queues have no business in a Redis that somebody else may use.
     const { REDIS_URL: _, ...env } = turnoutEnv(postgres, customerio);
-    this.env = env;
+    this.env = { ...env, SETTLE_DELAY_MS: String(SETTLE_DELAY) };
     report('starting Turnout');
     this.undo.push(() => this.endService('SIGTERM'));
     await this.startService();

@@ -36,6 +36,7 @@ export function turnoutEnv(database: Pick<TestDatabase, 'url'>, customerio?: Cus
     }),
     PORT: '0',
     SWEEP_INTERVAL_MS: '20',
+    SETTLE_DELAY_MS: '0',
     DATABASE_POOL_SIZE: '6',
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
   };

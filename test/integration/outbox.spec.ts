@@ -1,0 +1,106 @@
+import { DataSource } from 'typeorm';
+import { createDataSource } from '../../src/data-source.js';
+import { membershipMessage, type OutboxMessage } from '../../src/outbox/outbox-message.js';
+import { OutboxStore, type ClaimedMessage, type Settlement } from '../../src/outbox/outbox-store.js';
+import { T0 } from '../support/builders.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+const PUSH = { destination: 'customerio', segmentId: '7' };
+
+describe('what a destination is owed', () => {
+  const outbox = new OutboxStore();
+  let database: TestDatabase;
+  let source: DataSource;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    await database.setClock(T0);
+    source = await createDataSource(database.url, 2).initialize();
+  });
+
+  afterEach(async () => {
+    await source.destroy();
+    await database.drop();
+  });
+
+  const state = (profileId: number, isMember: boolean, when: Partial<OutboxMessage> = {}): OutboxMessage =>
+    membershipMessage({ lane: profileId % 64, profileId }, PUSH, isMember, when);
+  const append = (...messages: OutboxMessage[]) => source.transaction((tx) => outbox.append(tx, messages));
+  const due = () => outbox.dueLanes(source.manager, 'customerio');
+  const claim = (lane: number, priority = 0): Promise<ClaimedMessage[]> =>
+    source.transaction((tx) =>
+      outbox.claim(tx, { lane, priority, destination: 'customerio', most: 10, leaseMs: 45_000 }),
+    );
+  const settle = (message: ClaimedMessage, outcome: Settlement) =>
+    source.transaction((tx) => outbox.settle(tx, [{ message, outcome }]));
+  /** Brings the destination to hold the profile as a member. */
+  async function hold(profileId: number): Promise<void> {
+    await append(state(profileId, true));
+    await settle((await claim(profileId))[0]!, { kind: 'accepted' });
+  }
+
+  it('is nothing for somebody who left and came back before anything was sent', async () => {
+    await hold(1);
+    await append(state(1, false));
+    expect(await due()).toEqual([{ lane: 1, priority: 0 }]);
+    await append(state(1, true));
+    expect(await due()).toEqual([]);
+  });
+
+  it('is nothing for somebody who came and left before anything was sent', async () => {
+    await append(state(1, true));
+    await append(state(1, false));
+    expect(await due()).toEqual([]);
+  });
+
+  it('is the latest state once it is unknown what became of a send', async () => {
+    await append(state(1, true));
+    const [message] = await claim(1);
+    await append(state(1, false));
+    await settle(message!, { kind: 'retry', reason: 'no answer', afterMs: 1_000 });
+    expect((await claim(1)).map((one) => one.payload)).toMatchObject([{ isMember: false }]);
+  });
+
+  it('is the latest state when a send of an older one was accepted meanwhile', async () => {
+    await append(state(1, true));
+    const [message] = await claim(1);
+    await append(state(1, false));
+    await settle(message!, { kind: 'accepted' });
+    expect((await claim(1)).map((one) => one.payload)).toMatchObject([{ isMember: false }]);
+  });
+
+  it('is nothing when the state returned to what was accepted meanwhile', async () => {
+    await append(state(1, true));
+    const [message] = await claim(1);
+    await append(state(1, false));
+    await append(state(1, true));
+    await settle(message!, { kind: 'accepted' });
+    expect(await due()).toEqual([]);
+  });
+
+  it('is due no earlier than it says, to the millisecond', async () => {
+    await append(state(1, true, { notBefore: T0 + 1_000 }));
+    await database.setClock(T0 + 999);
+    expect(await due()).toEqual([]);
+    await database.setClock(T0 + 1_000);
+    expect(await due()).toEqual([{ lane: 1, priority: 0 }]);
+  });
+
+  it('puts what somebody did before what comes of looking at everybody again', async () => {
+    await append(state(1, true, { isBackfill: true }), state(65, true), state(2, true, { isBackfill: true }));
+    expect(await due()).toEqual([
+      { lane: 1, priority: 0 },
+      { lane: 1, priority: 1 },
+      { lane: 2, priority: 1 },
+    ]);
+    expect((await claim(1)).map((one) => one.profileId)).toEqual([65]);
+    expect((await claim(1, 1)).map((one) => one.profileId)).toEqual([1]);
+  });
+
+  it('becomes urgent when somebody does something that was only looked at again before', async () => {
+    await hold(1);
+    await append(state(1, false, { isBackfill: true }));
+    await append(state(1, false));
+    expect(await due()).toEqual([{ lane: 1, priority: 0 }]);
+  });
+});
