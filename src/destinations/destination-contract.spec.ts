@@ -62,7 +62,7 @@ const STAGES: Record<DestinationKey, Stage> = {
       server.seedPerson({ id: 'known-1' });
       server.seedPerson({ email: 'known-2@example.com' });
       const { siteId, apiKey, url } = server;
-      const config = { siteId, apiKey, region: 'us', trackUrl: url, timeoutMs: 150 } as const;
+      const config = { siteId, apiKey, region: 'us', trackUrl: url, timeoutMs: 1_000 } as const;
       return {
         destination: createDestinations({ customerio: config })[0]!,
         segmentId: '1',

@@ -31,6 +31,7 @@ describe('the configuration', () => {
       worker: {
         sweepIntervalMs: 100,
         evaluateConcurrency: 4,
+        settleDelayMs: 900_000,
         evaluateBatchSize: 500,
         deliveryConcurrency: 2,
         deliveryLeaseMs: 45_000,
@@ -66,6 +67,7 @@ describe('the configuration', () => {
       SWEEP_INTERVAL_MS: '1000',
       EVALUATE_BATCH_SIZE: '50',
       EVALUATE_CONCURRENCY: '1',
+      SETTLE_DELAY_MS: '60000',
       DELIVERY_CONCURRENCY: '3',
       DELIVERY_TIMEOUT_MS: '1000',
       DELIVERY_LEASE_MS: '3001',
@@ -84,6 +86,7 @@ describe('the configuration', () => {
       worker: {
         sweepIntervalMs: 1000,
         evaluateConcurrency: 1,
+        settleDelayMs: 60_000,
         evaluateBatchSize: 50,
         deliveryConcurrency: 3,
         deliveryLeaseMs: 3001,
