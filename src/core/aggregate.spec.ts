@@ -63,6 +63,55 @@ describe('an aggregate', () => {
     expect(value({ ...rule, gross: true }, [eur('300'), refund], T0 + DAY)).toBe('true');
   });
 
+  describe('of revenue, of which a part was refunded', () => {
+    const refund = (amount: unknown, at: number, order = T0): HistoryEvent =>
+      event('order_refunded', at, { order_id: `${order}`, amount });
+    const events = [eur('100.00'), eur('60', T0 + 1), refund('30.10', T0 + DAY), refund('19.90', T0 + 2 * DAY)];
+    const exactly = (kind: 'sum' | 'avg' | 'min' | 'max', amount: string, at: number, gross = false): string =>
+      value({ [kind]: { property: 'revenue', exactly: amount }, ...(gross && { gross }) }, events, at);
+
+    it.each([
+      ['sum', '160', '129.90', '110'],
+      ['avg', '80', '64.95', '55'],
+      ['min', '60', '60', '50'],
+      ['max', '100', '69.9', '60'],
+    ] as const)(
+      'is the %s of what is left of it, from each refund on, to the millisecond',
+      (kind, before, between, after) => {
+        expect(exactly(kind, before, T0 + DAY - 1)).toBe('true');
+        expect(exactly(kind, between, T0 + DAY)).toBe('true');
+        expect(exactly(kind, between, T0 + 2 * DAY - 1)).toBe('true');
+        expect(exactly(kind, after, T0 + 2 * DAY)).toBe('true');
+        expect(exactly(kind, before, T0 + 3 * DAY, true)).toBe('true');
+      },
+    );
+
+    it('changes when the refund happens, and says so beforehand', () => {
+      const rule = plan({ performed: 'purchase', within: '30d', sum: { property: 'revenue', atLeast: 150 } });
+      const history = History.of(events);
+      expect(evaluate(rule, history, T0 + 1)).toMatchObject({ value: 'true', nextChangeAt: T0 + DAY });
+      expect(evaluate(rule, history, T0 + DAY)).toMatchObject({ value: 'false' });
+    });
+
+    it('is less from the purchase on where the refund is dated before it', () => {
+      const early = [eur('100'), refund('30', T0 - 1)];
+      expect(value({ sum: { property: 'revenue', exactly: 70 } }, early, T0)).toBe('true');
+    });
+
+    it('is reduced by nothing else: another order, another property, an amount that is none', () => {
+      const others = [eur('100'), refund('30', T0 + 1, 7), refund('x', T0 + 1), refund(undefined, T0 + 1)];
+      expect(value({ sum: { property: 'revenue', exactly: 100 } }, others)).toBe('true');
+      const subtotal = [purchase(T0, { order_id: `${T0}`, revenue: '100', subtotal: '90' }), refund('30', T0 + 1)];
+      expect(value({ sum: { property: 'subtotal', exactly: 90 } }, subtotal)).toBe('true');
+    });
+
+    it('is gone with a full refund, and counts once more for nobody', () => {
+      const rest = [...events, refund('50', T0 + 3 * DAY)];
+      expect(value({ sum: { property: 'revenue', exactly: 60 } }, rest, T0 + 3 * DAY)).toBe('true');
+      expect(value({ avg: { property: 'revenue', exactly: 60 } }, rest, T0 + 3 * DAY)).toBe('true');
+    });
+  });
+
   describe('of money', () => {
     const usd = purchase(T0 + 1, { revenue: '100', currency: 'USD', order_id: 'u' });
 

@@ -45,7 +45,7 @@ const anyCurrency = fc.oneof(
   },
 );
 const anyAggregate: fc.Arbitrary<Aggregate> = fc
-  .tuple(fc.constantFrom('n', 'n', 'n', 'n', 'n', 'revenue', 'o.k'), someBounds, anyCurrency)
+  .tuple(fc.constantFrom('n', 'n', 'n', 'n', 'revenue', 'revenue', 'o.k'), someBounds, anyCurrency)
   .map(([property, bounds, currency]) => ({ property, ...bounds, ...currency }));
 const anyDistinct = fc
   .tuple(fc.constantFrom('x', 'n', 'list', 'o', 'o.k'), anyCount)

@@ -1,6 +1,7 @@
+import type { HistoryEvent } from '../../src/core/history-event.js';
 import type { Aggregate, Bounds, OneEvent, PerformedRule } from '../../src/core/rule.js';
 import { kleene } from './naive-counting.js';
-import { countingNow, isComplete, type NaiveOccurrence } from './naive-selection.js';
+import { countingNow, isComplete, knownEvents, type NaiveOccurrence } from './naive-selection.js';
 import { compared, naiveDecimal, naivePasses, naiveRead, times, total, type NaiveDecimal } from './naive-values.js';
 import { ms, type NaiveValue, type NaiveWorld } from './naive-world.js';
 
@@ -11,13 +12,37 @@ export function naivePerformed(rule: PerformedRule, world: NaiveWorld, asOf: num
   const { sum, min, max, avg, distinct, first, last } = rule;
   if (first) return naiveFirst(first, counting[0], complete, asOf);
   if (last) return naiveLast(last, counting.at(-1), complete, asOf);
-  if (sum) return naiveAggregate('sum', sum, counting, complete);
-  if (min) return naiveAggregate('min', min, counting, complete);
-  if (max) return naiveAggregate('max', max, counting, complete);
-  if (avg) return naiveAggregate('avg', avg, counting, complete);
+  const net = (aggregate: Aggregate): NaiveOccurrence[] =>
+    aggregate.property === 'revenue' && rule.gross !== true ? netOfRefunds(counting, world, asOf) : counting;
+  if (sum) return naiveAggregate('sum', sum, net(sum), complete);
+  if (min) return naiveAggregate('min', min, net(min), complete);
+  if (max) return naiveAggregate('max', max, net(max), complete);
+  if (avg) return naiveAggregate('avg', avg, net(avg), complete);
   const number = distinct ? numberOfValues(distinct.property, counting) : counting.length;
   const bounds = distinct ?? rule.count ?? { atLeast: 1 };
   return kleene({ true: number, pending: 0, insufficient: complete ? 0 : Infinity }, bounds);
+}
+
+/** Purchases with what is left of their revenue after the refunds of their orders so far. */
+function netOfRefunds(counting: readonly NaiveOccurrence[], world: NaiveWorld, asOf: number): NaiveOccurrence[] {
+  const orderOf = (event: HistoryEvent): string => String(naiveRead(event.properties, 'order_id'));
+  const refunds = knownEvents(world).filter((event) => event.name === 'order_refunded' && event.occurredAt <= asOf);
+  return counting.map((one) => {
+    const revenue = naiveDecimal(naiveRead(one.event.properties, 'revenue'));
+    if (one.event.name !== 'purchase' || !revenue) return one;
+    const amounts = refunds
+      .filter((refund) => orderOf(refund) === orderOf(one.event))
+      .map((refund) => naiveDecimal(naiveRead(refund.properties, 'amount')) ?? total([]));
+    const left = total([revenue, times(total(amounts), { units: -1n, places: 0 })]);
+    return { ...one, event: { ...one.event, properties: { ...one.event.properties, revenue: textOf(left) } } };
+  });
+}
+
+/** In the notation of money. */
+function textOf({ units, places }: NaiveDecimal): string {
+  const digits = String(units < 0n ? -units : units).padStart(places + 1, '0');
+  const at = digits.length - places;
+  return `${units < 0n ? '-' : ''}${digits.slice(0, at)}${places > 0 ? `.${digits.slice(at)}` : ''}`;
 }
 
 function numberOfValues(property: string, counting: readonly NaiveOccurrence[]): number {

@@ -3,6 +3,7 @@ import type { Life } from '../history-event.js';
 import type { History } from '../history.js';
 import type { Instant } from '../instant.js';
 import { compileMatcher, type Matcher } from '../matcher.js';
+import { netOfRefunds, REVENUE } from '../net-revenue.js';
 import { propertyReader } from '../property.js';
 import type { Aggregate, DistinctAggregate, PerformedRule } from '../rule.js';
 import { anAmount, anObject, aRecordOf, aText, orNothing, refined, report, textThat, type Shape } from '../shape.js';
@@ -59,7 +60,10 @@ const RECKONINGS: Record<Kind, Reckoning> = {
 
 const one = (sum: Decimal | undefined): { sum: Decimal; parts: number } | undefined => sum && { sum, parts: 1 };
 
-/** The sum, least, most or average of a property over the matched events. Exact; currencies are never mixed. */
+/**
+ * The sum, least, most or average of a property over the matched events. Exact; currencies are never mixed. The revenue of
+ * purchases is what refunds have left of it, unless the rule asks for gross.
+ */
 export function compileAggregate(rule: PerformedRule): CompiledCondition {
   const kind = kindOf(rule);
   const aggregate = rule[kind]!;
@@ -68,6 +72,7 @@ export function compileAggregate(rule: PerformedRule): CompiledCondition {
   const keepsBounds = compileBounds(aggregate);
   const { result, drift } = RECKONINGS[kind];
   const readAmount = amountReader(aggregate);
+  const isNetRevenue = matcher.isNet && aggregate.property === REVENUE;
 
   const judge = (amounts: Amounts, isComplete: boolean): Truth => {
     if (amounts.areMixed()) return 'insufficient';
@@ -82,9 +87,10 @@ export function compileAggregate(rule: PerformedRule): CompiledCondition {
     judge: judgeBy((history, since) => {
       const complete = completeFrom(history, matcher, window);
       const amounts = new Amounts(readAmount, kind === 'min' ? -1 : 1);
+      const lives = history.livesOf(matcher, window, since);
       return sweep(
         since,
-        history.livesOf(matcher, window, since),
+        isNetRevenue ? netOfRefunds(lives, history.named('order_refunded'), since) : lives,
         [complete],
         accountOf(amounts, (at) => judge(amounts, at >= complete)),
       );
