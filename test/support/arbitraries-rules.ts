@@ -102,6 +102,17 @@ function anyPerformed(tempo: Tempo): fc.Arbitrary<PerformedRule> {
   return fc.tuple(anySelector(tempo), anyWindow(tempo), what).map(([a, b, c]) => ({ ...a, ...b, ...c }));
 }
 
+/** About revenue, close to what refunds may leave of it. */
+function anyRevenueRule(tempo: Tempo): fc.Arbitrary<PerformedRule> {
+  const bound = fc.constantFrom('2.5', 5, '7.50', 10, '12.5', 15, '17.5', 20);
+  const bounds = fc.oneof(...(['exactly', 'atLeast', 'below'] as const).map((name) => fc.record({ [name]: bound })));
+  const aggregate = bounds.map((bounds) => ({ property: 'revenue', currency: null, ...bounds }));
+  const kind = fc.constantFrom('sum', 'min', 'max', 'avg');
+  return fc
+    .tuple(anyWindow(tempo), kind, aggregate, inPercent(10, fc.constant({ gross: true })))
+    .map(([window, name, given, gross]) => ({ performed: 'purchase', ...window, [name]: given, ...gross }));
+}
+
 function anyAttribute(tempo: Tempo, mayLast: boolean): fc.Arbitrary<AttributeRule> {
   const span = fc.constantFrom(...tempo.spans);
   const zone = fc.constantFrom(...tempo.zones);
@@ -142,7 +153,8 @@ export interface RuleLimits {
 
 function anyLeaf(tempo: Tempo, { segments, mayLast }: RuleLimits): fc.Arbitrary<Rule> {
   const leaves: { arbitrary: fc.Arbitrary<Rule>; weight: number }[] = [
-    { arbitrary: anyPerformed(tempo), weight: 15 },
+    { arbitrary: anyPerformed(tempo), weight: 14 },
+    { arbitrary: anyRevenueRule(tempo), weight: 1 },
     { arbitrary: anyAttribute(tempo, mayLast), weight: 4 },
     { arbitrary: anyBucket, weight: 1 },
     { arbitrary: fc.constant({ everyone: true }), weight: 1 },

@@ -203,6 +203,26 @@ function anyEvent(tempo: Tempo): fc.Arbitrary<HistoryEvent> {
     }));
 }
 
+/** An order and what went back of it, in any order of time. */
+function anyOrderStory(tempo: Tempo): fc.Arbitrary<HistoryEvent[]> {
+  const refund = fc.record({ at: anyInstant(tempo), amount: fc.constantFrom<unknown>('2.5', 5, '5.00', '10', -5) });
+  return fc
+    .tuple(
+      anyInstant(tempo),
+      fc.constantFrom<unknown>('10.00', 10, '15'),
+      fc.array(refund, { minLength: 1, maxLength: 3 }),
+    )
+    .map(([at, revenue, refunds]) => [
+      { id: 'order', name: 'purchase', occurredAt: at, properties: { order_id: '3', revenue } },
+      ...refunds.map((one, index) => ({
+        id: `refund${index}`,
+        name: 'order_refunded',
+        occurredAt: one.at,
+        properties: { order_id: '3', amount: one.amount },
+      })),
+    ]);
+}
+
 /** Events in any order, some of them given twice, now and then with something else in them. */
 export function anyHistory(tempo: Tempo): fc.Arbitrary<HistoryEvent[]> {
   const atLeast = (minLength: number): fc.Arbitrary<HistoryEvent[]> =>
@@ -211,8 +231,9 @@ export function anyHistory(tempo: Tempo): fc.Arbitrary<HistoryEvent[]> {
     .tuple(
       fc.oneof({ withCrossShrink: true }, { arbitrary: atLeast(0), weight: 1 }, { arbitrary: atLeast(5), weight: 3 }),
       fc.array(fc.nat({ max: 11 }), { maxLength: 2 }),
+      fc.oneof({ arbitrary: fc.constant([]), weight: 3 }, { arbitrary: anyOrderStory(tempo), weight: 1 }),
     )
-    .map(([events, again]) => [...events, ...again.flatMap((index) => events[index] ?? [])]);
+    .map(([events, again, order]) => [...events, ...again.flatMap((index) => events[index] ?? []), ...order]);
 }
 
 /** Since when the data of each name are complete. */
