@@ -94,7 +94,7 @@ export function customerioWebhook(options: CustomerioWebhook): SentWebhook {
   return sent('customerio', signCustomerio(body, secret, seconds), body);
 }
 
-export type ShopifyTopic = 'orders/create' | 'orders/paid' | 'orders/cancelled' | 'refunds/create';
+export type ShopifyTopic = 'orders/create' | 'orders/paid' | 'orders/updated' | 'orders/cancelled' | 'refunds/create';
 
 export interface ShopifyWebhook {
   secret: string;

@@ -10,9 +10,10 @@ export function idText(value: unknown): string | undefined {
 }
 
 /** Throws {@link UnusableDelivery}. */
-export function requiredId(object: JsonObject, name: string): string {
+export function requiredId(object: JsonObject, name: string, pointer = ''): string {
   const id = idText(object[name]);
-  if (id === undefined) throw new UnusableDelivery('wrong_shape', `/${name}`, 'a whole number from 1 to 2^53 - 1');
+  if (id === undefined)
+    throw new UnusableDelivery('wrong_shape', `${pointer}/${name}`, 'a whole number from 1 to 2^53 - 1');
   return id;
 }
 

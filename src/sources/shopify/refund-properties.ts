@@ -2,14 +2,14 @@ import { addDecimals, decimalToString, parseDecimal } from '../../core/decimal.j
 import { objectsIn, type JsonObject } from '../json-body.js';
 import { keptScalar, propertiesOf } from '../kept-properties.js';
 import { UnusableDelivery } from '../unusable-delivery.js';
-import { amountAt, requiredId } from './fields.js';
+import { amountAt } from './fields.js';
 
-/** Which order was refunded, and how much, as an exact decimal text. */
-export function refundProperties(refund: JsonObject): Record<string, unknown> {
+/** Which order was refunded, and how much, as an exact decimal text. `pointer`: where the refund stands in the body. */
+export function refundProperties(refund: JsonObject, orderId: string, pointer: string): Record<string, unknown> {
   return propertiesOf([
-    ['order_id', requiredId(refund, 'order_id')],
-    ['amount', sum(refundedAmounts(refund))],
-    ['currency', currencyOf(refund)],
+    ['order_id', orderId],
+    ['amount', sum(refundedAmounts(refund, pointer))],
+    ['currency', currencyOf(refund, pointer)],
   ]);
 }
 
@@ -20,16 +20,16 @@ export function isTestRefund(refund: JsonObject): boolean {
 }
 
 /** The money that went back; where no transaction says so, what the returned items were worth. */
-function refundedAmounts(refund: JsonObject): (string | undefined)[] {
+function refundedAmounts(refund: JsonObject, pointer: string): (string | undefined)[] {
   const transactions = objectsIn(refund['transactions']);
   if (transactions.length > 0) {
     return transactions.flatMap((transaction, index) =>
-      isMoneyBack(transaction) ? [amountAt(`/transactions/${index}/amount`, transaction['amount'])] : [],
+      isMoneyBack(transaction) ? [amountAt(`${pointer}/transactions/${index}/amount`, transaction['amount'])] : [],
     );
   }
   return objectsIn(refund['refund_line_items']).flatMap((line, index) => [
-    amountAt(`/refund_line_items/${index}/subtotal`, line['subtotal']),
-    amountAt(`/refund_line_items/${index}/total_tax`, line['total_tax']),
+    amountAt(`${pointer}/refund_line_items/${index}/subtotal`, line['subtotal']),
+    amountAt(`${pointer}/refund_line_items/${index}/total_tax`, line['total_tax']),
   ]);
 }
 
@@ -41,16 +41,18 @@ function sum(amounts: readonly (string | undefined)[]): string {
 }
 
 /** Undefined where only items tell the amount. */
-function currencyOf(refund: JsonObject): unknown {
+function currencyOf(refund: JsonObject, pointer: string): unknown {
   const currencies = new Set(
     objectsIn(refund['transactions'])
       .filter(isMoneyBack)
       .map((transaction) => keptScalar(transaction['currency'])),
   );
-  if (currencies.size > 1) throw new UnusableDelivery('wrong_shape', '/transactions', 'refunds in one currency');
+  if (currencies.size > 1)
+    throw new UnusableDelivery('wrong_shape', `${pointer}/transactions`, 'refunds in one currency');
   return [...currencies][0];
 }
 
+/** Money on its way back counts, too: the refund is a fact, and is not stated anew when the bank is done. */
 function isMoneyBack({ kind, status }: JsonObject): boolean {
-  return kind === 'refund' && status === 'success';
+  return kind === 'refund' && (status === 'success' || status === 'pending');
 }

@@ -1,0 +1,175 @@
+import { deliveryOf, shopifyWebhook, webhookFixture, type ShopifyWebhook } from '../../../test/support/webhooks.js';
+import type { IncomingEvent } from '../../profiles/incoming-event.js';
+import type { Normalisation } from '../source.js';
+import { normaliseShopify } from './normalise.js';
+
+const at = Date.UTC(2026, 10, 2, 9, 15, 29);
+const HOUR = 3_600_000;
+
+type Body = Record<string, unknown>;
+
+function read(fixture: string, changes: Body = {}, headers: Record<string, string | undefined> = {}): Normalisation {
+  const { headers: given, body } = webhookFixture('shopify', fixture);
+  const delivery = deliveryOf({ headers: given, body: Buffer.from(JSON.stringify({ ...body, ...changes })) });
+  return normaliseShopify({ ...delivery, headers: { ...delivery.headers, ...headers } });
+}
+
+function eventsOf(read: Normalisation): IncomingEvent[] {
+  if (read.kind !== 'events') throw new Error(`Not read: ${JSON.stringify(read)}`);
+  return read.events;
+}
+
+const named = (events: readonly IncomingEvent[], name: string): IncomingEvent[] =>
+  events.filter((event) => event.name === name);
+const ids = (events: readonly IncomingEvent[]): string[] => events.map((event) => event.sourceEventId);
+
+describe('an update of an order', () => {
+  const updated = (options: Partial<ShopifyWebhook>): IncomingEvent[] => {
+    const webhook = shopifyWebhook('orders/updated', { secret: 'secret', at: at + HOUR, placedAt: at, ...options });
+    return eventsOf(normaliseShopify(deliveryOf(webhook)));
+  };
+
+  it('states the purchase as orders/create does, and what is new as a fact of its own', () => {
+    const [purchase, update, ...rest] = updated({});
+    const webhook = shopifyWebhook('orders/create', { secret: 'secret', at });
+    expect([purchase]).toEqual(eventsOf(normaliseShopify(deliveryOf(webhook))));
+    expect(update).toMatchObject({ name: 'order_updated', occurredAt: at + HOUR, properties: { revenue: '149.90' } });
+    expect(rest).toEqual([]);
+  });
+
+  it('is one however often it is stated, and another one when the order changes again', () => {
+    const first = named(updated({}), 'order_updated');
+    expect(ids(named(updated({}), 'order_updated'))).toEqual(ids(first));
+    expect(ids(named(updated({ at: at + 2 * HOUR }), 'order_updated'))).not.toEqual(ids(first));
+  });
+
+  it("is known by Shopify's id of the event, else of the webhook, where it doesn't say when it was", () => {
+    const changes = { updated_at: null };
+    const of = (headers: Record<string, string | undefined>): string[] =>
+      ids(named(eventsOf(read('orders-updated', changes, headers)), 'order_updated'));
+    expect(of({ 'x-shopify-webhook-id': 'another' })).toEqual(of({}));
+    expect(of({ 'x-shopify-event-id': 'another' })).not.toEqual(of({}));
+    const withoutEvent = { 'x-shopify-event-id': undefined };
+    expect(of({ ...withoutEvent, 'x-shopify-webhook-id': 'another' })).not.toEqual(of(withoutEvent));
+  });
+
+  it('states the cancellation and the refunds under the ids of their own webhooks', () => {
+    const events = eventsOf(read('orders-updated-undone'));
+    const cancelled = named(eventsOf(read('orders-cancelled')), 'order_cancelled');
+    expect(ids(named(events, 'order_cancelled'))).toEqual(ids(cancelled));
+    expect(ids(named(events, 'order_refunded'))[0]).toEqual(ids(eventsOf(read('refunds-create')))[0]);
+  });
+
+  it.each([
+    ['refunded', [], ['149.90']],
+    ['refunded', [{ kind: 'refund', status: 'success', amount: '149.9', currency: 'EUR' }], ['149.9']],
+    ['refunded', [{ kind: 'refund', status: 'pending', amount: '49.95', currency: 'EUR' }], ['49.95', '99.95']],
+    ['refunded', [{ kind: 'refund', status: 'failure', amount: '149.90', currency: 'EUR' }], ['0', '149.90']],
+    ['partially_refunded', [{ kind: 'refund', status: 'success', amount: '1.00', currency: 'EUR' }], ['1.00']],
+    ['paid', [], []],
+  ])('that calls itself %s is refunded by what it lists (%j), and what that lacks', (status, transactions, amounts) => {
+    const refunds = transactions.length > 0 ? [{ id: 1, processed_at: '2026-11-03T00:00:00Z', transactions }] : [];
+    const events = updated({ payload: { financial_status: status, refunds } });
+    expect(named(events, 'order_refunded').map(({ properties }) => properties['amount'])).toEqual(amounts);
+  });
+
+  it('ignores refunds of test money, and points at a listed refund that is not right', () => {
+    const refunds = [{ id: 1, transactions: [{ test: true, kind: 'refund', status: 'success', amount: '5' }] }];
+    expect(named(updated({ payload: { refunds } }), 'order_refunded')).toEqual([]);
+    expect(read('orders-updated', { refunds: [{ id: 1 }] })).toMatchObject({
+      problem: expect.stringMatching(/^\/refunds\/0\/processed_at: /),
+    });
+    const wrong = {
+      id: 1,
+      processed_at: '2026-11-03T00:00:00Z',
+      transactions: [{ kind: 'refund', status: 'success', amount: 'x' }],
+    };
+    expect(read('orders-updated', { refunds: [wrong] })).toMatchObject({
+      kind: 'unusable',
+      problem: expect.stringMatching(/^\/refunds\/0\/transactions\/0\/amount: /),
+    });
+  });
+});
+
+describe('a checkout', () => {
+  it('is nobody’s until an email, a phone number or a customer is known', () => {
+    expect(read('checkouts-create-anonymous')).toEqual({ kind: 'skipped', reason: 'nobody is known yet' });
+    for (const known of [{ email: 'ann@example.com' }, { phone: '+4930555012' }, { customer: { id: 7 } }]) {
+      expect(named(eventsOf(read('checkouts-create-anonymous', known)), 'checkout_started')).toHaveLength(1);
+    }
+  });
+
+  it('states its start at its own time, whichever webhook tells of it', () => {
+    const [started] = eventsOf(read('checkouts-update'));
+    const [again] = eventsOf(read('checkouts-update-completed'));
+    expect(again).toEqual(started);
+    expect(started).toMatchObject({ name: 'checkout_started', occurredAt: Date.UTC(2026, 10, 2, 9, 5) });
+  });
+
+  it('has the tokens by which its order is found', () => {
+    const [order] = eventsOf(read('orders-create'));
+    for (const { properties } of eventsOf(read('checkouts-update-completed'))) {
+      expect(properties).toMatchObject({
+        cart_token: order!.properties['cart_token'],
+        checkout_token: order!.properties['checkout_token'],
+        product_ids: order!.properties['product_ids'],
+      });
+    }
+  });
+
+  it.each([
+    ['https://s.example/1/checkouts/ab/recover?key=secret&x=ann', 'https://s.example/1/checkouts/ab/recover'],
+    [
+      'https://ann:pw@s.example/r?utm_source=mail&discount=A&email=a%40b.c',
+      'https://s.example/r?utm_source=mail&discount=A',
+    ],
+    ['javascript:alert(1)', undefined],
+    ['not a link', undefined],
+    [7, undefined],
+  ])('keeps of the link %s what opens nothing', (abandoned_checkout_url, kept) => {
+    const [started] = eventsOf(read('checkouts-update', { abandoned_checkout_url }));
+    expect(started!.properties['abandoned_checkout_url']).toBe(kept);
+  });
+
+  it.each([
+    ['/token', { token: '../x' }],
+    ['/created_at', { created_at: 'yesterday' }],
+    ['/completed_at', { completed_at: 'yesterday' }],
+    ['/total_price', { total_price: 'much' }],
+  ])('is not read with a wrong %s', (pointer, changes) => {
+    expect(read('checkouts-update', changes)).toMatchObject({
+      kind: 'unusable',
+      problem: expect.stringContaining(pointer),
+    });
+  });
+});
+
+describe('a customer', () => {
+  const attributesOf = (changes: Body): Body => eventsOf(read('customers-update', changes))[0]!.properties;
+
+  it('is identified anew with each change, once', () => {
+    const [event] = eventsOf(read('customers-update'));
+    expect(event).toMatchObject({ name: 'identify', occurredAt: Date.UTC(2026, 10, 20, 7) });
+    expect(ids(eventsOf(read('customers-create', { updated_at: '2026-11-20T07:00:00Z' })))).toEqual([
+      event!.sourceEventId,
+    ]);
+  });
+
+  it('says nothing of what the payload leaves out', () => {
+    const nothing = { tags: undefined, orders_count: undefined, default_address: null, metafields: undefined };
+    const attributes = attributesOf({ ...nothing, email_marketing_consent: null, total_spent: 'x' });
+    for (const name of ['tags', 'orders_count', 'country', 'birthday', 'accepts_marketing', 'total_spent']) {
+      expect(attributes).not.toHaveProperty(name);
+    }
+  });
+
+  it('accepts marketing as the older field says where there is no other', () => {
+    expect(attributesOf({ email_marketing_consent: undefined, accepts_marketing: true })).toMatchObject({
+      accepts_marketing: true,
+    });
+  });
+
+  it('has no names and no addresses among the attributes', () => {
+    expect(JSON.stringify(attributesOf({ tags: 'a, bo@example.com' }))).not.toMatch(/Ann|Archer|Berlin|10115|@|555/);
+  });
+});
