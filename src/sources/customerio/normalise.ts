@@ -1,10 +1,14 @@
+import type { IncomingEvent } from '../../profiles/incoming-event.js';
 import type { Instant } from '../../core/instant.js';
+import { IDENTIFY } from '../../core/history-event.js';
 import type { Identifier, IdentifierKind } from '../../profiles/identifier.js';
 import { evidenceFrom, type Evidence } from '../evidence.js';
-import { isJsonObject, objectIn, readJsonBody, type JsonObject } from '../json-body.js';
+import { isJsonObject, objectIn, objectsIn, readJsonBody, type JsonObject } from '../json-body.js';
 import { cleanText, keptParameters, keptScalar, propertiesOf, queryOf } from '../kept-properties.js';
+import { PREFERENCES_CHANGED, preferenceProperties, subscriptionAttributes } from './subscriptions.js';
 import { normaliseWith, UnusableDelivery } from '../unusable-delivery.js';
 
+const MOST_PLATFORMS = 10;
 const LONGEST_HREF = 4_000;
 const LAST_SECOND = 253_402_300_799; // of the year 9999
 
@@ -18,6 +22,7 @@ const KEPT_FIELDS = [
   'action_id',
   'journey_id',
   'trigger_id',
+  'trigger_event_id',
   'parent_action_id',
   'content_id',
   'link_id',
@@ -25,8 +30,11 @@ const KEPT_FIELDS = [
   'failure_message',
 ] as const;
 
+/** What Customer.io says of who acted: clicks can be `machine`, opens the others. */
+const ACTOR_FLAGS = ['machine', 'proxied', 'prefetched', 'synthetic'] as const;
+
 /** Names that a link's parameters can't claim, not even where the envelope leaves them out. */
-const OWN_NAMES: ReadonlySet<string> = new Set([...KEPT_FIELDS, 'channel', 'href', 'actor_class']);
+const OWN_NAMES: ReadonlySet<string> = new Set([...KEPT_FIELDS, ...ACTOR_FLAGS, 'channel', 'href', 'actor_class']);
 
 /** How an object type names its recipient. Push and in-app recipients are devices and sessions, not people's ids. */
 const RECIPIENT_KINDS: ReadonlyMap<string, IdentifierKind> = new Map([
@@ -36,8 +44,8 @@ const RECIPIENT_KINDS: ReadonlyMap<string, IdentifierKind> = new Map([
 ]);
 
 /**
- * Reads a reporting webhook: one event a delivery. A `clicked` of any channel is a `click`; everything else is called
- * `<object_type>_<metric>`, ones that are not known yet included.
+ * Reads a reporting webhook. A `clicked` of any channel is a `click`; everything else is called `<object_type>_<metric>`,
+ * ones that are not known yet included. What changes a person's subscriptions is stated as attributes, too.
  */
 export const normaliseCustomerio = normaliseWith(({ body }) => {
   const envelope = readJsonBody(body);
@@ -45,19 +53,20 @@ export const normaliseCustomerio = normaliseWith(({ body }) => {
   const metric = wordAt(envelope, 'metric');
   const data = envelope['data'];
   if (!isJsonObject(data)) throw new UnusableDelivery('wrong_shape', '/data', 'an object');
-  return {
-    kind: 'events',
-    events: [
-      {
-        sourceEventId: eventIdOf(envelope),
-        name: metric === 'clicked' ? 'click' : `${objectType}_${metric}`,
-        occurredAt: instantOf(envelope),
-        identifiers: identifiersOf(objectType, data),
-        properties: propertiesIn(objectType, metric, data),
-      },
-    ],
+  const event: IncomingEvent = {
+    sourceEventId: eventIdOf(envelope),
+    name: metric === 'clicked' ? 'click' : `${objectType}_${metric}`,
+    occurredAt: instantOf(envelope),
+    identifiers: identifiersOf(objectType, data),
+    properties: propertiesIn(objectType, metric, data),
   };
+  const attributes = subscriptionAttributes(objectType, metric, data);
+  return { kind: 'events', events: attributes ? [event, stating(event, attributes)] : [event] };
 });
+
+function stating(event: IncomingEvent, attributes: Record<string, unknown>): IncomingEvent {
+  return { ...event, sourceEventId: `${event.sourceEventId}/attributes`, name: IDENTIFY, properties: attributes };
+}
 
 function wordAt(envelope: JsonObject, name: string): string {
   const value = envelope[name];
@@ -99,10 +108,19 @@ function propertiesIn(objectType: string, metric: string, data: JsonObject): Rec
   return propertiesOf([
     ...[...parameters].filter(([name]) => !OWN_NAMES.has(name)),
     ...KEPT_FIELDS.map((name) => [name, keptScalar(data[name])] as const),
+    ...ACTOR_FLAGS.map((name) => [name, typeof data[name] === 'boolean' ? data[name] : undefined] as const),
+    ...(metric === PREFERENCES_CHANGED ? preferenceProperties(data) : []),
+    ['device_platforms', platformsOf(data['recipients'])],
     ['channel', objectType],
     ['href', href ? cleanText(href, LONGEST_HREF) : undefined],
     ['actor_class', actorClassOf(metric, data)],
   ]);
+}
+
+/** Of the devices that a push went to, what they run; their ids are nobody's business. */
+function platformsOf(recipients: unknown): unknown[] | undefined {
+  const platforms = objectsIn(recipients).flatMap(({ device_platform: platform }) => keptScalar(platform) ?? []);
+  return platforms.length > 0 ? [...new Set(platforms)].slice(0, MOST_PLATFORMS) : undefined;
 }
 
 function actorClassOf(metric: string, data: JsonObject): 'machine' | 'human' | undefined {
