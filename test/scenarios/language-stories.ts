@@ -27,7 +27,7 @@ const vip: Scenario = {
     {
       at: DAY,
       webhooks: [
-        orders('orders/create', 'ada', DAY, { orderId: 1001, amount: '150.00' }),
+        orders('orders/create', 'ada', DAY, { orderId: 1001, amount: '199.90' }),
         // 249.9905 EUR together.
         orders('orders/create', 'bob', DAY, { orderId: 2001, amount: '47.61', payload: { currency: 'CHF' } }),
       ],
@@ -45,7 +45,8 @@ const vip: Scenario = {
       at: 3 * DAY,
       webhooks: [
         orders('orders/create', 'cleo', 3 * DAY, { orderId: 3001, amount: '300.00' }),
-        orders('refunds/create', 'ada', 3 * DAY, { orderId: 1001, amount: '149.99' }),
+        // 250.00 EUR are left of 299.90, and a day later a cent less.
+        orders('refunds/create', 'ada', 3 * DAY, { orderId: 1001, amount: '49.90' }),
       ],
       members: { vip: ['ada', 'bob'], 'one-currency': ['ada'] },
     },
