@@ -47,7 +47,8 @@ export function addDecimals(a: Decimal, b: Decimal): Decimal {
 /** Negative when `a` is less than `b`, positive when it is more, 0 when they are equal, however they are written. */
 export function compareDecimals(a: Decimal, b: Decimal): number {
   const scale = Math.max(a.scale, b.scale);
-  const [left, right] = [unitsAt(a, scale), unitsAt(b, scale)];
+  const left = unitsAt(a, scale);
+  const right = unitsAt(b, scale);
   return left < right ? -1 : Number(left > right);
 }
 
@@ -59,5 +60,5 @@ export function decimalToString({ units, scale }: Decimal): string {
 }
 
 function unitsAt({ units, scale }: Decimal, wanted: number): bigint {
-  return units * 10n ** BigInt(wanted - scale);
+  return wanted === scale ? units : units * 10n ** BigInt(wanted - scale);
 }

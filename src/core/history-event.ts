@@ -19,3 +19,15 @@ export interface Life {
   from: Instant;
   to: Instant;
 }
+
+/** The index of the first of some events, in order of time, that is no earlier than an instant. */
+export function firstFrom(events: readonly HistoryEvent[], at: Instant): number {
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (events[middle]!.occurredAt < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -25,7 +25,7 @@ export interface FromThen<T> {
 /** So many looks at a history cost less than grouping it first, if each goes through its events one by one. */
 const FEW_LOOKS = 8;
 /** So few events are gone through as quickly as a group of them is found. */
-const FEW_EVENTS = 16;
+const FEW_EVENTS = 64;
 
 /**
  * Everything known about one profile, in order of time, so that the order of arrival makes no difference. What rules work

@@ -1,22 +1,15 @@
+import { timeOf } from '../../test/support/time-of.js';
 import { click, DAY, event, plan, purchase, RETENTION, T0 } from '../../test/support/builders.js';
+import { compileRule } from './compile-rule.js';
 import { evaluate, explain } from './evaluate.js';
 import { History } from './history.js';
 import { parseRule } from './parse-rule.js';
+import type { SegmentRules } from './references.js';
 
 const problemsOf = (rule: unknown): string[] => {
   const parsed = parseRule(rule, RETENTION);
   return parsed.ok ? [] : parsed.problems.map((one) => `${one.pointer}: ${one.problem}`);
 };
-
-/** Of several tries the quickest: what the work takes by itself, whatever else the machine does. In ms. */
-function timeOf(work: () => void): number {
-  const tries = Array.from({ length: 20 }, () => {
-    const start = performance.now();
-    work();
-    return performance.now() - start;
-  });
-  return Math.min(...tries);
-}
 
 const performed = (fields: object) => ({ performed: 'click', ...fields });
 
@@ -103,6 +96,10 @@ describe('a hostile rule', () => {
       },
     ],
     [
+      'of least amounts that leave one after the other',
+      { all: many(20, (i) => performed({ within: `${i + 110}s`, min: { property: 'revenue', above: i } })) },
+    ],
+    [
       'of different values',
       { all: many(20, (i) => performed({ within: `${i + 10}s`, distinct: { property: 'product', atLeast: i } })) },
     ],
@@ -114,6 +111,20 @@ describe('a hostile rule', () => {
       50,
     );
     expect(explain(compiled, known, at).condition.length).toBeGreaterThan(0);
+  });
+
+  it('that asks for lasting within lasting does not stall', () => {
+    const segments = new Map(
+      Object.entries({
+        a: performed({ within: '1s' }),
+        b: { any: [{ segment: 'a', for: '60s' }, { not: { segment: 'a', for: '1s' } }] },
+      }),
+    ) as unknown as SegmentRules;
+    const compiled = compileRule({ segment: 'b', for: '60s' }, segments);
+    const clicks = many(150, (i) => click(T0 + i * 2_000));
+    for (const asOf of [T0 - 1, T0 + 150_000]) {
+      expect(timeOf(() => evaluate(compiled, History.ofDistinct(clicks), asOf))).toBeLessThan(50);
+    }
   });
 
   it('of the largest size takes no long time to read', () => {

@@ -63,9 +63,10 @@ class SelectorMatcher implements Matcher {
     if (isOne) this.place = JSON.stringify([performed, wants.property]);
   }
 
-  selects({ name, properties }: HistoryEvent): boolean {
-    if (name !== this.eventName && !(typeof this.eventName === 'object' && nameFits(this.eventName, name)))
+  selects(event: HistoryEvent): boolean {
+    if (event.name !== this.eventName && (typeof this.eventName === 'string' || !nameFits(this.eventName, event.name)))
       return false;
+    const { properties } = event;
     if (this.path !== undefined && properties[this.path] !== this.value) return false;
     for (let i = 0; i < this.checks.length; i++) {
       const { read, holds } = this.checks[i]!;

@@ -70,11 +70,11 @@ export function within<S>(timeline: Timeline<S>, from: Instant, to: Instant, out
 /** How many of some timelines are in each state. */
 export type StateCounts<S extends string> = Record<S, number>;
 
-/** From when on a tally is drawn, counts of nothing, further instants of change, and when the last change may come. */
+/** From when on a tally is drawn, counts of nothing, a further instant of change, and when the last change may come. */
 export interface TallyFrame<S extends string> {
   since: Instant;
   none: StateCounts<S>;
-  also: readonly Instant[];
+  also: Instant;
   end?: Instant;
 }
 
@@ -112,7 +112,7 @@ function changesOf<S extends string>(
   counts: StateCounts<S>,
 ): Change<S>[] {
   const changes: Change<S>[] = [];
-  for (const at of also) if (at > since) changes.push({ at, left: undefined, entered: undefined });
+  if (also > since && also < Infinity) changes.push({ at: also, left: undefined, entered: undefined });
   for (const part of parts) {
     const first = indexAt(part, since);
     counts[part[first]!.state] += 1;

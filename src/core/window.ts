@@ -81,8 +81,15 @@ function between([from, until]: readonly [string | null, string | null]): Window
 
 /** The present period of a calendar, so many before it, or both. */
 function calendarWindow({ unit, timeZone, last = 0, current = false }: CalendarWindow): Window {
-  const edge = (at: Instant, periods: number): Instant =>
-    startOf(unit, timeZone, periodOf(unit, timeZone, at) + periods);
+  // Asked for one event after the other: many lie in one period.
+  let known = { period: 0, from: 0, to: 0 };
+  const edge = (at: Instant, periods: number): Instant => {
+    if (at < known.from || at >= known.to) {
+      const period = periodOf(unit, timeZone, at);
+      known = { period, from: startOf(unit, timeZone, period), to: startOf(unit, timeZone, period + 1) };
+    }
+    return startOf(unit, timeZone, known.period + periods);
+  };
   return {
     beginsAt: (at) => (current ? at : edge(at, 1)),
     endsAt: (at) => edge(at, last + 1),

@@ -53,8 +53,8 @@ interface Reckoning {
 const RECKONINGS: Record<Kind, Reckoning> = {
   // What is unseen is taken to be no less than nothing: revenue is, and a refund is an event of its own.
   sum: { result: ({ sum }) => ({ sum, parts: 1 }), drift: ({ negative }) => (negative > 0 ? 'any' : 'up') },
-  min: { result: (amounts) => one(amounts.extreme()), drift: () => 'down' },
-  max: { result: (amounts) => one(amounts.extreme()), drift: () => 'up' },
+  min: { result: ({ least }) => one(least), drift: () => 'down' },
+  max: { result: ({ largest }) => one(largest), drift: () => 'up' },
   avg: { result: ({ sum, number }) => (number === 0 ? undefined : { sum, parts: number }), drift: () => 'any' },
 };
 
@@ -86,7 +86,7 @@ export function compileAggregate(rule: PerformedRule): CompiledCondition {
     window,
     judge: judgeBy((history, since) => {
       const complete = completeFrom(history, matcher, window);
-      const amounts = new Amounts(readAmount, kind === 'min' ? -1 : 1);
+      const amounts = new Amounts(readAmount, kind === 'min' || kind === 'max');
       const lives = history.livesOf(matcher, window, since);
       return sweep(
         since,

@@ -37,38 +37,38 @@ export class Amounts {
   private unconvertible = 0;
   private readonly currencies = new Map<string, number>();
   private readonly counting = new Map<Life, ReturnType<ReadAmount>>();
-  private furthest: Decimal | undefined;
+  /** In order of size, where it matters. */
+  private readonly bySize: Decimal[] = [];
 
-  /** `sign`: 1 if the largest is looked for, -1 if the least. */
   constructor(
     private readonly read: ReadAmount,
-    private readonly sign: 1 | -1,
+    private readonly extremesMatter: boolean,
   ) {}
 
   enter(life: Life): void {
     const read = this.read(life.event);
     this.counting.set(life, read);
     this.count(read, 1);
-    if (read && 'amount' in read) this.reach(read.amount);
+    if (this.extremesMatter && read && 'amount' in read) this.bySize.splice(this.placeOf(read.amount), 0, read.amount);
   }
 
   leave(life: Life): void {
     const read = this.counting.get(life);
     this.counting.delete(life);
     this.count(read, -1);
-    if (read && 'amount' in read && read.amount === this.furthest) this.furthest = undefined;
+    if (this.extremesMatter && read && 'amount' in read) this.bySize.splice(this.placeOf(read.amount), 1);
+  }
+
+  get least(): Decimal | undefined {
+    return this.bySize[0];
+  }
+
+  get largest(): Decimal | undefined {
+    return this.bySize.at(-1);
   }
 
   areMixed(): boolean {
     return this.unconvertible > 0 || this.currencies.size > 1;
-  }
-
-  /** The largest amount, or the least. */
-  extreme(): Decimal | undefined {
-    if (!this.furthest) {
-      for (const read of this.counting.values()) if (read && 'amount' in read) this.reach(read.amount);
-    }
-    return this.furthest;
   }
 
   private count(read: ReturnType<ReadAmount>, by: 1 | -1): void {
@@ -86,8 +86,15 @@ export class Amounts {
     else this.currencies.set(currency, sharing);
   }
 
-  /** Of equal ones the newest, which mostly leaves last. */
-  private reach(amount: Decimal): void {
-    if (!this.furthest || compareDecimals(amount, this.furthest) * this.sign >= 0) this.furthest = amount;
+  /** That of the first that is no less: its own, or one as large. */
+  private placeOf(amount: Decimal): number {
+    let low = 0;
+    let high = this.bySize.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compareDecimals(this.bySize[middle]!, amount) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

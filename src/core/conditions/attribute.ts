@@ -1,4 +1,4 @@
-import { IDENTIFY, type HistoryEvent } from '../history-event.js';
+import { firstFrom, IDENTIFY, type HistoryEvent } from '../history-event.js';
 import type { History } from '../history.js';
 import { durationInWords, parseDuration, toIso, type Instant } from '../instant.js';
 import type { Matcher } from '../matcher.js';
@@ -57,8 +57,8 @@ function compileAttribute(rule: AttributeRule) {
 
   const latest = (history: History, asOf: Instant): { now: HistoryEvent | undefined; next: Instant } => {
     const known = history.matching(matcher);
-    const index = known.findLastIndex((event) => event.occurredAt <= asOf);
-    return { now: known[index], next: known[index + 1]?.occurredAt ?? Infinity };
+    const next = firstFrom(known, asOf + 1);
+    return { now: known[next - 1], next: known[next]?.occurredAt ?? Infinity };
   };
   const judgeOnce = (history: History, asOf: Instant): Verdict => {
     const { now, next } = latest(history, asOf);

@@ -1,4 +1,4 @@
-import type { HistoryEvent } from '../history-event.js';
+import { firstFrom, type HistoryEvent } from '../history-event.js';
 import type { History } from '../history.js';
 import { parseDuration, type Instant, type Milliseconds } from '../instant.js';
 import { compileMatcher, type Matcher } from '../matcher.js';
@@ -94,7 +94,7 @@ export function chainTimeline(history: History, step: Step, event: HistoryEvent,
   const deadline = event.occurredAt + step.limit;
   const isComplete = event.occurredAt >= history.startsAt(step.matcher.eventName);
   const { parts, settledAt } = partsOf(history, step, event, since);
-  const also = deadline < settledAt ? [deadline] : [];
+  const also = deadline < settledAt ? deadline : Infinity;
   return tally(parts, { since, none: NO_CHAINS, also, end: settledAt }, (counts, at) => {
     const state = stateOf(counts, { isComplete, isUnlimited: step.limit === Infinity, isOpen: at < deadline });
     return step.isNegated ? negated(state) : state;
@@ -162,17 +162,6 @@ const NEVER: Timeline<ChainState> = [NOT_YET];
 function between(from: Instant, until: Instant): Timeline<ChainState> {
   const begun: Moment<ChainState> = { at: from, state: 'true' };
   return until === Infinity ? [NOT_YET, begun] : [NOT_YET, begun, { at: until, state: 'false' }];
-}
-
-function firstFrom(events: readonly HistoryEvent[], at: Instant): number {
-  let low = 0;
-  let high = events.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (events[middle]!.occurredAt < at) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** Any follower suffices; where the follower's data begin later than the event, there may be one that nobody saw. */

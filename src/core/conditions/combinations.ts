@@ -89,23 +89,28 @@ interface Parts {
 
 /** Looks at parts until those looked at decide, whatever the others say; it stays so until one of the deciding changes. */
 function judgeParts({ parts, least, verdicts, history }: Parts, asOf: Instant): Verdict {
-  const counts = { true: 0, false: 0, pending: 0, insufficient: 0 };
-  let [trueUntil, falseUntil, openUntil] = [Infinity, Infinity, Infinity];
+  let [trues, trueUntil] = [0, Infinity];
+  let [falses, falseUntil] = [0, Infinity];
+  let [pending, openUntil] = [0, Infinity];
   for (let i = 0; i < parts.length; i++) {
     let verdict = verdicts[i];
     if (verdict === undefined || verdict.until <= asOf) verdict = verdicts[i] = parts[i]!.judge(history, asOf);
     const { truth, until } = verdict;
-    counts[truth] += 1;
     if (truth === 'true') {
-      if (until < trueUntil) trueUntil = until;
-      if (counts.true === least) return { truth, until: trueUntil };
+      trues += 1;
+      trueUntil = Math.min(trueUntil, until);
+      if (trues === least) return { truth, until: trueUntil };
     } else if (truth === 'false') {
-      if (until < falseUntil) falseUntil = until;
-      if (counts.false > parts.length - least) return { truth, until: falseUntil };
-    } else if (until < openUntil) openUntil = until;
+      falses += 1;
+      falseUntil = Math.min(falseUntil, until);
+      if (falses > parts.length - least) return { truth, until: falseUntil };
+    } else {
+      if (truth === 'pending') pending += 1;
+      openUntil = Math.min(openUntil, until);
+    }
   }
-  const until = Math.min(trueUntil, falseUntil, openUntil);
-  return { truth: judgeCount(counts, { least, most: Infinity }), until };
+  const counts = { true: trues, pending, insufficient: parts.length - trues - falses - pending };
+  return { truth: judgeCount(counts, { least, most: Infinity }), until: Math.min(trueUntil, falseUntil, openUntil) };
 }
 
 /** A condition that is made of others. */

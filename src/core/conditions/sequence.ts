@@ -88,7 +88,7 @@ interface Drawn {
 function drawMany(anchors: readonly Anchor[], about: { bounds: CountBounds } & Drawn): Timeline {
   const { bounds, complete, since } = about;
   const parts = anchors.map(({ life, chain }) => within<ChainState>(chain, life.from, life.to, 'false'));
-  return tally(parts, { since, none: NO_CHAINS, also: [complete] }, ({ true: least, pending, insufficient }, at) => {
+  return tally(parts, { since, none: NO_CHAINS, also: complete }, ({ true: least, pending, insufficient }, at) => {
     const unseen = at >= complete ? 0 : Infinity;
     return judgeCount({ true: least, pending, insufficient: insufficient + unseen }, bounds);
   });

@@ -1,6 +1,6 @@
 import type { History } from '../history.js';
 import { parseDuration, type Instant, type Milliseconds } from '../instant.js';
-import { isWorthGoingOn, type Step, type Verdict } from '../timeline.js';
+import { untilChanged, type Verdict } from '../timeline.js';
 import type { Truth } from '../truth.js';
 import { orNull, type CompiledCondition } from './condition.js';
 
@@ -10,8 +10,10 @@ import { orNull, type CompiledCondition } from './condition.js';
  */
 export function sustained(condition: CompiledCondition, duration: string, sentence: string): CompiledCondition {
   const span = parseDuration(duration)!;
-  const judge: CompiledCondition['judge'] = (history, asOf) =>
-    judgeOver(new Past(condition, history, asOf - span), span, asOf);
+  const judge: CompiledCondition['judge'] = (history, asOf) => {
+    const { value: past } = history.since(condition, asOf - span, (start) => new Past(condition, history, start));
+    return untilChanged((at) => judgeOver(past.stretchAt(at), span, at), asOf);
+  };
   return {
     matchers: condition.matchers,
     lookback: condition.lookback + span,
@@ -31,49 +33,60 @@ export function sustained(condition: CompiledCondition, duration: string, senten
   };
 }
 
-function judgeOver(past: Past, span: Milliseconds, asOf: Instant): Verdict {
-  const truth = past.over(asOf - span, asOf);
-  let at = past.changeAfter(asOf, span);
-  for (let steps = 0; isWorthGoingOn(steps, asOf, at); steps++) {
-    if (past.over(at - span, at) !== truth) break;
-    at = past.changeAfter(at, span);
-  }
-  return { truth, until: at };
+/** A time over which a condition said the same. */
+interface Stretch {
+  from: Instant;
+  to: Instant;
+  truth: Truth;
+  /** When it was false, or pending, for the last time before; and when it was not known. */
+  falseUntil: Instant;
+  unknownUntil: Instant;
 }
 
-/** What a condition said from an instant on, known as far as it was asked for. */
+/** Whether it was true all the time from `span` ago until now, both included, and until when that stays so. */
+function judgeOver(stretch: Stretch, span: Milliseconds, asOf: Instant): Verdict {
+  const { truth, to, falseUntil, unknownUntil } = stretch;
+  if (truth === 'false' || truth === 'pending') return { truth: 'false', until: to };
+  if (falseUntil > asOf - span) return { truth: 'false', until: Math.min(to, falseUntil + span) };
+  if (truth === 'insufficient') return { truth, until: to };
+  if (unknownUntil > asOf - span) return { truth: 'insufficient', until: Math.min(to, unknownUntil + span) };
+  return { truth, until: to };
+}
+
+/** What a condition said from an instant on, known as far as it was asked for; each stretch is asked for once. */
 class Past {
-  private readonly steps: Step<Truth>[] = [];
-  private end: Instant;
+  private readonly stretches: Stretch[] = [];
 
   constructor(
     private readonly condition: CompiledCondition,
     private readonly history: History,
-    start: Instant,
-  ) {
-    this.end = start;
-  }
+    private readonly start: Instant,
+  ) {}
 
-  /** True if it was true all the time between two instants, both included; false if it was not at one. */
-  over(from: Instant, to: Instant): Truth {
-    this.learn(to);
-    const said = this.steps.filter((step, index) => step.at <= to && (this.steps[index + 1]?.at ?? this.end) > from);
-    if (said.some((step) => step.state === 'false' || step.state === 'pending')) return 'false';
-    return said.some((step) => step.state === 'insufficient') ? 'insufficient' : 'true';
-  }
-
-  /** The next instant after `at` at which it changes, or at which a change of it has been `span` ago. */
-  changeAfter(at: Instant, span: Milliseconds): Instant {
-    this.learn(at);
-    const instants = this.steps.slice(1).flatMap((step) => [step.at, step.at + span]);
-    return Math.min(this.end, ...instants.filter((one) => one > at));
-  }
-
-  private learn(to: Instant): void {
-    while (this.end <= to) {
-      const { truth, until } = this.condition.judge(this.history, this.end);
-      this.steps.push({ at: this.end, state: truth });
-      this.end = until;
+  /** The stretch in which an instant lies; not before the start. */
+  stretchAt(at: Instant): Stretch {
+    while ((this.stretches.at(-1)?.to ?? this.start) <= at) this.learn();
+    let low = 0;
+    let high = this.stretches.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.stretches[middle]!.from <= at) low = middle;
+      else high = middle - 1;
     }
+    return this.stretches[low]!;
+  }
+
+  private learn(): void {
+    const last = this.stretches.at(-1);
+    const from = last?.to ?? this.start;
+    const { truth, until } = this.condition.judge(this.history, from);
+    const wasFalse = last?.truth === 'false' || last?.truth === 'pending';
+    this.stretches.push({
+      from,
+      to: until,
+      truth,
+      falseUntil: wasFalse ? from : (last?.falseUntil ?? -Infinity),
+      unknownUntil: last?.truth === 'insufficient' ? from : (last?.unknownUntil ?? -Infinity),
+    });
   }
 }
