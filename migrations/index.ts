@@ -9,6 +9,7 @@ import { CreateOutbox1764000007000 } from './1764000007000-create-outbox.js';
 import { CreateSourceFreshness1764000040000 } from './1764000040000-create-source-freshness.js';
 import { CreateSegmentDrafts1764000060000 } from './1764000060000-create-segment-drafts.js';
 import { RankOutbox1764000080000 } from './1764000080000-rank-outbox.js';
+import { CreateImports1764000041000 } from './1764000041000-create-imports.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -23,4 +24,5 @@ export const MIGRATIONS = [
   CreateSourceFreshness1764000040000,
   CreateSegmentDrafts1764000060000,
   RankOutbox1764000080000,
+  CreateImports1764000041000,
 ];

@@ -10,6 +10,9 @@ import { Problem } from './platform/problem.js';
 
 type Done = (error: Error | null, body?: unknown) => void;
 
+const IMPORTS = '/v1/imports';
+const STREAM = 'application/vnd.turnout.stream';
+
 const WEBHOOKS = /^\/v1\/sources\/[^/]+$/;
 
 /** Makes the application, ready to listen. The database must be migrated. */
@@ -41,6 +44,15 @@ function parseBodies(app: NestFastifyApplication, limits: Config['http']): void 
   const fastify = app.getHttpAdapter().getInstance();
   const parseJson = jsonBodyParser(fastify);
   fastify.removeAllContentTypeParsers();
+  // An imported file may be larger than memory: whatever its type, it is left to be read as it comes.
+  fastify.addHook('onRequest', (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
+    if (isImport(request.raw)) request.raw.headers['content-type'] = STREAM;
+    done();
+  });
+  fastify.addContentTypeParser(STREAM, (request: FastifyRequest, body: unknown, done: Done) => {
+    if (isImport(request.raw)) done(null, body);
+    else done(Problem.unsupportedMediaType('The body has to be JSON, sent with "Content-Type: application/json".'));
+  });
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer, done: Done) => {
     const isWebhook = isWebhookPath(request.raw);
     if (body.length > (isWebhook ? limits.webhookBodyLimitBytes : limits.apiBodyLimitBytes)) {
@@ -53,6 +65,10 @@ function parseBodies(app: NestFastifyApplication, limits: Config['http']): void 
       done(Problem.unsupportedMediaType('The body has to be JSON, sent with "Content-Type: application/json".'));
     }
   });
+}
+
+function isImport(request: IncomingMessage): boolean {
+  return request.method === 'POST' && request.url?.split('?')[0] === IMPORTS;
 }
 
 function isWebhookPath(request: IncomingMessage): boolean {

@@ -19,6 +19,7 @@ import {
 import { Catalogue } from './segments/catalogue.entity.js';
 import { Segment, SegmentVersion } from './segments/segment.entities.js';
 import { SegmentDraft, SegmentShadow, SegmentShadowLane } from './segments/draft.entities.js';
+import { ImportBadLine, ImportRow } from './sources/imports/import.entities.js';
 import { DeadLetter } from './sources/dead-letter.entity.js';
 
 /** The one list of entities; each is the shape of a row. */
@@ -30,6 +31,8 @@ const ENTITIES = [
   DeadLetter,
   DecisionRecord,
   EventHistory,
+  ImportBadLine,
+  ImportRow,
   Journey,
   JourneyVersion,
   Membership,

@@ -13,8 +13,8 @@ import type { IncomingEvent } from './incoming-event.js';
 /** What became of a batch of incoming events. */
 export interface Recorded {
   stored: number;
-  /** When those happened that were stored. */
-  occurredAt: Instant[];
+  /** Those that were stored. */
+  news: IncomingEvent[];
   duplicates: number;
   /** Refused, for the caller to keep: another body under a known id, or older than the retention. */
   refused: { event: IncomingEvent; reason: 'conflicting_duplicate' | 'older_than_retention' }[];
@@ -68,7 +68,7 @@ export class EventStore {
     const lanes = await this.attach(tx, stored);
     return {
       stored: stored.length,
-      occurredAt: stored.map((one) => one.stored.occurredAt),
+      news: stored.map((one) => one.incoming),
       duplicates: batch.events.length - candidates.length + duplicates.length,
       refused: [
         ...conflicts.map((one) => ({ event: one.incoming, reason: 'conflicting_duplicate' as const })),

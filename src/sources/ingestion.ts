@@ -19,6 +19,15 @@ export type Receipt =
   | { status: 'kept_aside'; reason: string }
   | { status: 'skipped'; reason: string };
 
+/** An event as a source states it, and the bytes that said so, which are kept if the event is refused. */
+export interface Entry {
+  event: IncomingEvent;
+  body: Buffer;
+}
+
+/** What became of an entry. A refused one is kept as a dead letter: nobody need send it again. */
+export type Outcome = { kind: 'stored' } | { kind: 'duplicate' } | { kind: 'refused'; reason: string; problem: string };
+
 const REFUSALS: Record<Recorded['refused'][number]['reason'], string> = {
   conflicting_duplicate: 'an event with this id, but another content, was accepted before; that one stands',
   older_than_retention: 'the event is older than events are kept',
@@ -44,49 +53,57 @@ export class Ingestion {
     if (read.kind === 'skipped') return { status: 'skipped', reason: read.reason };
     if (read.kind === 'unusable') {
       await this.dataSource.transaction(async (tx) => {
-        await this.keepAside(tx, source, delivery, { ...read, receivedAt: await now(tx) });
+        await this.keepAside(tx, source.key, delivery.body, { ...read, receivedAt: await now(tx) });
       });
       return { status: 'kept_aside', reason: read.reason };
     }
-    return this.record(source, delivery, read.events);
+    const outcomes = await this.record(
+      source.key,
+      read.events.map((event) => ({ event, body: delivery.body })),
+    );
+    const stored = outcomes.filter((one) => one.kind === 'stored').length;
+    if (stored > 0) return { status: 'stored', events: stored };
+    const refused = outcomes.find((one) => one.kind === 'refused');
+    return refused ? { status: 'kept_aside', reason: refused.reason } : { status: 'duplicate' };
   }
 
-  private async record(
-    source: WebhookSource,
-    delivery: WebhookDelivery,
-    events: readonly IncomingEvent[],
-  ): Promise<Receipt> {
+  /**
+   * Stores events and tells what became of each, in their order, once that is committed. Those that are not live, of an
+   * import for instance, say nothing about how fresh their source is.
+   */
+  async record(source: string, entries: readonly Entry[], { isLive = true } = {}): Promise<Outcome[]> {
+    const events = entries.map((entry) => entry.event);
     const names = [...new Set(events.map((event) => event.name))];
-    const recorded = await this.dataSource.transaction(async (tx) => {
+    const { news, refused, lanes, receivedAt } = await this.dataSource.transaction(async (tx) => {
       const receivedAt = await now(tx);
-      await this.histories.begin(tx, source.key, names, receivedAt);
-      const result = await this.events.record(tx, {
-        source: source.key,
-        events,
-        receivedAt,
-        retention: this.retention,
-      });
-      for (const { reason } of result.refused) {
-        await this.keepAside(tx, source, delivery, { reason, problem: REFUSALS[reason], receivedAt });
+      await this.histories.begin(tx, source, names, receivedAt);
+      const result = await this.events.record(tx, { source, events, receivedAt, retention: this.retention });
+      for (const { event, reason } of result.refused) {
+        const { body } = entries.find((entry) => entry.event === event)!;
+        await this.keepAside(tx, source, body, { reason, problem: REFUSALS[reason], receivedAt });
       }
       return { ...result, receivedAt };
     });
     this.histories.hasBegun(names);
-    this.freshness.note(source.key, recorded);
-    this.nudger.evaluate(recorded.lanes);
-    if (recorded.stored > 0) return { status: 'stored', events: recorded.stored };
-    const [refused] = recorded.refused;
-    return refused ? { status: 'kept_aside', reason: refused.reason } : { status: 'duplicate' };
+    if (isLive) this.freshness.note(source, { receivedAt, occurredAt: news.map((event) => event.occurredAt) });
+    this.nudger.evaluate(lanes);
+    const stored = new Set(news);
+    const reasons = new Map(refused.map(({ event, reason }) => [event, reason]));
+    return events.map((event): Outcome => {
+      const reason = reasons.get(event);
+      if (reason) return { kind: 'refused', reason, problem: REFUSALS[reason] };
+      return { kind: stored.has(event) ? 'stored' : 'duplicate' };
+    });
   }
 
   private async keepAside(
     tx: Transaction,
-    source: WebhookSource,
-    delivery: WebhookDelivery,
+    source: string,
+    body: Buffer,
     why: { reason: string; problem: string; receivedAt: Instant },
   ): Promise<void> {
     const { reason, problem, receivedAt } = why;
-    await this.deadLetters.add(tx, { source: source.key, reason, problem, body: delivery.body, receivedAt });
-    this.logger.warn({ msg: 'a delivery was kept aside', source: source.key, reason, problem });
+    await this.deadLetters.add(tx, { source, reason, problem, body, receivedAt });
+    this.logger.warn({ msg: 'a delivery was kept aside', source, reason, problem });
   }
 }

@@ -1,13 +1,16 @@
 import { Module } from '@nestjs/common';
 import { ProfilesModule } from '../profiles/profiles.module.js';
 import { DeadLetterStore } from './dead-letter-store.js';
+import { ImportStore } from './imports/import-store.js';
+import { Importer } from './imports/importer.js';
+import { ImportsController } from './imports/imports.controller.js';
 import { Ingestion } from './ingestion.js';
 import { SourceFreshnessController } from './source-freshness.controller.js';
 import { SourcesController } from './sources.controller.js';
 
 @Module({
   imports: [ProfilesModule],
-  controllers: [SourceFreshnessController, SourcesController],
-  providers: [Ingestion, DeadLetterStore],
+  controllers: [ImportsController, SourceFreshnessController, SourcesController],
+  providers: [ImportStore, Importer, Ingestion, DeadLetterStore],
 })
 export class SourcesModule {}

@@ -32,10 +32,11 @@ export class ApiKeyGuard implements CanActivate {
     if (!verified) {
       throw Problem.unauthorised('The API key is unknown or revoked.', `${CHALLENGE}, error="invalid_token"`);
     }
-    if (!verified.scopes.includes(access.scope)) {
+    if (!access.scopes.some((scope) => verified.scopes.includes(scope))) {
+      const wanted = access.scopes.map((scope) => `"${scope}"`).join(' or ');
       throw Problem.forbidden(
-        `The API key lacks the scope "${access.scope}".`,
-        `${CHALLENGE}, error="insufficient_scope", scope="${access.scope}"`,
+        `The API key lacks the scope ${wanted}.`,
+        `${CHALLENGE}, error="insufficient_scope", scope="${access.scopes[0]}"`,
       );
     }
     return true;
