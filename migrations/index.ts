@@ -7,9 +7,9 @@ import { CreateMemberships1764000005000 } from './1764000005000-create-membershi
 import { CreateDecisions1764000006000 } from './1764000006000-create-decisions.js';
 import { CreateOutbox1764000007000 } from './1764000007000-create-outbox.js';
 import { CreateSourceFreshness1764000040000 } from './1764000040000-create-source-freshness.js';
+import { CreateImports1764000041000 } from './1764000041000-create-imports.js';
 import { CreateSegmentDrafts1764000060000 } from './1764000060000-create-segment-drafts.js';
 import { RankOutbox1764000080000 } from './1764000080000-rank-outbox.js';
-import { CreateImports1764000041000 } from './1764000041000-create-imports.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -22,7 +22,7 @@ export const MIGRATIONS = [
   CreateDecisions1764000006000,
   CreateOutbox1764000007000,
   CreateSourceFreshness1764000040000,
+  CreateImports1764000041000,
   CreateSegmentDrafts1764000060000,
   RankOutbox1764000080000,
-  CreateImports1764000041000,
 ];

@@ -21,7 +21,10 @@ describe('POST /v1/imports', () => {
     await database.drop();
   });
 
-  async function send(query: string, body: string | Uint8Array<ArrayBuffer>): Promise<{ status: number; body: JsonObject }> {
+  async function send(
+    query: string,
+    body: string | Uint8Array<ArrayBuffer>,
+  ): Promise<{ status: number; body: JsonObject }> {
     const init = { method: 'POST', headers: { authorization }, body, duplex: 'half' };
     const response = await fetch(`${turnout.url}/v1/imports?${query}`, init as RequestInit);
     return { status: response.status, body: (await response.json()) as JsonObject };
@@ -103,7 +106,7 @@ describe('POST /v1/imports', () => {
       body: halved,
       duplex: 'half',
       signal: abort.signal,
-    } as RequestInit);
+    });
     cut.catch(() => undefined);
     let progress: JsonObject = {};
     for (let tries = 0; tries < 500 && !(progress.lines >= 500); tries++) {

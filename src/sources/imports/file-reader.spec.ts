@@ -16,7 +16,10 @@ const mapping: ImportMapping = {
   map: (rows) => ({ kind: 'bad', reason: 'rows', problem: JSON.stringify(rows) }),
 };
 
-function readerOf(state: ReadingState, { format = 'csv' as ImportFormat, isGrouped = false } = {}): FileReader {
+function readerOf(
+  state: ReadingState,
+  { format = 'csv', isGrouped = false }: { format?: ImportFormat; isGrouped?: boolean } = {},
+): FileReader {
   const { groupBy: _, ...ungrouped } = mapping;
   const reader = new RowReader(mapping.columns, new Map());
   return new FileReader(isGrouped ? mapping : ungrouped, format, reader, { shop: undefined }, state);

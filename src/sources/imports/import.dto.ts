@@ -42,7 +42,7 @@ export class ImportQueryDto {
     type: [String],
   })
   @IsOptional()
-  @Transform(({ value }: { value: unknown }) => (Array.isArray(value) ? value : [value]))
+  @Transform(({ value }: { value: unknown }) => (Array.isArray(value) ? (value as unknown[]) : [value]))
   @IsArray()
   @ArrayMaxSize(50)
   @Matches(/^[A-Za-z]+:.+$/, { each: true, message: 'map must be a field and a column such as "email:E-Mail address"' })
