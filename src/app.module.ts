@@ -32,7 +32,9 @@ import { SegmentDependants } from './segments/segment-dependants.js';
 import { SegmentsController } from './segments/segments.controller.js';
 import { SegmentsModule } from './segments/segments.module.js';
 import { SourcesModule } from './sources/sources.module.js';
+import { SourceLateness } from './source-lateness.js';
 import { WEBHOOK_SECRETS } from './sources/webhook-secrets.js';
+import { Lateness } from './sync/lateness.js';
 import { SyncApiModule, SyncWorkerModule } from './sync/sync.module.js';
 
 type ModuleImport = Type | DynamicModule;
@@ -55,12 +57,21 @@ class DeclarationsModule {}
 
 const API: ModuleImport[] = [DeclarationsModule, SourcesModule, DecisionsModule, MembershipsApiModule, SyncApiModule];
 
-const WORKER: ModuleImport[] = [MembershipsWorkerModule, SyncWorkerModule];
+/** Beside the modules, since delivery must not know of the sources. */
+@Global()
+@Module({
+  imports: [ProfilesModule],
+  providers: [{ provide: Lateness, useClass: SourceLateness }],
+  exports: [Lateness],
+})
+class LatenessModule {}
 
 /** Values of the configuration that single folders ask for. */
 @Global()
 @Module({})
 class SettingsModule {}
+
+const WORKER: ModuleImport[] = [MembershipsWorkerModule, LatenessModule, SyncWorkerModule];
 
 /** The application, with the parts that the configured roles need. */
 @Module({})

@@ -2,7 +2,7 @@ import type { History } from '../core/history.js';
 import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant, Milliseconds } from '../core/instant.js';
 import { advanceMembership, type DeclaredChange, type Transition } from '../core/membership.js';
-import { membershipMessage, type OutboxMessage } from '../outbox/outbox-message.js';
+import { membershipMessage, type OutboxMessage, type Unsure } from '../outbox/outbox-message.js';
 import type { PublishedSegment, PublishedSegments } from '../segments/segment-store.js';
 
 /** A profile taken for evaluation. */
@@ -88,8 +88,9 @@ export function changesOf(
       ...declaredChange(profile, segment, { revision: context.revision, expectedAt: before.dueAt }),
     });
     if (dueAt !== null) changes.dueAt = Math.min(dueAt, changes.dueAt ?? Infinity);
-    const settleDelay = segment.absences.length > 0 ? context.settleDelay : 0;
-    note(changes, before, { transitions, dueAt, version: segment.version, push: segment.push, settleDelay });
+    const { version, push, absences: absent } = segment;
+    const settleDelay = absent.length > 0 ? context.settleDelay : 0;
+    note(changes, before, { transitions, dueAt, version, push, settleDelay, absent });
   }
   for (const removed of heldBySegment.values()) leaveRemovedSegment(changes, removed);
   return changes;
@@ -122,7 +123,14 @@ function declaredChange(
 function leaveRemovedSegment(changes: ProfileChanges, held: HeldMembership): void {
   if (!held.isMember) return;
   const exit: Transition = { kind: 'exited', at: changes.evaluatedAt, cause: { kind: 'rule' } };
-  note(changes, held, { transitions: [exit], dueAt: null, version: held.version, push: null, settleDelay: 0 });
+  note(changes, held, {
+    transitions: [exit],
+    dueAt: null,
+    version: held.version,
+    push: null,
+    settleDelay: 0,
+    absent: [],
+  });
 }
 
 interface Outcome {
@@ -131,6 +139,8 @@ interface Outcome {
   version: number;
   push: { destination: string; segmentId: string } | null;
   settleDelay: Milliseconds;
+  /** The events that must not have happened for somebody to be a member. */
+  absent: Unsure['absent'];
 }
 
 /** Writes down what came of one segment, and owes it to the destination where that is news there. */
@@ -145,7 +155,14 @@ function note(changes: ProfileChanges, before: HeldMembership, outcome: Outcome)
   if (isNews) {
     const oldPush = before.pushedAs === pushAs ? null : pushOf(before.pushedAs);
     const isBackfill = last === undefined || last.cause.kind === 'rule' || last.cause.kind === 'catalogue';
-    owe(changes, { isMember, push, oldPush, isBackfill, notBefore: since + outcome.settleDelay });
+    owe(changes, {
+      isMember,
+      push,
+      oldPush,
+      isBackfill,
+      notBefore: since + outcome.settleDelay,
+      absent: outcome.absent,
+    });
   }
   if (last) changes.evaluatedAt = Math.max(changes.evaluatedAt, last.at);
   changes.memberships.push({
@@ -160,6 +177,9 @@ function note(changes: ProfileChanges, before: HeldMembership, outcome: Outcome)
   });
 }
 
+/** How long a push waits at the most for a source that is late; one that was given up would hold it for ever. */
+const LONGEST_WAIT: Milliseconds = 86_400_000;
+
 interface Owed {
   isMember: boolean;
   push: Outcome['push'];
@@ -167,17 +187,19 @@ interface Owed {
   isBackfill: boolean;
   /** Of an entry; whoever leaves, leaves at once. */
   notBefore: Instant;
+  absent: Unsure['absent'];
 }
 
 /**
  * What was withdrawn stands before what is stated: a segment at the destination may have passed from one of our segments
  * to another, and of two messages about it the last one counts.
  */
-function owe(changes: ProfileChanges, { isMember, push, oldPush, isBackfill, notBefore }: Owed): void {
+function owe(changes: ProfileChanges, { isMember, push, oldPush, isBackfill, notBefore, absent }: Owed): void {
   const owner = { lane: changes.profile.lane, profileId: changes.profile.id };
   if (oldPush) changes.messages.unshift(membershipMessage(owner, oldPush, false, { isBackfill }));
-  const when = { isBackfill, ...(isMember && { notBefore }) };
-  if (push) changes.messages.push(membershipMessage(owner, push, isMember, when));
+  const unsure = absent.length > 0 ? { unsure: { absent, until: notBefore + LONGEST_WAIT } } : {};
+  const how = { isBackfill, ...(isMember && { notBefore, ...unsure }) };
+  if (push) changes.messages.push(membershipMessage(owner, push, isMember, how));
 }
 
 function pushOf(pushedAs: string | null): { destination: string; segmentId: string } | null {

@@ -1,8 +1,15 @@
 import type { Instant } from '../core/instant.js';
+import type { EventName } from '../core/rule.js';
+
+/** Events that must not have happened for a state to be right; until when it waits for a source of theirs that is late. */
+export interface Unsure {
+  absent: readonly EventName[];
+  until: Instant;
+}
 
 /** What a destination is to be told about one profile. */
 export type OutboxPayload =
-  | { kind: 'membership'; externalSegmentId: string; isMember: boolean }
+  | { kind: 'membership'; externalSegmentId: string; isMember: boolean; unsure?: Unsure }
   | { kind: 'decision'; id: string; occurredAt: Instant; data: Record<string, string | number | boolean | null> };
 
 /** A change owed. A newer one about the same subject replaces it. */
@@ -24,13 +31,19 @@ export function membershipMessage(
   profile: { lane: number; profileId: number },
   push: { destination: string; segmentId: string },
   isMember: boolean,
-  when: Pick<OutboxMessage, 'notBefore' | 'isBackfill'> = {},
+  how: Pick<OutboxMessage, 'notBefore' | 'isBackfill'> & { unsure?: Unsure } = {},
 ): OutboxMessage {
+  const { unsure, ...when } = how;
   return {
     ...profile,
     destination: push.destination,
     subject: `segment:${push.segmentId}`,
-    payload: { kind: 'membership', externalSegmentId: push.segmentId, isMember },
+    payload: {
+      kind: 'membership',
+      externalSegmentId: push.segmentId,
+      isMember,
+      ...(unsure && { unsure }),
+    },
     ...when,
   };
 }

@@ -69,7 +69,7 @@ export class OutboxStore {
         ORDER BY lane, profile_id, destination, subject
        ON CONFLICT (lane, profile_id, destination, subject) DO UPDATE
           SET version = known.version + 1, payload = excluded.payload,
-              due_at = CASE WHEN known.holds = (excluded.payload ->> 'isMember')::boolean THEN NULL
+              due_at = CASE WHEN known.claim IS NULL AND known.holds = (excluded.payload ->> 'isMember')::boolean THEN NULL
                             ELSE coalesce(excluded.due_at, turnout_now()) END,
               priority = CASE WHEN known.due_at IS NULL THEN excluded.priority
                               ELSE least(known.priority, excluded.priority) END,
@@ -112,7 +112,9 @@ export class OutboxStore {
             AND (claimed_until IS NULL OR claimed_until <= $3)
           ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED
        )
-       UPDATE outbox SET claim = $5, claimed_until = $6, claimed_version = version, holds = NULL
+       UPDATE outbox SET claim = $5, claimed_until = $6, claimed_version = version,
+              -- What became of the send of whoever lost the claim, nobody knows.
+              holds = CASE WHEN claim IS NULL THEN holds END
          FROM due
         WHERE outbox.lane = $1 AND destination = $2
           AND outbox.profile_id = due.profile_id AND outbox.subject = due.subject
@@ -174,12 +176,13 @@ export class OutboxStore {
     );
   }
 
-  /** Hands back claims of one lane that will not be sent after all; they are due at once. */
-  async release(tx: Transaction, messages: readonly ClaimedMessage[]): Promise<void> {
+  /** Hands back claims of one lane that will not be sent after all; they are due at once, or so much later. */
+  async release(tx: Transaction, messages: readonly ClaimedMessage[], afterMs: Milliseconds = 0): Promise<void> {
     await this.lock(tx, messages);
     await query(
       tx,
-      `UPDATE outbox SET claim = NULL, claimed_until = NULL, claimed_version = NULL
+      `UPDATE outbox SET claim = NULL, claimed_until = NULL, claimed_version = NULL,
+              due_at = CASE WHEN version = claimed_version THEN greatest(due_at, $5) ELSE due_at END
         WHERE lane = ANY($1::smallint[]) AND claim = ANY($2::uuid[])
           AND (profile_id, subject) IN (SELECT * FROM unnest($3::bigint[], $4::text[]))`,
       [
@@ -187,6 +190,7 @@ export class OutboxStore {
         [...new Set(messages.map((one) => one.claim))],
         messages.map((one) => one.profileId),
         messages.map((one) => one.subject),
+        new Date((await now(tx)) + afterMs),
       ],
     );
   }

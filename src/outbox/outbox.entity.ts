@@ -18,7 +18,7 @@ export class OutboxRow {
   @Column({ type: 'timestamptz', name: 'due_at', precision: 3, nullable: true }) dueAt!: Date | null;
   /** What is sent first: 0 for what somebody did or time brought, 1 for what comes of looking at everybody again. */
   @Column('smallint', { default: 0 }) priority!: number;
-  /** Whether the destination is known to hold the profile as a member; null while a send is unsettled, and for decisions. */
+  /** Whether the destination is known to hold the profile as a member; null after a send of unknown outcome, and for decisions. */
   @Column('boolean', { nullable: true }) holds!: boolean | null;
   @Column('integer', { default: 0 }) attempts!: number;
   @Column('uuid', { nullable: true }) claim!: string | null;

@@ -2,12 +2,17 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Addressee, Destination, DestinationMessage, SendOutcome } from '../destinations/destination.js';
 import { OutboxStore, type ClaimedMessage, type DueLane, type Settlement } from '../outbox/outbox-store.js';
+import { now } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
 import { LANES } from '../platform/lanes.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { AddresseeStore } from './addressee-store.js';
 import { backoffMs } from './backoff.js';
+import { Lateness } from './lateness.js';
 import { unitsOf } from './units.js';
+
+/** When what was put off because a source is late is looked at again. */
+const LOOK_AGAIN_MS = 60_000;
 
 /** What one round of delivery did. */
 export interface DeliveryRound {
@@ -27,6 +32,7 @@ export class Delivery {
     private readonly dataSource: DataSource,
     private readonly outbox: OutboxStore,
     private readonly addressees: AddresseeStore,
+    private readonly lateness: Lateness,
     @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
   ) {}
 
@@ -38,12 +44,13 @@ export class Delivery {
     const startedAt = performance.now();
     const claimed = await this.claim(destination);
     const round: DeliveryRound = { sent: 0, accepted: 0, pauseMs: 0 };
-    if (claimed.length === 0) return round;
+    const ready = await this.withoutUnsure(claimed);
+    if (ready.length === 0) return round;
     const addressees = await this.addressees.of(
       this.dataSource.manager,
-      claimed.map((one) => one.profileId),
+      ready.map((one) => one.profileId),
     );
-    const units = unitsOf(claimed);
+    const units = unitsOf(ready);
     for (const [index, unit] of units.entries()) {
       const isLate =
         performance.now() - startedAt > this.settings.deliveryLeaseMs - 3 * this.settings.deliveryTimeoutMs;
@@ -68,6 +75,25 @@ export class Delivery {
       claimed.push(...(await this.dataSource.transaction((inner) => this.outbox.claim(inner, what))));
     }
     return claimed;
+  }
+
+  /**
+   * Puts off what rests on something not having happened while the source that would tell of it is late: a purchase may
+   * be on its way. It is looked at again a little later.
+   */
+  private async withoutUnsure(claimed: readonly ClaimedMessage[]): Promise<ClaimedMessage[]> {
+    const unsure = new Set<ClaimedMessage>();
+    const at = await now(this.dataSource.manager);
+    const isLate = new Map<string, boolean>();
+    for (const one of claimed) {
+      const why = one.payload.kind === 'membership' ? one.payload.unsure : undefined;
+      if (!why || at >= why.until) continue;
+      const key = JSON.stringify(why.absent);
+      if (!isLate.has(key)) isLate.set(key, await this.lateness.isLate(why.absent));
+      if (isLate.get(key)) unsure.add(one);
+    }
+    await this.perLane([...unsure], (tx, messages) => this.outbox.release(tx, messages, LOOK_AGAIN_MS));
+    return claimed.filter((one) => !unsure.has(one));
   }
 
   /** What is urgent before what is not; within that each round begins at another lane, so that none waits for long. */

@@ -166,6 +166,7 @@ async function threeDaysLater(stage: Stage): Promise<void> {
   check('Customer.io hears of neither yet', stage.customerio.membershipOperations(ABANDONED), []);
   await tell(stage, due + 10 * MINUTE, "Cleo's purchase of the day before comes in late", [
     orders('orders/paid', 'cleo', 22 * DAY),
+    orders('orders/create', 'zoe', due + 10 * MINUTE, { orderId: 2 }), // the shop's webhooks are up to date again
   ]);
   await expectMembers(stage, 'abandoned-cart', ['ada']);
   await at(stage, due + SETTLE_DELAY);

@@ -72,6 +72,34 @@ describe('the settle delay', () => {
     expect(customerio.segmentMembers(8)).toEqual(['1']);
   });
 
+  it('waits longer while the source that would tell is late, but not for ever', async () => {
+    const shopper = (when: number, n: number) =>
+      shopifyWebhook('orders/create', {
+        ...{ secret: SHOPIFY_SECRET, at: when },
+        ...{ orderId: n, customerId: n, email: `shopper-${n}@x.io` },
+      });
+    await turnout.send(shopper(T0, 1)); // and then nothing for three days
+    await at(ENTERS + 15 * MINUTE);
+    expect(customerio.segmentMembers(7)).toEqual([]);
+    await at(ENTERS + 60 * MINUTE);
+    expect(customerio.segmentMembers(7)).toEqual([]);
+    await turnout.send(shopper(ENTERS + 60 * MINUTE, 2));
+    await turnout.settle();
+    await at(ENTERS + 62 * MINUTE);
+    expect(customerio.segmentMembers(7)).toEqual(['1']);
+  });
+
+  it('tells after a day, whatever the source', async () => {
+    await turnout.send(
+      shopifyWebhook('orders/create', { secret: SHOPIFY_SECRET, at: T0, email: 'zoe@x.io', customerId: 2 }),
+    );
+    const told = ENTERS + 15 * MINUTE + DAY;
+    await at(told - 1);
+    expect(customerio.segmentMembers(7)).toEqual([]);
+    await at(told + MINUTE);
+    expect(customerio.segmentMembers(7)).toEqual(['1']);
+  });
+
   it('never tells of an entry that a late purchase takes back', async () => {
     await at(ENTERS + 10 * MINUTE);
     await buy(T0 + DAY);
