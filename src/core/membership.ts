@@ -8,8 +8,12 @@ import { isWorthGoingOn } from './timeline.js';
 
 export type TransitionKind = 'entered' | 'exited';
 
-/** Why a membership changed: an event came, time passed, or what was declared is another than at the last evaluation. */
-export type TransitionCause = { kind: 'event'; eventId: string } | { kind: 'time' | DeclaredChange };
+/**
+ * Why a membership changed: an event came, or put an older one in another light (a click turned out to be a machine's);
+ * time passed; or what was declared is another than at the last evaluation.
+ */
+export type TransitionCause =
+  { kind: 'event' | 'reclassification'; eventId: string } | { kind: 'time' | DeclaredChange };
 
 /** The segment's rule, or something that rules rest on: the CTA catalogue, the start of a source's history. */
 export type DeclaredChange = 'rule' | 'catalogue';
@@ -32,6 +36,8 @@ export interface Stretch {
   wasMember: boolean;
   /** What was declared since the profile's last evaluation, if anything that matters to it. */
   change?: DeclaredChange;
+  /** The new event by which an older one that the rule looks at is seen otherwise. */
+  reclassifiedBy?: string;
   /** The instant from which something is due; never before the last evaluation. */
   from: Instant;
   /** The present. */
@@ -66,6 +72,9 @@ function causeOf(plan: Plan, history: History, at: Instant, stretch: Stretch): T
   const candidates = eventsOf(plan, history).filter(
     (event) => event.occurredAt === at || (isFirst && event.isNew === true && event.occurredAt <= at),
   );
+  if (isFirst && stretch.reclassifiedBy !== undefined && !candidates.some((event) => event.isNew)) {
+    return { kind: 'reclassification', eventId: stretch.reclassifiedBy };
+  }
   const newest = candidates.sort((a, b) => b.occurredAt - a.occurredAt || (a.id < b.id ? 1 : -1))[0];
   if (newest) return { kind: 'event', eventId: newest.id };
   return { kind: (isFirst && stretch.change) || 'time' };

@@ -1,37 +1,47 @@
 import { Injectable } from '@nestjs/common';
-import type { HistoryEvent } from '../core/history-event.js';
 import { now } from '../platform/clock.js';
 import { DeclaredCache, raiseRuleRevision } from '../platform/catalogue-revision.js';
 import { query, type Transaction } from '../platform/database.js';
+import type { ProblemEntry } from '../platform/problem.js';
+import { tieProblems } from './check-patterns.js';
+import { ClickClassifier } from './click-classifier.js';
+import { DEFAULT_CLICK_CLASS_SETTINGS } from './click-class-settings.js';
+import { CtaCatalogue } from './cta-catalogue.js';
 import { Cta } from './cta.entity.js';
-import { compileCatalogue, type CtaClassifier, type CtaPattern } from './cta-pattern.js';
-
-/** Gives an event what the catalogue says of it. */
-export type EventClassifier = <E extends HistoryEvent>(event: E) => E;
+import type { CtaDefinition } from './cta-pattern.js';
 
 /** The CTA catalogue. */
 @Injectable()
 export class CtaStore {
-  private readonly classifier = new DeclaredCache<EventClassifier>(async (tx) =>
-    classifierOf(compileCatalogue(await tx.find(Cta))),
-  );
+  private readonly compiled = new DeclaredCache(async (tx) => {
+    const catalogue = new CtaCatalogue(await tx.find(Cta));
+    return { catalogue, classifier: new ClickClassifier(catalogue, DEFAULT_CLICK_CLASS_SETTINGS) };
+  });
 
   /** As of the catalogue's revision. Clicks are classed when they are read, so a changed CTA holds for past ones, too. */
-  current(tx: Transaction, revision: number): Promise<EventClassifier> {
-    return this.classifier.current(tx, revision);
+  async current(tx: Transaction, revision: number): Promise<ClickClassifier> {
+    return (await this.compiled.current(tx, revision)).classifier;
   }
 
-  /** Creates or replaces a CTA; true if it was there. */
-  async put(tx: Transaction, cta: { key: string; kind: string | null; patterns: CtaPattern[] }): Promise<boolean> {
+  async catalogue(tx: Transaction, revision: number): Promise<CtaCatalogue> {
+    return (await this.compiled.current(tx, revision)).catalogue;
+  }
+
+  /** Creates or replaces a CTA, unless a pattern of it ties with another CTA's. */
+  async put(tx: Transaction, cta: CtaDefinition): Promise<{ existed: boolean } | { ties: ProblemEntry[] }> {
+    // First, so that of two changes at once the second sees the first.
     await raiseRuleRevision(tx);
-    const [row] = await query<{ existed: boolean }>(
+    const known = await tx.find(Cta);
+    const others = known.filter(({ key }) => key !== cta.key);
+    const ties = tieProblems(cta, others);
+    if (ties.length > 0) return { ties };
+    await query(
       tx,
       `INSERT INTO ctas (key, kind, patterns, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
-       ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, patterns = excluded.patterns, updated_at = excluded.updated_at
-       RETURNING xmax <> 0 AS existed`,
+       ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, patterns = excluded.patterns, updated_at = excluded.updated_at`,
       [cta.key, cta.kind, JSON.stringify(cta.patterns), new Date(await now(tx))],
     );
-    return row!.existed;
+    return { existed: known.length > others.length };
   }
 
   list(tx: Transaction): Promise<Cta[]> {
@@ -47,14 +57,4 @@ export class CtaStore {
     await raiseRuleRevision(tx);
     return ((await tx.delete(Cta, { key })).affected ?? 0) > 0;
   }
-}
-
-/** A link's own parameters can't claim a CTA: the property `cta` is the catalogue's alone. */
-function classifierOf(ctaOf: CtaClassifier): EventClassifier {
-  return (event) => {
-    if (event.name !== 'click') return event;
-    const { cta: _claimed, ...properties } = event.properties;
-    const cta = typeof properties.href === 'string' ? ctaOf(properties.href) : undefined;
-    return { ...event, properties: cta === undefined ? properties : { ...properties, cta } };
-  };
 }

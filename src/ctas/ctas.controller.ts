@@ -1,13 +1,18 @@
-import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Put, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { RequireScope } from '../platform/auth/require-scope.js';
+import { catalogueRevision } from '../platform/catalogue-revision.js';
 import { checkedKey } from '../platform/key.js';
-import { Problem, type ProblemEntry } from '../platform/problem.js';
-import { PutCtaDto, type CtaPatternDto } from './cta.dto.js';
+import { Problem } from '../platform/problem.js';
+import { patternProblems } from './check-patterns.js';
+import { MatchDto, PutCtaDto } from './cta.dto.js';
 import type { Cta } from './cta.entity.js';
+import type { CtaDefinition } from './cta-pattern.js';
 import { CtaStore } from './cta-store.js';
+import { contextOf } from './message-context.js';
+import { shapeOf } from './suggest-pattern.js';
 
 @ApiTags('ctas')
 @ApiBearerAuth()
@@ -19,13 +24,44 @@ export class CtasController {
     private readonly ctas: CtaStore,
   ) {}
 
+  @Post('match')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ summary: 'Which CTA is this link of, and why?' })
+  async match(@Body() { url, message }: MatchDto) {
+    const catalogue = await this.dataSource.transaction(async (tx) =>
+      this.ctas.catalogue(tx, await catalogueRevision(tx)),
+    );
+    const { link, matches } = catalogue.explain(url, contextOf({ ...message }));
+    const [winner, ...runnersUp] = matches;
+    return {
+      cta: winner?.cta ?? null,
+      kind: winner?.kind ?? null,
+      normalised: link
+        ? { href: link.href, host: link.host, path: link.path, query: Object.fromEntries(link.query) }
+        : null,
+      pattern: winner?.pattern ?? null,
+      specificity: winner?.specificity ?? null,
+      runnersUp,
+      ...(link && !winner && { suggestion: shapeOf(link).pattern }),
+    };
+  }
+
   @Put(':key')
   @ApiOperation({ summary: 'Declare a CTA and the links it is found in; holds for past clicks, too' })
   async put(@Param('key') key: string, @Body() body: PutCtaDto, @Res({ passthrough: true }) reply: FastifyReply) {
-    const problems = body.patterns.flatMap(patternProblems);
+    const problems = patternProblems(body.patterns);
     if (problems.length > 0) throw Problem.badRequest('The patterns are not right.', problems);
-    const cta = { key: checkedKey(key), kind: body.kind ?? null, patterns: body.patterns.map((one) => ({ ...one })) };
-    const existed = await this.dataSource.transaction((tx) => this.ctas.put(tx, cta));
+    const patterns = body.patterns.map(({ message, ...rest }) => ({
+      ...rest,
+      ...(message && { message: { ...message } }),
+    }));
+    const cta: CtaDefinition = { key: checkedKey(key), kind: body.kind ?? null, patterns };
+    const existed = await this.dataSource.transaction(async (tx) => {
+      const result = await this.ctas.put(tx, cta);
+      if ('existed' in result) return result.existed;
+      const detail = 'Some links would be of two CTAs alike. Nothing was changed.';
+      throw new Problem({ status: HttpStatus.CONFLICT, detail, errors: result.ties });
+    });
     void reply.status(existed ? HttpStatus.OK : HttpStatus.CREATED);
     return cta;
   }
@@ -55,17 +91,4 @@ export class CtasController {
 
 function shown({ key, kind, patterns }: Cta) {
   return { key, kind, patterns };
-}
-
-function patternProblems(pattern: CtaPatternDto, index: number): ProblemEntry[] {
-  const pointer = `/patterns/${index}`;
-  const problems: ProblemEntry[] = [];
-  if (pattern.host === undefined && pattern.path === undefined && pattern.query === undefined) {
-    problems.push({ pointer, detail: 'the pattern would match every link', expected: '"host", "path" or "query"' });
-  }
-  for (const [name, value] of Object.entries(pattern.query ?? {})) {
-    if (typeof value === 'string') continue;
-    problems.push({ pointer: `${pointer}/query/${name}`, detail: 'the value is not a text', expected: 'a text' });
-  }
-  return problems;
 }

@@ -87,11 +87,12 @@ export class Decider {
   ): Promise<Choice> {
     const { point, profileId, asOf, revision } = about;
     const { names, lookback } = historyNeeded(point.branches.map((branch) => branch.plan));
-    const wanted = { names, since: asOf - lookback };
+    const classifier = await this.ctas.current(tx, revision);
+    const need = classifier.needed(names);
+    const wanted = { names: need.names, since: asOf - lookback - need.margin };
     const events = (await this.events.histories(tx, laneOfProfile(profileId), [profileId], wanted)).get(profileId)!;
-    const classify = await this.ctas.current(tx, revision);
     const known = { startsAt: await this.histories.current(tx, revision), profile: String(profileId) };
-    return decide(point, History.inOrder(events.map(classify), known), asOf);
+    return decide(point, History.inOrder(classifier.classify(events), known), asOf);
   }
 
   private async owe(tx: Transaction, profileId: number, decision: Decision): Promise<void> {

@@ -67,19 +67,21 @@ export class MembershipEvaluator {
   ): Promise<{ changes: ProfileChanges[]; seqs: Map<number, number> }> {
     const ids = due.map((one) => one.id);
     const { names, lookback } = historyNeeded(context.segments.all.map((segment) => segment.plan));
-    const since = Math.min(...due.map((one) => one.dueAt)) - lookback;
-    const loaded = await this.events.histories(tx, lane, ids, { names, since });
+    const classifier = await this.ctas.current(tx, context.revision);
+    const need = classifier.needed(names);
+    const since = Math.min(...due.map((one) => one.dueAt)) - lookback - need.margin;
+    const loaded = await this.events.histories(tx, lane, ids, { names: need.names, since });
     const held = await this.memberships.held(tx, lane, ids);
-    const classify = await this.ctas.current(tx, context.revision);
     const startsAt = await this.histories.current(tx, context.revision);
     const seqs = new Map<number, number>();
     const changes = due.map((profile) => {
       const events = loaded.get(profile.id)!;
       seqs.set(profile.id, Math.max(0, ...events.map((event) => event.seq)));
-      const known = events.map((event) => classify({ ...event, isNew: event.seq > profile.evaluatedSeq }));
+      const raw = events.map((event) => ({ ...event, isNew: event.seq > profile.evaluatedSeq }));
+      const known = classifier.classify(raw);
       const history = History.inOrder(known, { startsAt, profile: String(profile.id) });
-      const newEvents = known.filter((event) => event.isNew);
-      return changesOf(profile, history, held.get(profile.id) ?? [], newEvents, context);
+      const news = { events: known.filter((event) => event.isNew), reclassified: classifier.reclassified(raw) };
+      return changesOf(profile, history, held.get(profile.id) ?? [], news, context);
     });
     return { changes, seqs };
   }

@@ -75,10 +75,11 @@ export class MembershipReader {
     about: { segments: readonly PublishedSegment[]; asOf: number; revision: number },
   ): Promise<History> {
     const { names, lookback } = historyNeeded(about.segments.map((segment) => segment.plan));
-    const wanted = { names, since: about.asOf - lookback };
+    const classifier = await this.ctas.current(tx, about.revision);
+    const need = classifier.needed(names);
+    const wanted = { names: need.names, since: about.asOf - lookback - need.margin };
     const loaded = await this.events.histories(tx, laneOfProfile(profileId), [profileId], wanted);
-    const classify = await this.ctas.current(tx, about.revision);
     const known = { startsAt: await this.histories.current(tx, about.revision), profile: String(profileId) };
-    return History.inOrder(loaded.get(profileId)!.map(classify), known);
+    return History.inOrder(classifier.classify(loaded.get(profileId)!), known);
   }
 }

@@ -135,7 +135,7 @@ export class MembershipStore {
         rows.map((row) => new Date(row.at)),
         rows.map((row) => row.version),
         rows.map((row) => row.cause.kind),
-        rows.map((row) => (row.cause.kind === 'event' ? row.cause.eventId : null)),
+        rows.map((row) => ('eventId' in row.cause ? row.cause.eventId : null)),
       ],
     );
   }

@@ -1,6 +1,7 @@
 import type { History } from '../core/history.js';
 import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant, Milliseconds } from '../core/instant.js';
+import type { Reclassified } from '../ctas/click-classifier.js';
 import { advanceMembership, type DeclaredChange, type Transition } from '../core/membership.js';
 import { membershipMessage, type OutboxMessage, type Unsure } from '../outbox/outbox-message.js';
 import type { PublishedSegment, PublishedSegments } from '../segments/segment-store.js';
@@ -52,6 +53,13 @@ export interface EvaluationContext {
   settleDelay: Milliseconds;
 }
 
+/** What came to be known of a profile since its last evaluation. */
+export interface News {
+  events: readonly HistoryEvent[];
+  /** Older clicks that are seen otherwise in the light of it. */
+  reclassified: readonly Reclassified[];
+}
+
 /**
  * Brings one profile's memberships from its due instant to the present. Under rules that it was evaluated under before,
  * only those are asked that its new events touch or whose time has come: no others can have changed.
@@ -60,7 +68,7 @@ export function changesOf(
   profile: DueProfile,
   history: History,
   held: readonly HeldMembership[],
-  newEvents: readonly HistoryEvent[],
+  news: News,
   context: EvaluationContext,
 ): ProfileChanges {
   const heldBySegment = new Map(held.map((one) => [one.segmentId, one]));
@@ -72,12 +80,18 @@ export function changesOf(
     evaluatedAt: Math.max(profile.dueAt, profile.evaluatedAt ?? -Infinity),
   };
   const isSameRevision = profile.evaluatedRevision === context.revision;
-  const touched = new Set(newEvents.flatMap((event) => [...context.segments.index.touchedBy(event)]));
+  const touched = new Set(news.events.flatMap((event) => [...context.segments.index.touchedBy(event)]));
+  const reclassifiedBy = reclassifications(news.reclassified, context.segments);
   for (const segment of context.segments.all) {
     const known = heldBySegment.get(segment.id);
     const before = known ?? neverMember(segment);
     heldBySegment.delete(segment.id);
-    if (isSameRevision && !touched.has(segment) && (before.dueAt ?? Infinity) > context.now) {
+    if (
+      isSameRevision &&
+      !touched.has(segment) &&
+      !reclassifiedBy.has(segment) &&
+      (before.dueAt ?? Infinity) > context.now
+    ) {
       if (before.dueAt !== null) changes.dueAt = Math.min(before.dueAt, changes.dueAt ?? Infinity);
       continue;
     }
@@ -85,6 +99,7 @@ export function changesOf(
       wasMember: before.isMember,
       from: Math.max(profile.dueAt, segment.publishedAt),
       until: context.now,
+      ...(reclassifiedBy.has(segment) && { reclassifiedBy: reclassifiedBy.get(segment)! }),
       ...declaredChange(profile, segment, { revision: context.revision, expectedAt: before.dueAt }),
     });
     if (dueAt !== null) changes.dueAt = Math.min(dueAt, changes.dueAt ?? Infinity);
@@ -94,6 +109,20 @@ export function changesOf(
   }
   for (const removed of heldBySegment.values()) leaveRemovedSegment(changes, removed);
   return changes;
+}
+
+/** The segments that a click touches that is seen otherwise, before or now, and the event that did it. */
+function reclassifications(
+  reclassified: readonly Reclassified[],
+  segments: PublishedSegments,
+): Map<PublishedSegment, string> {
+  const by = new Map<PublishedSegment, string>();
+  for (const { before, after, evidenceId } of reclassified) {
+    for (const click of [before, after]) {
+      for (const segment of segments.index.touchedBy(click)) by.set(segment, evidenceId);
+    }
+  }
+  return by;
 }
 
 function neverMember(segment: PublishedSegment): HeldMembership {

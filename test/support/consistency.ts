@@ -4,7 +4,10 @@ import { evaluate } from '../../src/core/evaluate.js';
 import { History, type HistoryStart } from '../../src/core/history.js';
 import type { HistoryEvent } from '../../src/core/history-event.js';
 import type { EventName, Rule } from '../../src/core/rule.js';
-import { compileCatalogue, type CtaDefinition } from '../../src/ctas/cta-pattern.js';
+import { ClickClassifier } from '../../src/ctas/click-classifier.js';
+import { DEFAULT_CLICK_CLASS_SETTINGS } from '../../src/ctas/click-class-settings.js';
+import { CtaCatalogue } from '../../src/ctas/cta-catalogue.js';
+import type { CtaDefinition } from '../../src/ctas/cta-pattern.js';
 
 /** What must hold at rest, read straight from the database. */
 export interface Inconsistencies {
@@ -91,19 +94,18 @@ interface KnownProfile {
 async function readWorld(pool: Pool): Promise<{ asOf: number; histories: Map<string, KnownProfile> }> {
   const asOf = (await pool.query<{ now: Date }>('SELECT turnout_now() AS now')).rows[0]!.now.getTime();
   const startsAt = await historyStart(pool);
-  const ctaOf = compileCatalogue((await pool.query<CtaDefinition>('SELECT key, patterns FROM ctas')).rows);
+  const catalogue = new CtaCatalogue((await pool.query<CtaDefinition>('SELECT key, kind, patterns FROM ctas')).rows);
+  const classifier = new ClickClassifier(catalogue, DEFAULT_CLICK_CLASS_SETTINGS);
   const { rows } = await pool.query<HistoryEvent & { profile_id: string; occurred_at: Date }>('SELECT * FROM events');
   const events = new Map<string, HistoryEvent[]>();
-  for (const { profile_id: profile, occurred_at: at, id, name, properties: told } of rows) {
+  for (const { profile_id: profile, occurred_at: at, id, name, properties } of rows) {
     const own = events.get(profile) ?? [];
-    const { cta: _claimed, ...others } = told;
-    const properties = name === 'click' ? { ...others, cta: ctaOf(String(told.href)) } : told;
     events.set(profile, [...own, { id, name, properties, occurredAt: at.getTime() }]);
   }
   const histories = new Map<string, KnownProfile>();
   for (const [profile, own] of events) {
     const instants = own.map((event) => event.occurredAt);
-    const history = History.of(own, { startsAt, profile });
+    const history = History.of(classifier.classify(own), { startsAt, profile });
     if (Math.min(...instants) <= asOf) histories.set(profile, { history, latest: Math.max(...instants) });
   }
   return { asOf, histories };

@@ -4,7 +4,9 @@ import { evaluate } from '../../src/core/evaluate.js';
 import { History } from '../../src/core/history.js';
 import type { HistoryEvent } from '../../src/core/history-event.js';
 import type { EventName, Rule } from '../../src/core/rule.js';
-import { compileCatalogue } from '../../src/ctas/cta-pattern.js';
+import { ClickClassifier } from '../../src/ctas/click-classifier.js';
+import { DEFAULT_CLICK_CLASS_SETTINGS } from '../../src/ctas/click-class-settings.js';
+import { CtaCatalogue } from '../../src/ctas/cta-catalogue.js';
 import { WEBHOOK_SOURCES } from '../../src/sources/registry.js';
 import { instant, type Scenario } from '../scenarios/scenario.js';
 import { SCENARIOS } from '../scenarios/stories.js';
@@ -16,10 +18,11 @@ const MOST_AHEAD = 300_000;
 class World {
   private readonly events: (HistoryEvent & { ids: string[] })[] = [];
   private readonly starts = new Map<string, number>();
-  private readonly ctaOf: (href: string) => string | undefined;
+  private readonly classifier: ClickClassifier;
 
   constructor(scenario: Scenario) {
-    this.ctaOf = compileCatalogue(Object.entries(scenario.ctas).map(([key, patterns]) => ({ key, patterns })));
+    const ctas = Object.entries(scenario.ctas).map(([key, patterns]) => ({ key, kind: null, patterns }));
+    this.classifier = new ClickClassifier(new CtaCatalogue(ctas), DEFAULT_CLICK_CLASS_SETTINGS);
   }
 
   receive(webhook: SentWebhook, at: number): void {
@@ -29,8 +32,7 @@ class World {
     for (const fact of read.events) {
       this.starts.set(fact.name, this.starts.get(fact.name) ?? at);
       const occurredAt = fact.occurredAt > at + MOST_AHEAD ? at : fact.occurredAt;
-      const cta = this.ctaOf(String(fact.properties.href));
-      const properties = { ...fact.properties, ...(cta && { cta }) };
+      const { properties } = fact;
       const ids = fact.identifiers.map((one) => `${one.kind}:${one.value}`);
       this.events.push({ id: fact.sourceEventId, name: fact.name, occurredAt, properties, ids });
     }
@@ -40,7 +42,7 @@ class World {
     const ids = new Set([`email:${person}@example.com`]);
     const own = (): typeof this.events => this.events.filter((event) => event.ids.some((id) => ids.has(id)));
     own().forEach((event) => event.ids.forEach((id) => ids.add(id)));
-    return History.of(own(), { startsAt: (name) => this.startOf(name), profile: person });
+    return History.of(this.classifier.classify(own()), { startsAt: (name) => this.startOf(name), profile: person });
   }
 
   /** Of names that begin alike, the last that came. */

@@ -1,0 +1,155 @@
+import type { HistoryEvent } from '../core/history-event.js';
+import type { Instant, Milliseconds } from '../core/instant.js';
+import { LONGEST_SIGNAL, type ClickClassSettings } from './click-class-settings.js';
+
+export type ClickClass = 'human' | 'suspect' | 'machine';
+
+/** What speaks for a machine. */
+export type ClickReason = keyof typeof WEIGHTS;
+
+/** One strong sign makes a machine. Of the weak ones one makes a suspect, and two that are independent a machine. */
+const WEIGHTS = {
+  /** The source says so. */
+  flagged: 2,
+  /** The link is one that no reader sees. */
+  honeypot: 2,
+  /** The honeypot of the same delivery was clicked about then. */
+  near_honeypot: 2,
+  /** Many different links of one delivery at once. */
+  many_links_at_once: 2,
+  /** Too soon after the delivery of an email for anybody to have read it. */
+  at_delivery: 2,
+  soon_after_delivery: 1,
+  two_links_at_once: 1,
+} as const;
+
+/** A click as far as its class depends on it. */
+export interface ClickEvidence {
+  id: string;
+  occurredAt: Instant;
+  channel: unknown;
+  /** Tells the links of a delivery apart. */
+  link: string;
+  isFlagged: boolean;
+  isHoneypot: boolean;
+}
+
+/** What is known of one delivery: its clicks, in any order, and when it was sent or delivered. */
+export interface DeliveryEvidence {
+  clicks: readonly ClickEvidence[];
+  deliveredAt: readonly Instant[];
+}
+
+export interface ClassedClick {
+  class: ClickClass;
+  /** In a fixed order; empty for a human's. */
+  reasons: ClickReason[];
+}
+
+/** On what the class of a click rests besides clicks. Pushes and messages in an app may well be answered at once. */
+const DELIVERY_NAMES = [
+  'email_sent',
+  'email_delivered',
+  'sms_sent',
+  'sms_delivered',
+  'whatsapp_sent',
+  'whatsapp_delivered',
+];
+
+export const CLICK = 'click';
+
+/** The events on which the class of a click rests. */
+export const EVIDENCE_NAMES: readonly string[] = [CLICK, ...DELIVERY_NAMES];
+
+export function isDelivery(event: HistoryEvent): boolean {
+  return DELIVERY_NAMES.includes(event.name);
+}
+
+const READ_AND_CLICKED = new Set<unknown>(['email', 'sms', 'whatsapp']);
+
+/**
+ * Who clicked, a person or a machine, for each click of one delivery, by its id. It depends on what happened around each
+ * click and not on the order in which that became known; a later click of the same delivery is judged by itself.
+ */
+export function classifyClicks(
+  { clicks, deliveredAt }: DeliveryEvidence,
+  settings: ClickClassSettings,
+): Map<string, ClassedClick> {
+  const ordered = [...clicks].sort((a, b) => a.occurredAt - b.occurredAt || (a.id < b.id ? -1 : 1));
+  const bursts = atOnce(ordered, settings.burstLinks, settings.burstWithin);
+  const pairs = atOnce(ordered, 2, settings.pairWithin);
+  const nearHoneypots = nearHoneypot(ordered, settings.honeypotWithin);
+  const latestFirst = [...deliveredAt].sort((a, b) => b - a);
+  const classed = new Map<string, ClassedClick>();
+  for (const click of ordered) {
+    const timing = timingOf(click, latestFirst, settings);
+    const signs: Record<ClickReason, boolean> = {
+      flagged: click.isFlagged,
+      honeypot: click.isHoneypot,
+      near_honeypot: nearHoneypots.has(click),
+      many_links_at_once: bursts.has(click),
+      at_delivery: timing === 'at_delivery',
+      soon_after_delivery: timing === 'soon_after_delivery',
+      two_links_at_once: pairs.has(click) && !bursts.has(click),
+    };
+    const reasons = (Object.keys(WEIGHTS) as ClickReason[]).filter((reason) => signs[reason]);
+    classed.set(click.id, { class: classFor(reasons), reasons });
+  }
+  return classed;
+}
+
+function classFor(reasons: readonly ClickReason[]): ClickClass {
+  const weight = reasons.reduce((sum, reason) => sum + WEIGHTS[reason], 0);
+  return weight >= 2 ? 'machine' : weight === 1 ? 'suspect' : 'human';
+}
+
+/** Clicks that lie, with those of `links` different links at least, in a span shorter than `within`; in order of time. */
+function atOnce(ordered: readonly ClickEvidence[], links: number, within: Milliseconds): Set<ClickEvidence> {
+  const found = new Set<ClickEvidence>();
+  const inSpan = new Map<string, number>();
+  let first = 0;
+  for (let last = 0; last < ordered.length; last++) {
+    const { link, occurredAt } = ordered[last]!;
+    inSpan.set(link, (inSpan.get(link) ?? 0) + 1);
+    for (; occurredAt - ordered[first]!.occurredAt >= within && first < last; first++) {
+      const left = inSpan.get(ordered[first]!.link)! - 1;
+      if (left === 0) inSpan.delete(ordered[first]!.link);
+      else inSpan.set(ordered[first]!.link, left);
+    }
+    if (inSpan.size < links) continue;
+    for (let index = last; index >= first && !found.has(ordered[index]!); index--) found.add(ordered[index]!);
+  }
+  return found;
+}
+
+/** Clicks of other links that lie less than `within` before or after one of the honeypot; in order of time. */
+function nearHoneypot(ordered: readonly ClickEvidence[], within: Milliseconds): Set<ClickEvidence> {
+  const honeypots = ordered.filter((click) => click.isHoneypot);
+  const found = new Set<ClickEvidence>();
+  let next = 0;
+  for (const click of ordered) {
+    while (next < honeypots.length && honeypots[next]!.occurredAt < click.occurredAt) next++;
+    const gaps = [honeypots[next - 1], honeypots[next]].map((one) =>
+      one ? Math.abs(one.occurredAt - click.occurredAt) : Infinity,
+    );
+    if (!click.isHoneypot && Math.min(...gaps) < within) found.add(click);
+  }
+  return found;
+}
+
+/**
+ * Sources tell of deliveries to the second and now and then late, so a click up to an hour before its delivery is one at
+ * its delivery. An email that was sent and not yet delivered counts from when it was sent.
+ */
+function timingOf(
+  { channel, occurredAt }: ClickEvidence,
+  latestFirst: readonly Instant[],
+  { machineAfterDelivery, suspectAfterDelivery }: ClickClassSettings,
+): 'at_delivery' | 'soon_after_delivery' | undefined {
+  if (!READ_AND_CLICKED.has(channel)) return undefined;
+  const delivered = latestFirst.find((at) => at < occurredAt + LONGEST_SIGNAL);
+  if (delivered === undefined) return undefined;
+  const isSooner = (span: Milliseconds): boolean => span > 0 && occurredAt - delivered < span;
+  if (isSooner(machineAfterDelivery)) return channel === 'email' ? 'at_delivery' : 'soon_after_delivery';
+  return isSooner(suspectAfterDelivery) ? 'soon_after_delivery' : undefined;
+}

@@ -1,0 +1,73 @@
+import type { CompiledPattern } from './compiled-pattern.js';
+import type { MessageContext } from './message-context.js';
+import type { Link } from './normalise-href.js';
+
+/**
+ * Finds the few patterns that a link could match among many. Each pattern is filed once, under the rarest thing that it
+ * asks for: its message, its exact host with the first piece of its path, its host, an exact parameter, its tag.
+ */
+export class PatternIndex<P extends CompiledPattern> {
+  private readonly filed = new Map<string, P[]>();
+  private readonly parameters = new Set<string>();
+  private hasHostSuffixes = false;
+
+  constructor(patterns: Iterable<P>) {
+    for (const pattern of patterns) {
+      const place = this.placeOf(pattern);
+      const known = this.filed.get(place);
+      if (known) known.push(pattern);
+      else this.filed.set(place, [pattern]);
+    }
+  }
+
+  /** Every pattern that could match is among them. */
+  candidates(link: Link, context: MessageContext): P[] {
+    const found: P[] = [];
+    for (const place of this.placesOf(link, context)) found.push(...(this.filed.get(place) ?? []));
+    return found;
+  }
+
+  private placeOf({ message, action, link, tag, host, path, query }: P): string {
+    if (message !== undefined) return `message ${message} ${link ?? ''}`;
+    if (action !== undefined) return `action ${action} ${link ?? ''}`;
+    const piece = path === undefined ? undefined : firstPieceOf(path);
+    if (host?.startsWith('*.')) {
+      this.hasHostSuffixes = true;
+      return `host ${host} ${piece ?? ''}`;
+    }
+    if (host !== undefined) return `host ${host} ${piece ?? ''}`;
+    const exact = query.find(([, test]) => typeof test === 'string');
+    if (exact) {
+      this.parameters.add(exact[0]);
+      return `parameter ${exact[0]}=${exact[1] as string}`;
+    }
+    if (tag !== undefined) return `tag ${tag}`;
+    return piece === undefined ? 'rest' : `path ${piece}`;
+  }
+
+  private placesOf(link: Link, { message, action, link: linkId, tag }: MessageContext): string[] {
+    const places = ['rest'];
+    if (message !== undefined) places.push(`message ${message} `, `message ${message} ${linkId}`);
+    if (action !== undefined) places.push(`action ${action} `, `action ${action} ${linkId}`);
+    if (tag !== undefined) places.push(`tag ${tag}`);
+    const piece = firstPieceOf(link.path);
+    places.push(`host ${link.host} `, `host ${link.host} ${piece}`, `path ${piece}`);
+    if (this.hasHostSuffixes) {
+      for (let dot = link.host.indexOf('.'); dot >= 0; dot = link.host.indexOf('.', dot + 1)) {
+        const suffix = `host *${link.host.slice(dot)} `;
+        places.push(suffix, suffix + piece);
+      }
+    }
+    if (this.parameters.size > 0) {
+      for (const [name, value] of link.query) if (this.parameters.has(name)) places.push(`parameter ${name}=${value}`);
+    }
+    return places;
+  }
+}
+
+/** `/refill` of `/refill/beans` and of `/refill/*`; undefined where a star stands in it. */
+function firstPieceOf(path: string): string | undefined {
+  const end = path.indexOf('/', 1);
+  const piece = end < 0 ? path : path.slice(0, end);
+  return piece.includes('*') ? undefined : piece;
+}
