@@ -24,13 +24,15 @@ export class ProfileHistories {
     about: { plans: readonly Plan[]; asOf: Instant; revision: number },
   ): Promise<Map<number, History>> {
     const { names, lookback } = historyNeeded(about.plans);
-    const loaded = await this.events.histories(tx, lane, profileIds, { names, since: about.asOf - lookback });
-    const classify = await this.ctas.current(tx, about.revision);
+    const classifier = await this.ctas.current(tx, about.revision);
+    const need = classifier.needed(names);
+    const wanted = { names: need.names, since: about.asOf - lookback - need.margin };
+    const loaded = await this.events.histories(tx, lane, profileIds, wanted);
     const startsAt = await this.starts.current(tx, about.revision);
     return new Map(
       [...loaded].map(([id, events]) => [
         id,
-        History.ofDistinct(events.map(classify), { startsAt, profile: String(id) }),
+        History.ofDistinct(classifier.classify(events), { startsAt, profile: String(id) }),
       ]),
     );
   }
