@@ -26,42 +26,34 @@ export function literalLength(glob: string): number {
  */
 export function textOfBoth(a: string, b: string): string | undefined {
   const width = b.length + 1;
-  const cameFrom = new Map<number, { from: number; character: string }>();
+  const end = a.length * width + b.length;
+  /** For each pair of places the pair before it, plus one; 0 where it was not reached. */
+  const cameFrom = new Int32Array(end + 1);
   const open = [0];
-  const isSeen = new Uint8Array((a.length + 1) * width);
-  isSeen[0] = 1;
-  for (let place = open.pop(); place !== undefined; place = open.pop()) {
-    const [i, j] = [Math.floor(place / width), place % width];
-    if (i === a.length && j === b.length) return textTo(place, cameFrom);
-    for (const { step, character } of stepsFrom(a[i], b[j])) {
-      const next = place + step.a * width + step.b;
-      if (isSeen[next]) continue;
-      isSeen[next] = 1;
-      cameFrom.set(next, { from: place, character });
-      open.push(next);
-    }
+  const go = (from: number, to: number): void => {
+    if (to === 0 || cameFrom[to] !== 0) return;
+    cameFrom[to] = from + 1;
+    open.push(to);
+  };
+  for (let pair = open.pop(); pair !== undefined && pair !== end; pair = open.pop()) {
+    const x = a[Math.floor(pair / width)];
+    const y = b[pair % width];
+    // Past a star, over a character that the other's star allows, or over one that both have.
+    if (x !== undefined && (x === '*' || y === '*')) go(pair, pair + width);
+    if (y !== undefined && (x === '*' || y === '*')) go(pair, pair + 1);
+    if (x !== undefined && x === y) go(pair, pair + width + 1);
   }
-  return undefined;
+  return end === 0 || cameFrom[end] !== 0 ? textTo(end, cameFrom, a, b) : undefined;
 }
 
-interface Advance {
-  step: { a: number; b: number };
-  character: string;
-}
-
-/** How two places can go on together: over a character that both allow, or past a star. */
-function stepsFrom(a: string | undefined, b: string | undefined): Advance[] {
-  const steps: Advance[] = [];
-  if (a === '*') steps.push({ step: { a: 1, b: 0 }, character: '' });
-  if (b === '*') steps.push({ step: { a: 0, b: 1 }, character: '' });
-  if (a === '*' && b !== '*' && b !== undefined) steps.push({ step: { a: 0, b: 1 }, character: b });
-  if (b === '*' && a !== '*' && a !== undefined) steps.push({ step: { a: 1, b: 0 }, character: a });
-  if (a !== undefined && a !== '*' && a === b) steps.push({ step: { a: 1, b: 1 }, character: a });
-  return steps;
-}
-
-function textTo(place: number, cameFrom: ReadonlyMap<number, { from: number; character: string }>): string {
+function textTo(end: number, cameFrom: Int32Array, a: string, b: string): string {
+  const width = b.length + 1;
   let text = '';
-  for (let at = cameFrom.get(place); at; at = cameFrom.get(at.from)) text = at.character + text;
+  for (let to = end; to !== 0; to = cameFrom[to]! - 1) {
+    const from = cameFrom[to]! - 1;
+    const isOverA = Math.floor(to / width) > Math.floor(from / width);
+    const passed = isOverA ? a[Math.floor(from / width)]! : b[from % width]!;
+    if (passed !== '*') text = passed + text;
+  }
   return text;
 }
