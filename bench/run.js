@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 
 const [name = '', ...options] = process.argv.slice(2);
 if (!/^[a-z-]+$/.test(name)) {
-  console.error('Name a benchmark: npm run bench -- rules | touch | wakeups [options]');
+  console.error('Name a benchmark: npm run bench -- rules | touch | wakeups | ctas [options]');
   process.exit(2);
 }
 const folder = mkdtempSync(join(tmpdir(), 'turnout-bench-'));

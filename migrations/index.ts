@@ -8,6 +8,7 @@ import { CreateDecisions1764000006000 } from './1764000006000-create-decisions.j
 import { CreateOutbox1764000007000 } from './1764000007000-create-outbox.js';
 import { CreateSourceFreshness1764000040000 } from './1764000040000-create-source-freshness.js';
 import { CreateImports1764000041000 } from './1764000041000-create-imports.js';
+import { CreateClickClasses1764000020000 } from './1764000020000-create-click-classes.js';
 import { CreateSegmentDrafts1764000060000 } from './1764000060000-create-segment-drafts.js';
 import { RankOutbox1764000080000 } from './1764000080000-rank-outbox.js';
 
@@ -23,6 +24,7 @@ export const MIGRATIONS = [
   CreateOutbox1764000007000,
   CreateSourceFreshness1764000040000,
   CreateImports1764000041000,
+  CreateClickClasses1764000020000,
   CreateSegmentDrafts1764000060000,
   RankOutbox1764000080000,
 ];

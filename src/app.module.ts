@@ -3,6 +3,7 @@ import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { createDataSource } from './data-source.js';
+import { ClickClassesController } from './ctas/click-classes.controller.js';
 import { CtasController } from './ctas/ctas.controller.js';
 import { CtasModule } from './ctas/ctas.module.js';
 import { DecisionsModule } from './decisions/decisions.module.js';
@@ -49,6 +50,7 @@ type ModuleImport = Type | DynamicModule;
     ShadowsController,
     RulesController,
     CtasController,
+    ClickClassesController,
     JourneysController,
   ],
   providers: [{ provide: SegmentDependants, useExisting: JourneyDependants }],

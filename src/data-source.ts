@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import { Cta } from './ctas/cta.entity.js';
+import { ClickClassSettingsRow, Reclassification } from './ctas/ctas.entities.js';
 import { DecisionRecord } from './decisions/decision.entity.js';
 import { Journey, JourneyVersion } from './journeys/journey.entities.js';
 import { Backfill, Membership, Transition } from './memberships/memberships.entities.js';
@@ -27,6 +28,7 @@ const ENTITIES = [
   ApiKey,
   Backfill,
   Catalogue,
+  ClickClassSettingsRow,
   Cta,
   DeadLetter,
   DecisionRecord,
@@ -41,6 +43,7 @@ const ENTITIES = [
   ProfileEvent,
   ProfileIdentifier,
   Receipt,
+  Reclassification,
   Segment,
   SegmentDraft,
   SegmentShadow,

@@ -37,7 +37,7 @@ export interface Stretch {
   /** What was declared since the profile's last evaluation, if anything that matters to it. */
   change?: DeclaredChange;
   /** The new event by which an older one that the rule looks at is seen otherwise. */
-  reclassifiedBy?: string;
+  reclassifiedBy?: string | undefined;
   /** The instant from which something is due; never before the last evaluation. */
   from: Instant;
   /** The present. */

@@ -42,7 +42,8 @@ const LONGEST_KEPT = 1_000;
 export class CtaCatalogue {
   private readonly index: PatternIndex<RankedPattern>;
   private readonly recent = new RecentResults<CtaOf | typeof NONE>(RECENT);
-  private readonly isContextNeeded: boolean;
+  /** What patterns ask of where a link stood: in any other place it is what it is everywhere. */
+  private readonly named: readonly (readonly [name: string, values: ReadonlySet<unknown>])[];
 
   constructor(ctas: readonly CtaDefinition[]) {
     const ranked = ctas
@@ -52,16 +53,14 @@ export class CtaCatalogue {
       .sort((a, b) => bySpecificity(a.specificity, b.specificity) || (a.cta < b.cta ? -1 : a.cta > b.cta ? 1 : 0))
       .map((pattern, rank): RankedPattern => ({ ...pattern, rank }));
     this.index = new PatternIndex(ranked);
-    this.isContextNeeded = ranked.some(
-      ({ message, action, tag }) => message !== undefined || action !== undefined || tag !== undefined,
-    );
+    this.named = namedPlaces(ranked);
   }
 
   /** The CTA of a click, by its properties; undefined where no pattern matches. */
   ofClick(properties: Properties): CtaOf | undefined {
     const { href } = properties;
     if (typeof href !== 'string') return undefined;
-    if (!this.isContextNeeded) return this.ofLink(href, NO_CONTEXT, href);
+    if (!this.isNamed(properties)) return this.ofLink(href, NO_CONTEXT, href);
     const context = contextOf(properties);
     const { message, action, link, tag } = context;
     return this.ofLink(href, context, `${message} ${action} ${link} ${tag} ${href}`);
@@ -75,6 +74,11 @@ export class CtaCatalogue {
       link,
       matches: found.map(({ cta, kind, pattern, specificity }) => ({ cta, kind, pattern, specificity })),
     };
+  }
+
+  private isNamed(properties: Properties): boolean {
+    for (const [name, values] of this.named) if (values.has(properties[name])) return true;
+    return false;
   }
 
   private ofLink(href: string, context: MessageContext, key: string): CtaOf | undefined {
@@ -98,6 +102,21 @@ export class CtaCatalogue {
   private matching(link: Link, context: MessageContext): RankedPattern[] {
     return this.index.candidates(link, context).filter((pattern) => patternMatches(pattern, link, context));
   }
+}
+
+/** Ids as numbers and as texts, as clicks may have them. */
+function namedPlaces(patterns: readonly RankedPattern[]): [string, Set<unknown>][] {
+  const named = new Map<string, Set<unknown>>();
+  const note = (name: string, value: string): void => {
+    const values = named.get(name) ?? new Set();
+    named.set(name, values.add(value).add(Number(value)));
+  };
+  for (const { message, action, tag } of patterns) {
+    if (message !== undefined) note(...(message.split(/:(.*)/s, 2) as [string, string]));
+    if (action !== undefined) note('action_id', action);
+    if (tag !== undefined) note('link_tag', tag);
+  }
+  return [...named];
 }
 
 const NONE = Symbol('no CTA');

@@ -1,9 +1,11 @@
-import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
+import { toIso, type Instant } from '../core/instant.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
+import { now } from '../platform/clock.js';
 import { checkedKey } from '../platform/key.js';
 import { Problem } from '../platform/problem.js';
 import { patternProblems } from './check-patterns.js';
@@ -11,8 +13,14 @@ import { MatchDto, PutCtaDto } from './cta.dto.js';
 import type { Cta } from './cta.entity.js';
 import type { CtaDefinition } from './cta-pattern.js';
 import { CtaStore } from './cta-store.js';
+import type { Reclassification } from './ctas.entities.js';
 import { contextOf } from './message-context.js';
+import { ReclassificationStore } from './reclassification-store.js';
 import { shapeOf } from './suggest-pattern.js';
+import { UnmatchedReader } from './unmatched-clicks.js';
+import { UnmatchedQueryDto } from './unmatched-query.dto.js';
+
+const DAY_MS = 86_400_000;
 
 @ApiTags('ctas')
 @ApiBearerAuth()
@@ -22,6 +30,8 @@ export class CtasController {
   constructor(
     private readonly dataSource: DataSource,
     private readonly ctas: CtaStore,
+    private readonly reclassifications: ReclassificationStore,
+    private readonly unmatchedReader: UnmatchedReader,
   ) {}
 
   @Post('match')
@@ -46,6 +56,20 @@ export class CtasController {
     };
   }
 
+  @Get('unmatched')
+  @ApiOperation({ summary: 'Links that people click and no pattern matches, by frequency, with a suggested pattern' })
+  unmatched(@Query() { days, limit }: UnmatchedQueryDto) {
+    return this.unmatchedReader.read(days * DAY_MS, limit);
+  }
+
+  @Get('reclassification')
+  @ApiOperation({ summary: 'How far past clicks have been looked at again after changes' })
+  async reclassification() {
+    const at = await now(this.dataSource.manager);
+    const changes = (await this.reclassifications.list(this.dataSource.manager)).map((one) => progressOf(one, at));
+    return { isRunning: changes.some(({ finishedAt }) => finishedAt === null), changes };
+  }
+
   @Put(':key')
   @ApiOperation({ summary: 'Declare a CTA and the links it is found in; holds for past clicks, too' })
   async put(@Param('key') key: string, @Body() body: PutCtaDto, @Res({ passthrough: true }) reply: FastifyReply) {
@@ -55,7 +79,7 @@ export class CtasController {
       ...rest,
       ...(message && { message: { ...message } }),
     }));
-    const cta: CtaDefinition = { key: checkedKey(key), kind: body.kind ?? null, patterns };
+    const cta: CtaDefinition = { key: checkedCtaKey(key), kind: body.kind ?? null, patterns };
     const existed = await this.dataSource.transaction(async (tx) => {
       const result = await this.ctas.put(tx, cta);
       if ('existed' in result) return result.existed;
@@ -87,6 +111,34 @@ export class CtasController {
     const wasThere = await this.dataSource.transaction((tx) => this.ctas.remove(tx, key));
     if (!wasThere) throw Problem.notFound(`There is no CTA "${key}".`);
   }
+}
+
+/** These stand where a CTA's key would in a path. */
+const RESERVED_KEYS = ['match', 'unmatched', 'reclassification'];
+
+function checkedCtaKey(key: string): string {
+  if (!RESERVED_KEYS.includes(key)) return checkedKey(key);
+  const taken = { pointer: '', detail: `"${key}" is the name of a route`, expected: 'another key' };
+  throw Problem.badRequest('The key in the path is not usable.', [taken]);
+}
+
+/** The end is estimated from the time that the clicks so far have taken. */
+function progressOf(change: Reclassification, at: Instant) {
+  const { id, about, orderedAt, startedAt, finishedAt } = change;
+  const done = Number(change.done);
+  const total = Math.max(done, Number(change.total ?? 0));
+  const isUnderWay = startedAt !== null && finishedAt === null && done > 0;
+  const left = isUnderWay ? ((at - startedAt.getTime()) * (total - done)) / done : 0;
+  return {
+    id,
+    about,
+    orderedAt: orderedAt.toISOString(),
+    startedAt: startedAt?.toISOString() ?? null,
+    finishedAt: finishedAt?.toISOString() ?? null,
+    expectedAt: isUnderWay ? toIso(at + Math.round(left)) : null,
+    clicks: { done, total: change.total === null ? null : total },
+    profilesTouched: Number(change.profiles),
+  };
 }
 
 function shown({ key, kind, patterns }: Cta) {

@@ -20,13 +20,20 @@ export const NO_CONTEXT: MessageContext = { message: undefined, action: undefine
 
 /** Where the link of a click stood, as its properties say. */
 export function contextOf(properties: Properties): MessageContext {
-  const kind = MESSAGE_KINDS.find((name) => idOf(properties[name]) !== undefined);
   return {
-    message: kind && `${kind}:${idOf(properties[kind])}`,
+    message: messageOf(properties),
     action: idOf(properties.action_id),
     link: idOf(properties.link_id),
     tag: idOf(properties.link_tag),
   };
+}
+
+function messageOf(properties: Properties): string | undefined {
+  for (const kind of MESSAGE_KINDS) {
+    const id = idOf(properties[kind]);
+    if (id !== undefined) return `${kind}:${id}`;
+  }
+  return undefined;
 }
 
 function idOf(value: unknown): string | undefined {

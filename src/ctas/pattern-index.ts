@@ -3,8 +3,8 @@ import type { MessageContext } from './message-context.js';
 import type { Link } from './normalise-href.js';
 
 /**
- * Finds the few patterns that a link could match among many. Each pattern is filed once, under the rarest thing that it
- * asks for: its message, its exact host with the first piece of its path, its host, an exact parameter, its tag.
+ * Finds the few patterns that a link could match among many. Each pattern is filed once, under what is rare of all that it
+ * asks for: its message and link; or its host, the first piece of its path and an exact parameter; or its tag.
  */
 export class PatternIndex<P extends CompiledPattern> {
   private readonly filed = new Map<string, P[]>();
@@ -31,38 +31,39 @@ export class PatternIndex<P extends CompiledPattern> {
     if (message !== undefined) return `message ${message} ${link ?? ''}`;
     if (action !== undefined) return `action ${action} ${link ?? ''}`;
     const piece = path === undefined ? undefined : firstPieceOf(path);
-    if (host?.startsWith('*.')) {
-      this.hasHostSuffixes = true;
-      return `host ${host} ${piece ?? ''}`;
-    }
-    if (host !== undefined) return `host ${host} ${piece ?? ''}`;
     const exact = query.find(([, test]) => typeof test === 'string');
-    if (exact) {
-      this.parameters.add(exact[0]);
-      return `parameter ${exact[0]}=${exact[1] as string}`;
-    }
-    if (tag !== undefined) return `tag ${tag}`;
-    return piece === undefined ? 'rest' : `path ${piece}`;
+    if (tag !== undefined && host === undefined && piece === undefined && !exact) return `tag ${tag}`;
+    if (host?.startsWith('*.')) this.hasHostSuffixes = true;
+    const place = `${host ?? ''} ${piece ?? ''}`;
+    if (!exact) return place;
+    this.parameters.add(exact[0]);
+    return withParameter(place, exact[0], exact[1] as string);
   }
 
   private placesOf(link: Link, { message, action, link: linkId, tag }: MessageContext): string[] {
-    const places = ['rest'];
-    if (message !== undefined) places.push(`message ${message} `, `message ${message} ${linkId}`);
-    if (action !== undefined) places.push(`action ${action} `, `action ${action} ${linkId}`);
-    if (tag !== undefined) places.push(`tag ${tag}`);
-    const piece = firstPieceOf(link.path);
-    places.push(`host ${link.host} `, `host ${link.host} ${piece}`, `path ${piece}`);
+    const piece = firstPieceOf(link.path) ?? '';
+    const places = [' ', ` ${piece}`, `${link.host} `, `${link.host} ${piece}`];
     if (this.hasHostSuffixes) {
       for (let dot = link.host.indexOf('.'); dot >= 0; dot = link.host.indexOf('.', dot + 1)) {
-        const suffix = `host *${link.host.slice(dot)} `;
+        const suffix = `*${link.host.slice(dot)} `;
         places.push(suffix, suffix + piece);
       }
     }
-    if (this.parameters.size > 0) {
-      for (const [name, value] of link.query) if (this.parameters.has(name)) places.push(`parameter ${name}=${value}`);
+    const bare = places.length;
+    for (const [name, value] of this.parameters.size > 0 ? link.query : []) {
+      if (!this.parameters.has(name)) continue;
+      for (let index = 0; index < bare; index++) places.push(withParameter(places[index]!, name, value));
     }
+    if (message !== undefined) places.push(`message ${message} `, `message ${message} ${linkId}`);
+    if (action !== undefined) places.push(`action ${action} `, `action ${action} ${linkId}`);
+    if (tag !== undefined) places.push(`tag ${tag}`);
     return places;
   }
+}
+
+/** No space stands in a host or a path. */
+function withParameter(place: string, name: string, value: string): string {
+  return `${place} ${name}=${value}`;
 }
 
 /** `/refill` of `/refill/beans` and of `/refill/*`; undefined where a star stands in it. */

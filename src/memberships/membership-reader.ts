@@ -4,6 +4,7 @@ import { historyNeeded } from '../core/compile-rule.js';
 import type { Because } from '../core/conditions/condition.js';
 import { evaluate, explain, type Evaluation } from '../core/evaluate.js';
 import { History } from '../core/history.js';
+import { clicksNotCounted, type ClickNotCounted } from '../ctas/clicks-not-counted.js';
 import { CtaStore } from '../ctas/cta-store.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
 import { now } from '../platform/clock.js';
@@ -18,6 +19,8 @@ export interface Standing {
   segment: PublishedSegment;
   evaluation: Evaluation;
   because: Because;
+  /** Clicks that the rule passes over for who clicked. */
+  notCounted: readonly ClickNotCounted[];
 }
 
 export interface MemberRow {
@@ -51,6 +54,7 @@ export class MembershipReader {
         segment,
         evaluation: evaluate(segment.plan, history, asOf),
         because: explain(segment.plan, history, asOf),
+        notCounted: clicksNotCounted(segment.plan, history, asOf),
       }));
     });
   }

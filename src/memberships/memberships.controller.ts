@@ -69,7 +69,7 @@ export class MembershipsController {
   }
 }
 
-function shown({ segment, evaluation, because }: Standing) {
+function shown({ segment, evaluation, because, notCounted }: Standing) {
   const { value } = evaluation;
   return {
     segment: segment.key,
@@ -82,6 +82,7 @@ function shown({ segment, evaluation, because }: Standing) {
     settlesAt: isoOrNull(evaluation.settlesAt),
     changesAt: isoOrNull(evaluation.nextChangeAt),
     because: showBecause(because),
+    ...(notCounted.length > 0 && { notCounted }),
   };
 }
 

@@ -11,6 +11,7 @@ import { MembershipReader } from './membership-reader.js';
 import { MembershipStore } from './membership-store.js';
 import { MembershipsController } from './memberships.controller.js';
 import { ProfileHistories } from './profile-histories.js';
+import { ReclassificationSweep } from './reclassification-sweep.js';
 import { ShadowRun } from './shadow-run.js';
 import { ShadowSweep } from './shadow-sweep.js';
 
@@ -30,6 +31,7 @@ export class MembershipsApiModule {}
     DueSweep,
     EvaluateProcessor,
     ProfileHistories,
+    ReclassificationSweep,
     ShadowRun,
     ShadowSweep,
   ],

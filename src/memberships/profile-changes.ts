@@ -80,18 +80,14 @@ export function changesOf(
     evaluatedAt: Math.max(profile.dueAt, profile.evaluatedAt ?? -Infinity),
   };
   const isSameRevision = profile.evaluatedRevision === context.revision;
-  const touched = new Set(news.events.flatMap((event) => [...context.segments.index.touchedBy(event)]));
   const reclassifiedBy = reclassifications(news.reclassified, context.segments);
+  const touched = new Set(news.events.flatMap((event) => [...context.segments.index.touchedBy(event)]));
+  for (const segment of reclassifiedBy.keys()) touched.add(segment);
   for (const segment of context.segments.all) {
     const known = heldBySegment.get(segment.id);
     const before = known ?? neverMember(segment);
     heldBySegment.delete(segment.id);
-    if (
-      isSameRevision &&
-      !touched.has(segment) &&
-      !reclassifiedBy.has(segment) &&
-      (before.dueAt ?? Infinity) > context.now
-    ) {
+    if (isSameRevision && !touched.has(segment) && (before.dueAt ?? Infinity) > context.now) {
       if (before.dueAt !== null) changes.dueAt = Math.min(before.dueAt, changes.dueAt ?? Infinity);
       continue;
     }
@@ -99,7 +95,7 @@ export function changesOf(
       wasMember: before.isMember,
       from: Math.max(profile.dueAt, segment.publishedAt),
       until: context.now,
-      ...(reclassifiedBy.has(segment) && { reclassifiedBy: reclassifiedBy.get(segment)! }),
+      reclassifiedBy: reclassifiedBy.get(segment),
       ...declaredChange(profile, segment, { revision: context.revision, expectedAt: before.dueAt }),
     });
     if (dueAt !== null) changes.dueAt = Math.min(dueAt, changes.dueAt ?? Infinity);

@@ -29,6 +29,7 @@ export class ProfileIdentifier {
 }
 
 @Entity('events')
+@Index('events_clicks', ['occurredAt', 'id'], { where: `name = 'click'` })
 export class ProfileEvent {
   @PrimaryColumn('smallint') lane!: number;
   @PrimaryColumn('bigint', { name: 'profile_id' }) profileId!: string;

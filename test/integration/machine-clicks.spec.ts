@@ -56,7 +56,14 @@ describe('clicks of machines', () => {
       for (const path of ['/a', '/b', '/c']) await click(3_000, path);
     });
     const why = await turnout.must('GET', '/v1/segments/clicked/profiles/customer_id:4711');
-    expect(why.isMember).toBe(false);
+    expect(why).toMatchObject({
+      isMember: false,
+      notCounted: Array.from({ length: 3 }, () => ({
+        at: new Date(T0 + 3_000).toISOString(),
+        actorClass: 'machine',
+        reasons: ['many_links_at_once', 'soon_after_delivery'],
+      })),
+    });
     await at(10 * MINUTE, () => click(10 * MINUTE));
     expect((await log()).at(-1)).toEqual(['entered', 'event', 600_000]);
     expect(await turnout.must('GET', '/v1/segments/clicked/profiles/customer_id:4711')).toMatchObject({

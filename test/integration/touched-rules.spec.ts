@@ -112,7 +112,7 @@ describe('only the rules that an event touches are asked', () => {
       ['opened', at(32 * DAY)],
     ]);
     // Whatever is declared anew, everything is asked again.
-    await turnout.must('PUT', '/v1/ctas/cart', { patterns: [{ path: '/cart' }] });
+    await turnout.must('PUT', '/v1/ctas/shop', { patterns: [{ host: 'shop.example' }] });
     await turnout.settle();
     expect(await dueAts()).toEqual([
       ['clicked', at(31 * DAY)],

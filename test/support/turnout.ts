@@ -49,12 +49,17 @@ export class TurnoutClient {
     private readonly key: string,
   ) {}
 
+  /** For requests whose answers are no JSON. */
+  get authorization(): string {
+    return `Bearer ${this.key}`;
+  }
+
   async send({ path, headers, body }: SentWebhook): Promise<Answer> {
     return answerOf(await fetch(this.url + path, { method: 'POST', headers, body: new Uint8Array(body) }));
   }
 
   async call(method: string, path: string, body?: unknown): Promise<Answer> {
-    const headers: Record<string, string> = { authorization: `Bearer ${this.key}` };
+    const headers: Record<string, string> = { authorization: this.authorization };
     if (body !== undefined) headers['content-type'] = 'application/json';
     return answerOf(
       await fetch(this.url + path, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }),
@@ -121,6 +126,7 @@ export async function settle(database: Pick<TestDatabase, 'pool'>, patienceMs = 
     const { rows } = await database.pool.query<Record<string, string>>(
       `SELECT (SELECT count(*) FROM profiles WHERE evaluate_at <= turnout_now()) AS due,
               (SELECT count(*) FROM backfills) AS backfills,
+              (SELECT count(*) FROM reclassifications WHERE finished_at IS NULL) AS reclassifications,
               (SELECT count(*) FROM segment_shadows WHERE state = 'running') AS shadows,
               (SELECT count(*) FROM outbox WHERE due_at <= turnout_now() OR claim IS NOT NULL) AS owed`,
     );
