@@ -11,6 +11,7 @@ import { CreateImports1764000041000 } from './1764000041000-create-imports.js';
 import { CreateClickClasses1764000020000 } from './1764000020000-create-click-classes.js';
 import { CreateSegmentDrafts1764000060000 } from './1764000060000-create-segment-drafts.js';
 import { RankOutbox1764000080000 } from './1764000080000-rank-outbox.js';
+import { CreateReconciliations1764000081000 } from './1764000081000-create-reconciliations.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -27,4 +28,5 @@ export const MIGRATIONS = [
   CreateClickClasses1764000020000,
   CreateSegmentDrafts1764000060000,
   RankOutbox1764000080000,
+  CreateReconciliations1764000081000,
 ];

@@ -106,12 +106,14 @@ export class AppModule {
 }
 
 function settings(config: Config): DynamicModule {
-  const { credentials, region, trackUrl } = config.customerio;
+  const { credentials, region, trackUrl, appApiKey, appUrl } = config.customerio;
   const customerio = credentials && {
     ...credentials,
     region,
     timeoutMs: config.worker.deliveryTimeoutMs,
     ...(trackUrl !== undefined && { trackUrl }),
+    ...(appApiKey !== undefined && { appApiKey }),
+    ...(appUrl !== undefined && { appUrl }),
   };
   return {
     module: SettingsModule,

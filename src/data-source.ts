@@ -22,6 +22,7 @@ import { Segment, SegmentVersion } from './segments/segment.entities.js';
 import { SegmentDraft, SegmentShadow, SegmentShadowLane } from './segments/draft.entities.js';
 import { ImportBadLine, ImportRow } from './sources/imports/import.entities.js';
 import { DeadLetter } from './sources/dead-letter.entity.js';
+import { Reconciliation, ReconciliationMember } from './sync/reconciliation.entities.js';
 
 /** The one list of entities; each is the shape of a row. */
 const ENTITIES = [
@@ -44,6 +45,8 @@ const ENTITIES = [
   ProfileIdentifier,
   Receipt,
   Reclassification,
+  Reconciliation,
+  ReconciliationMember,
   Segment,
   SegmentDraft,
   SegmentShadow,

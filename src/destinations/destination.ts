@@ -44,7 +44,15 @@ export interface Destination {
   /** The most messages one call of `send` should be given; above that a claim's lease could run out. */
   batchSize: number;
   send(messages: readonly DestinationMessage[]): Promise<SendOutcome[]>;
+  /**
+   * Whom it holds as members of a segment, page by page, until the signal is given; absent where it can't be asked. Throws
+   * {@link ReadBackFailed}.
+   */
+  readBack?(externalSegmentId: string, signal: AbortSignal): AsyncIterable<readonly Addressee[]>;
 }
+
+/** A destination did not say what it holds. The message is for operators and names nobody. */
+export class ReadBackFailed extends Error {}
 
 /** Under this token the configured destinations are injected: `readonly Destination[]`. */
 export const DESTINATIONS = Symbol('Destinations');

@@ -151,6 +151,7 @@ export class OutboxStore {
           accepted_version = CASE WHEN outcome = 'accepted' THEN claimed_version ELSE accepted_version END,
           attempts = CASE WHEN outcome = 'accepted' OR version > claimed_version THEN 0 ELSE attempts + 1 END,
           holds = now_holds,
+          settled_at = CASE WHEN outcome = 'accepted' THEN $9::timestamptz ELSE settled_at END,
           due_at = CASE WHEN (payload ->> 'isMember')::boolean = now_holds THEN NULL
                         WHEN version > claimed_version THEN due_at WHEN outcome = 'retry' THEN retry_at END,
           failed_at = CASE WHEN outcome = 'failed' AND version = claimed_version THEN $9::timestamptz END,

@@ -26,6 +26,8 @@ export class OutboxRow {
   @Column({ type: 'timestamptz', name: 'claimed_until', precision: 3, nullable: true }) claimedUntil!: Date | null;
   @Column('integer', { name: 'claimed_version', nullable: true }) claimedVersion!: number | null;
   @Column('integer', { name: 'accepted_version', nullable: true }) acceptedVersion!: number | null;
+  /** When the destination last accepted a state of it. */
+  @Column({ type: 'timestamptz', name: 'settled_at', precision: 3, nullable: true }) settledAt!: Date | null;
   @Column({ type: 'timestamptz', name: 'failed_at', precision: 3, nullable: true }) failedAt!: Date | null;
   @Column('text', { nullable: true }) failure!: string | null;
 }

@@ -69,6 +69,14 @@ export const VARIABLES = {
     absent: "the region's own",
     description: 'Another address for the Track API, such as a proxy',
   }),
+  CUSTOMERIO_APP_API_KEY: optionalSecret({
+    absent: 'it is not read back',
+    description: 'Key of the App API, by which is read what Customer.io holds',
+  }),
+  CUSTOMERIO_APP_URL: secretUrl(['http', 'https'], {
+    absent: "the region's own",
+    description: 'Another address for the App API, such as a proxy',
+  }),
   WEBHOOK_BODY_LIMIT_BYTES: integer({
     default: 2_097_152,
     min: 1024,
@@ -107,6 +115,13 @@ export const VARIABLES = {
     max: 86_400_000,
     description:
       'How long an entry that rests on something not having happened waits before it is pushed, in milliseconds, so that a webhook that is a little late reaches us first',
+  }),
+  RECONCILE_INTERVAL_HOURS: integer({
+    default: 24,
+    min: 0,
+    max: 720,
+    description:
+      'How often what a destination holds is compared with ours and repaired, in hours; 0: only when asked to',
   }),
   DELIVERY_CONCURRENCY: integer({ default: 2, min: 1, max: 64, description: 'Batches sent at once in a process' }),
   DELIVERY_TIMEOUT_MS: integer({

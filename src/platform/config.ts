@@ -42,6 +42,9 @@ export interface Config {
     readonly region: CustomerioRegion;
     /** Instead of the region's own address. */
     readonly trackUrl: string | undefined;
+    /** Undefined: what it holds is not read back. */
+    readonly appApiKey: string | undefined;
+    readonly appUrl: string | undefined;
   };
   readonly retentionMs: number;
   readonly worker: Readonly<WorkerSettings>;
@@ -164,6 +167,8 @@ function grouped(values: Values): Config {
       credentials: siteId && apiKey ? { siteId, apiKey } : undefined,
       region: values.CUSTOMERIO_REGION,
       trackUrl: values.CUSTOMERIO_TRACK_URL,
+      appApiKey: values.CUSTOMERIO_APP_API_KEY,
+      appUrl: values.CUSTOMERIO_APP_URL,
     },
     retentionMs: values.RETENTION_DAYS * DAY_MS,
     worker: {
@@ -171,6 +176,7 @@ function grouped(values: Values): Config {
       evaluateConcurrency: values.EVALUATE_CONCURRENCY,
       evaluateBatchSize: values.EVALUATE_BATCH_SIZE,
       settleDelayMs: values.SETTLE_DELAY_MS,
+      reconcileIntervalMs: values.RECONCILE_INTERVAL_HOURS * HOUR_MS,
       deliveryConcurrency: values.DELIVERY_CONCURRENCY,
       deliveryLeaseMs: values.DELIVERY_LEASE_MS,
       deliveryTimeoutMs: values.DELIVERY_TIMEOUT_MS,

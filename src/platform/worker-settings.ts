@@ -5,6 +5,8 @@ export interface WorkerSettings {
   evaluateBatchSize: number;
   /** How long an entry that rests on what did not happen waits before it is pushed. */
   settleDelayMs: number;
+  /** How often each segment at a destination is compared with ours; 0: only when asked to. */
+  reconcileIntervalMs: number;
   deliveryConcurrency: number;
   deliveryLeaseMs: number;
   deliveryTimeoutMs: number;

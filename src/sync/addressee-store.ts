@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Addressee } from '../destinations/destination.js';
 import { query, type Transaction } from '../platform/database.js';
+import { laneOfText } from '../platform/lanes.js';
 
 const FIELD_OF_KIND: Record<string, keyof Addressee> = { customer_id: 'customerId', cio_id: 'cioId', email: 'email' };
 
@@ -20,4 +21,32 @@ export class AddresseeStore {
     for (const row of rows) addressees.get(Number(row.profile_id))![FIELD_OF_KIND[row.kind]!] = row.value;
     return addressees;
   }
+
+  /**
+   * The profiles that a destination's members lead to, each by the first identifier of theirs that is known here; undefined
+   * for a stranger.
+   */
+  async profilesOf(tx: Transaction, members: readonly Addressee[]): Promise<(number | undefined)[]> {
+    const named = members.map(identifiersOf);
+    const keys = [...new Set(named.flat())];
+    const parts = keys.map((key) => [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)] as const);
+    const rows = await query<{ kind: string; value: string; profile_id: string }>(
+      tx,
+      `SELECT kind, value, profile_id FROM identifiers
+        WHERE (lane, kind, value) IN (SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[]))
+          AND profile_id IS NOT NULL`,
+      [keys.map(laneOfText), parts.map(([kind]) => kind), parts.map(([, value]) => value)],
+    );
+    const known = new Map(rows.map((row) => [`${row.kind}:${row.value}`, Number(row.profile_id)]));
+    return named.map((own) => own.map((key) => known.get(key)).find((id) => id !== undefined));
+  }
+}
+
+/** As they are kept: kind and value in one text, emails in lower case; strongest first. */
+function identifiersOf({ customerId, cioId, email }: Addressee): string[] {
+  return [
+    ...(customerId === undefined ? [] : [`customer_id:${customerId.trim()}`]),
+    ...(cioId === undefined ? [] : [`cio_id:${cioId.trim()}`]),
+    ...(email === undefined ? [] : [`email:${email.trim().toLowerCase()}`]),
+  ];
 }

@@ -5,11 +5,21 @@ import { DeadLettersController } from './dead-letters.controller.js';
 import { DeliverProcessor } from './deliver.processor.js';
 import { Delivery } from './delivery.js';
 import { DeliverySweep } from './delivery-sweep.js';
+import { Reconciler } from './reconciler.js';
+import { ReconciliationStore } from './reconciliation-store.js';
+import { ReconciliationsController } from './reconciliations.controller.js';
 
-/** Seeing and requeueing what could not be sent, for the API. */
-@Module({ imports: [OutboxModule], controllers: [DeadLettersController] })
+/** Seeing and mending what was not sent, or is not held, for the API. */
+@Module({
+  imports: [OutboxModule],
+  controllers: [DeadLettersController, ReconciliationsController],
+  providers: [ReconciliationStore],
+})
 export class SyncApiModule {}
 
-/** Sending, for the worker. */
-@Module({ imports: [OutboxModule], providers: [AddresseeStore, Delivery, DeliverProcessor, DeliverySweep] })
+/** Sending and reading back, for the worker. */
+@Module({
+  imports: [OutboxModule],
+  providers: [AddresseeStore, Delivery, DeliverProcessor, DeliverySweep, ReconciliationStore, Reconciler],
+})
 export class SyncWorkerModule {}

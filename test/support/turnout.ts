@@ -33,10 +33,13 @@ export function turnoutEnv(database: Pick<TestDatabase, 'url'>, customerio?: Cus
       CUSTOMERIO_SITE_ID: customerio.siteId,
       CUSTOMERIO_API_KEY: customerio.apiKey,
       CUSTOMERIO_TRACK_URL: customerio.url,
+      CUSTOMERIO_APP_API_KEY: customerio.appKey,
+      CUSTOMERIO_APP_URL: customerio.url,
     }),
     PORT: '0',
     SWEEP_INTERVAL_MS: '20',
     SETTLE_DELAY_MS: '0',
+    RECONCILE_INTERVAL_HOURS: '0',
     DATABASE_POOL_SIZE: '6',
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
   };

@@ -3,6 +3,7 @@ import type { Milliseconds } from '../../core/instant.js';
 import type { Destination, DestinationMessage, SendOutcome } from '../destination.js';
 import { classifyError } from './classify-error.js';
 import { planRequests, type EventRequest, type MembershipRequest, type PlannedRequest } from './plan-requests.js';
+import { readMembers } from './read-members.js';
 import { runBounded } from './run-bounded.js';
 
 export interface CustomerioDestinationConfig {
@@ -11,6 +12,10 @@ export interface CustomerioDestinationConfig {
   region: 'us' | 'eu';
   /** Where the Track API is reached instead of the region's own host, with or without its `/api/v1`. */
   trackUrl?: string;
+  /** Key of the App API, which alone says who is in a segment; without it nothing is read back. */
+  appApiKey?: string;
+  /** Where the App API is reached instead of the region's own host. */
+  appUrl?: string;
   /** How long one request may take; 10 s unless given. */
   timeoutMs?: Milliseconds;
 }
@@ -35,7 +40,19 @@ export function createCustomerioDestination(config: CustomerioDestinationConfig)
     retry: { maxRetries: 0 }, // the outbox retries
     ...(config.trackUrl !== undefined && { url: trackRoot(config.trackUrl) }),
   });
-  return { key: 'customerio', batchSize: BATCH_SIZE, send: (messages) => send(client, messages) };
+  const app = appApiOf(config);
+  return {
+    key: 'customerio',
+    batchSize: BATCH_SIZE,
+    send: (messages) => send(client, messages),
+    ...(app && { readBack: (segmentId: string, signal: AbortSignal) => readMembers(app, segmentId, signal) }),
+  };
+}
+
+function appApiOf({ appApiKey, appUrl, region, timeoutMs = DEFAULT_TIMEOUT_MS }: CustomerioDestinationConfig) {
+  if (appApiKey === undefined) return undefined;
+  const ownUrl = region === 'eu' ? 'https://api-eu.customer.io' : 'https://api.customer.io';
+  return { key: appApiKey, url: appUrl ?? ownUrl, timeoutMs };
 }
 
 async function send(client: TrackClient, messages: readonly DestinationMessage[]): Promise<SendOutcome[]> {

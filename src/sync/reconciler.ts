@@ -1,0 +1,84 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { DESTINATIONS, ReadBackFailed, type Destination } from '../destinations/destination.js';
+import { now } from '../platform/clock.js';
+import { Nudger } from '../platform/nudger.js';
+import { Sweep } from '../platform/sweep.js';
+import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
+import { AddresseeStore } from './addressee-store.js';
+import { ReconciliationStore, type ClaimedRun, type Drift } from './reconciliation-store.js';
+
+/** Reads back what destinations hold of the segments that we own, compares it with what they were told, and repairs it. */
+@Injectable()
+export class Reconciler extends Sweep {
+  private readonly log = new Logger(Reconciler.name);
+  private readonly stopping = new AbortController();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly runs: ReconciliationStore,
+    private readonly addressees: AddresseeStore,
+    private readonly nudger: Nudger,
+    @Inject(DESTINATIONS) private readonly destinations: readonly Destination[],
+    @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
+  ) {
+    super(10 * settings.sweepIntervalMs);
+  }
+
+  /** A run under way is left; it begins anew when its claim ends. */
+  override async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await super.beforeApplicationShutdown();
+  }
+
+  /** Asks for what is due by the schedule, then carries out one run. */
+  protected override async sweep(): Promise<void> {
+    for (const destination of this.destinations) if (destination.readBack) await this.schedule(destination.key);
+    const run = await this.dataSource.transaction((tx) => this.runs.claim(tx));
+    if (run) await this.carryOut(run);
+  }
+
+  private async schedule(destination: string): Promise<void> {
+    if (this.settings.reconcileIntervalMs === 0) return;
+    await this.dataSource.transaction(async (tx) => {
+      const since = new Date((await now(tx)) - this.settings.reconcileIntervalMs);
+      const owned = await this.runs.owned(tx, destination);
+      const unasked = await this.runs.unaskedSince(tx, destination, owned, since);
+      if (unasked.length > 0) await this.runs.request(tx, destination, unasked);
+    });
+  }
+
+  private async carryOut(run: ClaimedRun): Promise<void> {
+    const about = { destination: run.destination, segmentId: run.externalSegmentId };
+    try {
+      const drift = await this.compare(run);
+      const isDrift = drift.missing + drift.extra > 0;
+      const line = { msg: 'reconciled', ...about, ...drift };
+      if (isDrift) this.log.warn(line);
+      else this.log.log(line);
+      if (isDrift) this.nudger.deliver([run.destination]);
+    } catch (error) {
+      if (!(error instanceof ReadBackFailed)) throw error; // the run is taken up again when its claim ends
+      await this.dataSource.transaction((tx) => this.runs.finish(tx, run, { problem: error.message }));
+      this.log.warn({ msg: 'could not be reconciled', ...about, problem: error.message });
+    }
+  }
+
+  private async compare(run: ClaimedRun): Promise<Drift> {
+    const destination = this.destinations.find((one) => one.key === run.destination);
+    if (!destination?.readBack) throw new ReadBackFailed('The destination is not configured to be read back.');
+    const drift: Drift = { held: 0, missing: 0, extra: 0, strangers: 0 };
+    for await (const page of destination.readBack(run.externalSegmentId, this.stopping.signal)) {
+      const profiles = await this.addressees.profilesOf(this.dataSource.manager, page);
+      const known = [...new Set(profiles)].filter((id) => id !== undefined);
+      await this.dataSource.transaction((tx) => this.runs.note(tx, run, known));
+      drift.held += page.length;
+      drift.strangers += profiles.filter((id) => id === undefined).length;
+    }
+    return this.dataSource.transaction(async (tx) => {
+      const found = { ...drift, ...(await this.runs.repair(tx, run)) };
+      await this.runs.finish(tx, run, found);
+      return found;
+    });
+  }
+}

@@ -1,0 +1,177 @@
+import { Injectable } from '@nestjs/common';
+import { now } from '../platform/clock.js';
+import { query, type Transaction } from '../platform/database.js';
+import { laneOfProfile } from '../platform/lanes.js';
+
+/** A comparison that this worker carries out. */
+export interface ClaimedRun {
+  id: string;
+  destination: string;
+  externalSegmentId: string;
+  startedAt: Date;
+}
+
+/** What a comparison found. */
+export interface Drift {
+  held: number;
+  missing: number;
+  extra: number;
+  strangers: number;
+}
+
+export interface RunView extends Drift {
+  id: string;
+  destination: string;
+  segmentId: string;
+  requestedAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  problem: string | null;
+}
+
+/** How long a run is its worker's without a sign of life. */
+const LEASE_MS = 600_000;
+
+/** Runs of reconciliation, and the difference that they find; the whole of it in SQL, so that memory stays flat. */
+@Injectable()
+export class ReconciliationStore {
+  /** The segments at a destination that published rules own; no others are ever looked at. */
+  async owned(tx: Transaction, destination: string): Promise<string[]> {
+    const rows = await query<{ segment_id: string }>(
+      tx,
+      `SELECT push ->> 'segmentId' AS segment_id FROM segments
+         JOIN segment_versions ON segment_versions.segment_id = id AND version = published_version
+        WHERE push ->> 'destination' = $1 ORDER BY 1`,
+      [destination],
+    );
+    return rows.map((row) => row.segment_id);
+  }
+
+  /** Asks for a comparison of each segment, unless one is waiting already; returns how many were added. */
+  async request(tx: Transaction, destination: string, segmentIds: readonly string[]): Promise<number> {
+    const rows = await query(
+      tx,
+      `INSERT INTO reconciliations (destination, external_segment_id, requested_at)
+       SELECT $1, segment_id, turnout_now() FROM unnest($2::text[]) AS wanted (segment_id)
+        WHERE NOT EXISTS (SELECT FROM reconciliations
+                           WHERE destination = $1 AND external_segment_id = segment_id AND started_at IS NULL)
+       RETURNING id`,
+      [destination, segmentIds],
+    );
+    return rows.length;
+  }
+
+  /** Of these segments, those that nobody asked to compare since an instant. */
+  async unaskedSince(
+    tx: Transaction,
+    destination: string,
+    segmentIds: readonly string[],
+    since: Date,
+  ): Promise<string[]> {
+    const rows = await query<{ segment_id: string }>(
+      tx,
+      `SELECT segment_id FROM unnest($2::text[]) AS wanted (segment_id)
+        WHERE NOT EXISTS (SELECT FROM reconciliations
+                           WHERE destination = $1 AND external_segment_id = segment_id AND requested_at > $3)`,
+      [destination, segmentIds, since],
+    );
+    return rows.map((row) => row.segment_id);
+  }
+
+  /** Takes the run that waits longest, or one whose worker is gone; it begins anew. */
+  async claim(tx: Transaction): Promise<ClaimedRun | undefined> {
+    const at = await now(tx);
+    const [row] = await query<ClaimedRun>(
+      tx,
+      `UPDATE reconciliations SET claimed_until = $2, started_at = $1
+        WHERE id = (SELECT id FROM reconciliations
+                     WHERE finished_at IS NULL AND (claimed_until IS NULL OR claimed_until <= $1)
+                     ORDER BY requested_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+       RETURNING id, destination, external_segment_id AS "externalSegmentId", started_at AS "startedAt"`,
+      [new Date(at), new Date(at + LEASE_MS)],
+    );
+    if (row) await query(tx, 'DELETE FROM reconciliation_members WHERE run_id = $1', [row.id]);
+    return row;
+  }
+
+  /** Notes whom the destination holds. Throws if another worker has taken the run meanwhile. */
+  async note(tx: Transaction, run: ClaimedRun, profileIds: readonly number[]): Promise<void> {
+    const at = await now(tx);
+    const [mine] = await query(
+      tx,
+      'UPDATE reconciliations SET claimed_until = $3 WHERE id = $1 AND started_at = $2 AND finished_at IS NULL RETURNING id',
+      [run.id, run.startedAt, new Date(at + LEASE_MS)],
+    );
+    if (!mine) throw new Error('Another worker has taken the reconciliation.');
+    await query(
+      tx,
+      `INSERT INTO reconciliation_members (run_id, lane, profile_id)
+       SELECT $1::bigint, * FROM unnest($2::smallint[], $3::bigint[]) ON CONFLICT DO NOTHING`,
+      [run.id, profileIds.map(laneOfProfile), profileIds],
+    );
+  }
+
+  /**
+   * Finds what the destination lacks and what it holds too much, and makes it due. What was on its way while it was read
+   * is left alone.
+   */
+  async repair(tx: Transaction, run: ClaimedRun): Promise<Pick<Drift, 'missing' | 'extra'>> {
+    const subject = `segment:${run.externalSegmentId}`;
+    const payload = { kind: 'membership', externalSegmentId: run.externalSegmentId, isMember: false };
+    const atRest = `due_at IS NULL AND claim IS NULL AND failed_at IS NULL AND (settled_at IS NULL OR settled_at <= $4)`;
+    const missing = await query(
+      tx,
+      `UPDATE outbox SET holds = false, due_at = turnout_now(), priority = 1, attempts = 0
+        WHERE destination = $1 AND subject = $2 AND (payload ->> 'isMember')::boolean AND ${atRest}
+          AND NOT EXISTS (SELECT FROM reconciliation_members member
+                           WHERE run_id = $3 AND member.lane = outbox.lane AND member.profile_id = outbox.profile_id)
+       RETURNING lane`,
+      [run.destination, subject, run.id, run.startedAt],
+    );
+    const extra = await query(
+      tx,
+      `INSERT INTO outbox AS known (lane, profile_id, destination, subject, version, payload, due_at, priority, holds)
+       SELECT lane, profile_id, $1, $2, 1, $5::jsonb, turnout_now(), 1, true
+         FROM reconciliation_members WHERE run_id = $3 ORDER BY lane, profile_id
+       ON CONFLICT (lane, profile_id, destination, subject) DO UPDATE
+          SET holds = true, due_at = excluded.due_at, priority = 1, attempts = 0
+        WHERE NOT (known.payload ->> 'isMember')::boolean AND known.due_at IS NULL AND known.claim IS NULL
+          AND known.failed_at IS NULL AND (known.settled_at IS NULL OR known.settled_at <= $4)
+       RETURNING lane`,
+      [run.destination, subject, run.id, run.startedAt, JSON.stringify(payload)],
+    );
+    return { missing: missing.length, extra: extra.length };
+  }
+
+  /** Writes down what came of a run; what it gathered is thrown away. */
+  async finish(tx: Transaction, run: ClaimedRun, outcome: Drift | { problem: string }): Promise<void> {
+    const found = 'problem' in outcome ? undefined : outcome;
+    await query(
+      tx,
+      `UPDATE reconciliations
+          SET finished_at = turnout_now(), held = $3, missing = $4, extra = $5, strangers = $6, problem = $7
+        WHERE id = $1 AND started_at = $2`,
+      [
+        run.id,
+        run.startedAt,
+        found?.held ?? null,
+        found?.missing ?? null,
+        found?.extra ?? null,
+        found?.strangers ?? null,
+        'problem' in outcome ? outcome.problem : null,
+      ],
+    );
+    await query(tx, 'DELETE FROM reconciliation_members WHERE run_id = $1', [run.id]);
+  }
+
+  /** Newest first. */
+  async list(tx: Transaction, destination: string, most: number): Promise<RunView[]> {
+    return query<RunView>(
+      tx,
+      `SELECT id, destination, external_segment_id AS "segmentId", requested_at AS "requestedAt",
+              started_at AS "startedAt", finished_at AS "finishedAt", held, missing, extra, strangers, problem
+         FROM reconciliations WHERE destination = $1 ORDER BY id DESC LIMIT $2`,
+      [destination, most],
+    );
+  }
+}

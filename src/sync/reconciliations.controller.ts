@@ -1,0 +1,64 @@
+import { Body, Controller, Get, HttpCode, HttpStatus, Inject, Param, Post } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { IsOptional, Matches } from 'class-validator';
+import { DataSource } from 'typeorm';
+import { DESTINATIONS, type Destination } from '../destinations/destination.js';
+import { RequireScope } from '../platform/auth/require-scope.js';
+import { Problem } from '../platform/problem.js';
+import { ReconciliationStore } from './reconciliation-store.js';
+
+const MOST_SHOWN = 200;
+
+export class ReconcileDto {
+  @ApiPropertyOptional({
+    description: 'One segment at the destination; every one that we own unless given',
+    example: '7',
+  })
+  @IsOptional()
+  @Matches(/^[1-9]\d{0,17}$/, { message: 'segmentId must be the number of a segment at the destination' })
+  segmentId?: string;
+}
+
+@ApiTags('destinations')
+@ApiBearerAuth()
+@RequireScope('manage')
+@Controller('v1/destinations/:destination/reconciliations')
+export class ReconciliationsController {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly runs: ReconciliationStore,
+    @Inject(DESTINATIONS) private readonly destinations: readonly Destination[],
+  ) {}
+
+  @Post()
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({ summary: 'Compare what the destination holds with what we hold, and repair it' })
+  async request(@Param('destination') key: string, @Body() body: ReconcileDto) {
+    const destination = this.known(key);
+    if (!destination.readBack) {
+      throw Problem.conflict(`"${key}" can't be read back: CUSTOMERIO_APP_API_KEY is not set.`);
+    }
+    return this.dataSource.transaction(async (tx) => {
+      const owned = await this.runs.owned(tx, key);
+      const { segmentId } = body;
+      if (segmentId !== undefined && !owned.includes(segmentId)) {
+        throw Problem.notFound(`No segment of ours is pushed to segment ${segmentId} of "${key}".`);
+      }
+      const requested = await this.runs.request(tx, key, segmentId === undefined ? owned : [segmentId]);
+      return { requested };
+    });
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'Comparisons and what they found, newest first: the history of drift' })
+  async list(@Param('destination') key: string) {
+    this.known(key);
+    return { reconciliations: await this.runs.list(this.dataSource.manager, key, MOST_SHOWN) };
+  }
+
+  private known(key: string): Destination {
+    const destination = this.destinations.find((one) => one.key === key);
+    if (!destination) throw Problem.notFound(`There is no destination "${key}", or it is not configured.`);
+    return destination;
+  }
+}
