@@ -15,6 +15,7 @@ import { JourneysModule } from './journeys/journeys.module.js';
 import { MembershipsApiModule, MembershipsWorkerModule } from './memberships/memberships.module.js';
 import { ApiKeyGuard } from './platform/auth/api-key.guard.js';
 import { AuthModule } from './platform/auth/auth.module.js';
+import { REQUEST_SIGNATURES, type RequestSignatures } from './platform/auth/request-signatures.js';
 import type { Config } from './platform/config.js';
 import { HEALTH_CHECKS } from './platform/health/health-check.js';
 import { HealthModule } from './platform/health/health.module.js';
@@ -32,6 +33,7 @@ import { SegmentVersionsController } from './segments/segment-versions.controlle
 import { SegmentDependants } from './segments/segment-dependants.js';
 import { SegmentsController } from './segments/segments.controller.js';
 import { SegmentsModule } from './segments/segments.module.js';
+import { customerioSource } from './sources/customerio/customerio-source.js';
 import { SourcesModule } from './sources/sources.module.js';
 import { SourceLateness } from './source-lateness.js';
 import { WEBHOOK_SECRETS } from './sources/webhook-secrets.js';
@@ -119,10 +121,19 @@ function settings(config: Config): DynamicModule {
     module: SettingsModule,
     providers: [
       { provide: WEBHOOK_SECRETS, useValue: config.sources.webhookSecrets },
+      { provide: REQUEST_SIGNATURES, useValue: requestSignatures(config) },
       { provide: SILENCE_LIMIT_MS, useValue: config.sources.silenceLimitMs },
       { provide: DESTINATIONS, useValue: createDestinations({ customerio }) },
       { provide: HEALTH_CHECKS, inject: [DataSource, getQueueToken(EVALUATE_QUEUE)], useFactory: serviceChecks },
     ],
-    exports: [WEBHOOK_SECRETS, SILENCE_LIMIT_MS, DESTINATIONS, HEALTH_CHECKS],
+    exports: [WEBHOOK_SECRETS, REQUEST_SIGNATURES, SILENCE_LIMIT_MS, DESTINATIONS, HEALTH_CHECKS],
   };
+}
+
+/** Customer.io signs what its journeys ask as it signs its reporting webhooks. */
+function requestSignatures({ sources }: Config): RequestSignatures {
+  const keys = sources.webhookSecrets.customerio;
+  return new Map([
+    [customerioSource.key, { header: 'x-cio-signature', verify: (request) => customerioSource.verify(request, keys) }],
+  ]);
 }

@@ -13,7 +13,8 @@ type Done = (error: Error | null, body?: unknown) => void;
 const IMPORTS = '/v1/imports';
 const STREAM = 'application/vnd.turnout.stream';
 
-const WEBHOOKS = /^\/v1\/sources\/[^/]+$/;
+/** Webhooks, and the calls of Segment's API, which may be packed. */
+const RAW = /^\/v1\/(sources\/[^/]+|identify|track|page|screen|group|alias|batch)$/;
 
 /** Makes the application, ready to listen. The database must be migrated. */
 export async function createApp(
@@ -39,7 +40,10 @@ export async function createApp(
   return app;
 }
 
-/** Webhooks keep their raw bytes, whatever their type: the signature is over these. Everything else is JSON. */
+/**
+ * Webhooks keep their raw bytes, whatever their type: the signature is over these. Everything else is JSON, of which the
+ * bytes are kept where they are signed.
+ */
 function parseBodies(app: NestFastifyApplication, limits: Config['http']): void {
   const fastify = app.getHttpAdapter().getInstance();
   const parseJson = jsonBodyParser(fastify);
@@ -54,12 +58,13 @@ function parseBodies(app: NestFastifyApplication, limits: Config['http']): void 
     else done(Problem.unsupportedMediaType('The body has to be JSON, sent with "Content-Type: application/json".'));
   });
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer, done: Done) => {
-    const isWebhook = isWebhookPath(request.raw);
-    if (body.length > (isWebhook ? limits.webhookBodyLimitBytes : limits.apiBodyLimitBytes)) {
+    const isRaw = isRawPath(request.raw);
+    if (body.length > (isRaw ? limits.webhookBodyLimitBytes : limits.apiBodyLimitBytes)) {
       done(Problem.payloadTooLarge('The body is larger than is taken here.'));
-    } else if (isWebhook) {
+    } else if (isRaw) {
       done(null, body);
     } else if (/^application\/([\w.-]+\+)?json\b/i.test(request.headers['content-type'] ?? '')) {
+      if (request.headers['x-cio-signature'] !== undefined) request.rawBody = body;
       parseJson(request, body, done);
     } else {
       done(Problem.unsupportedMediaType('The body has to be JSON, sent with "Content-Type: application/json".'));
@@ -71,6 +76,6 @@ function isImport(request: IncomingMessage): boolean {
   return request.method === 'POST' && request.url?.split('?')[0] === IMPORTS;
 }
 
-function isWebhookPath(request: IncomingMessage): boolean {
-  return request.method === 'POST' && WEBHOOKS.test(request.url?.split('?')[0] ?? '');
+function isRawPath(request: IncomingMessage): boolean {
+  return request.method === 'POST' && RAW.test(request.url?.split('?')[0] ?? '');
 }

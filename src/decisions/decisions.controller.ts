@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
+import { OrSignedBy } from '../platform/auth/or-signed-by.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
 import { identifiersFromBody } from '../profiles/identifier-reference.js';
@@ -22,6 +23,7 @@ export class DecisionsController {
   @Post('journeys/:key/branch-points/:branchPoint/decide')
   @HttpCode(HttpStatus.OK)
   @RequireScope('decide')
+  @OrSignedBy('customerio')
   @ApiOperation({ summary: 'Which branch does this profile take?', description: 'Evaluated live and logged.' })
   async decide(
     @Param('key') journey: string,

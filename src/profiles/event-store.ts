@@ -6,6 +6,7 @@ import type { EventName } from '../core/rule.js';
 import { query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
 import { eventDigest, eventId } from './event-identity.js';
+import { timeOf } from './event-time.js';
 import { identifierKey, type Identifier } from './identifier.js';
 import { IdentifierStore } from './identifier-store.js';
 import type { IncomingEvent } from './incoming-event.js';
@@ -28,9 +29,6 @@ export interface Batch {
   receivedAt: Instant;
   retention: Milliseconds;
 }
-
-/** How far ahead of its receipt an event may claim to be. */
-const MOST_AHEAD: Milliseconds = 300_000;
 
 interface StoredEvent {
   id: string;
@@ -252,9 +250,7 @@ interface EventRow {
   properties: Record<string, unknown>;
 }
 
-/** Times too far ahead are replaced by the time of receipt, and marked. */
 function candidateOf(incoming: IncomingEvent, { source, receivedAt }: Batch): Candidate {
-  const isTooFarAhead = incoming.occurredAt > receivedAt + MOST_AHEAD;
   return {
     incoming,
     digest: eventDigest(incoming),
@@ -262,9 +258,8 @@ function candidateOf(incoming: IncomingEvent, { source, receivedAt }: Batch): Ca
       id: eventId(source, incoming.sourceEventId),
       name: incoming.name,
       source,
-      occurredAt: isTooFarAhead ? receivedAt : incoming.occurredAt,
       receivedAt,
-      isTimeCorrected: isTooFarAhead,
+      ...timeOf(incoming, receivedAt),
       properties: incoming.properties,
     },
   };

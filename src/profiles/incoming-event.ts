@@ -8,6 +8,11 @@ export interface IncomingEvent {
   name: string;
   /** The event's own time, as the source says; ingestion corrects times too far ahead. */
   occurredAt: Instant;
+  /**
+   * When it was sent, by the clock that `occurredAt` was read from, where that clock may be wrong: the event happened as long
+   * before it is received as it happened before it was sent.
+   */
+  sentAt?: Instant;
   /** Who did it, strongest evidence first; never empty. */
   identifiers: Identifier[];
   /** Flat where the source allows; rules name these. No personal data that no rule needs. */

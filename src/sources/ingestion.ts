@@ -52,9 +52,7 @@ export class Ingestion {
     const read = source.normalise(delivery);
     if (read.kind === 'skipped') return { status: 'skipped', reason: read.reason };
     if (read.kind === 'unusable') {
-      await this.dataSource.transaction(async (tx) => {
-        await this.keepAside(tx, source.key, delivery.body, { ...read, receivedAt: await now(tx) });
-      });
+      await this.keepAside({ source: source.key, body: delivery.body, reason: read.reason, problem: read.problem });
       return { status: 'kept_aside', reason: read.reason };
     }
     const outcomes = await this.record(
@@ -80,7 +78,7 @@ export class Ingestion {
       const result = await this.events.record(tx, { source, events, receivedAt, retention: this.retention });
       for (const { event, reason } of result.refused) {
         const { body } = entries.find((entry) => entry.event === event)!;
-        await this.keepAside(tx, source, body, { reason, problem: REFUSALS[reason], receivedAt });
+        await this.keep(tx, source, body, { reason, problem: REFUSALS[reason], receivedAt });
       }
       return { ...result, receivedAt };
     });
@@ -96,7 +94,14 @@ export class Ingestion {
     });
   }
 
-  private async keepAside(
+  /** Keeps what can't be used as a dead letter. */
+  async keepAside(letter: { source: string; body: Buffer; reason: string; problem: string }): Promise<void> {
+    await this.dataSource.transaction(async (tx) => {
+      await this.keep(tx, letter.source, letter.body, { ...letter, receivedAt: await now(tx) });
+    });
+  }
+
+  private async keep(
     tx: Transaction,
     source: string,
     body: Buffer,

@@ -1,5 +1,6 @@
 const LONGEST_TEXT = 500;
 const MOST_PARAMETERS = 50;
+const LONGEST_NAME = 100;
 const SAFE_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 
 /** Names under which senders put who somebody is. Rules have no need of them. */
@@ -12,6 +13,15 @@ const PERSONAL_NAME = new RegExp(
   ].join('|'),
   'i',
 );
+
+/** Of these, what rules do ask for: how old somebody is, when to congratulate. */
+const BIRTHDAY_NAME = /^(birth.*|dob)$/i;
+
+/** Under these, too, people say who they are. */
+const PERSONAL_TRAIT = /^(user_?name|avatar|website|description|title|nick_?name)$/i;
+
+const DEEPEST_TREE = 5;
+const MOST_ENTRIES = 100;
 
 /** Text that PostgreSQL's jsonb can hold: NULs and lone surrogates become U+FFFD. Cut to `longest` characters. */
 export function cleanText(text: string, longest = LONGEST_TEXT): string {
@@ -37,6 +47,49 @@ export function keptParameters(parameters: Iterable<readonly [string, string]>):
     kept.set(name, cleanText(value));
   }
   return kept;
+}
+
+/**
+ * An object that a sender filled freely, as properties: nested ones, too, but nothing under a name that looks personal and
+ * no text that may be an email address. At most 100 entries an object or list, 5 levels.
+ */
+export function keptTree(object: Readonly<Record<string, unknown>>, levels = DEEPEST_TREE): Record<string, unknown> {
+  return keptObject(object, levels, (name) => PERSONAL_NAME.test(name));
+}
+
+/** The same for what is said about a person: as attributes, birthdays included. */
+export function keptTraits(traits: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return keptObject(traits, DEEPEST_TREE, isPersonalTrait);
+}
+
+function isPersonalTrait(name: string): boolean {
+  return (PERSONAL_NAME.test(name) && !BIRTHDAY_NAME.test(name)) || PERSONAL_TRAIT.test(name);
+}
+
+function keptObject(
+  object: Readonly<Record<string, unknown>>,
+  levels: number,
+  isPersonal: (name: string) => boolean,
+): Record<string, unknown> {
+  const kept: [string, unknown][] = [];
+  for (const name of Object.keys(object)) {
+    if (kept.length === MOST_ENTRIES) break;
+    const isNamed = name.length > 0 && name.length <= LONGEST_NAME && !holdsAddress(name) && !isPersonal(name);
+    const value = isNamed ? keptValue(object[name], levels - 1, isPersonal) : undefined;
+    if (value !== undefined) kept.push([cleanText(name), value]);
+  }
+  return propertiesOf(kept);
+}
+
+function keptValue(value: unknown, levels: number, isPersonal: (name: string) => boolean): unknown {
+  if (value === null) return null;
+  if (typeof value !== 'object') return keptScalar(value);
+  if (levels === 0) return undefined;
+  if (!Array.isArray(value)) return keptObject(value as Record<string, unknown>, levels, isPersonal);
+  return value.slice(0, MOST_ENTRIES).flatMap((one) => {
+    const kept = keptValue(one, levels - 1, isPersonal);
+    return kept === undefined ? [] : [kept];
+  });
 }
 
 /** The parameters of a link's query; of relative links and of schemes like `shop://`, too. */

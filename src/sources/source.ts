@@ -17,17 +17,21 @@ export type Normalisation =
 export type UnusableReason = 'not_json' | 'wrong_shape' | 'unknown_topic' | 'no_identifier' | 'bad_timestamp';
 
 /**
- * A system whose webhooks come in. Pure: no I/O, no clock. Adding one is a folder with this declared value and a line in
- * registry.ts; the contract suite runs over every entry.
+ * A system that facts come from. Pure: no I/O, no clock. Adding one is a folder with this declared value and fixtures, and
+ * a line in registry.ts; the contract suite runs over every entry.
  */
-export interface WebhookSource {
-  /** Path segment of `POST /v1/sources/:source`, and the `source` of its events. */
+export interface Source {
+  /** The `source` of its events. */
   key: string;
+  /** Reads a delivery of somebody who may deliver; never throws, whatever the bytes. */
+  normalise(delivery: WebhookDelivery): Normalisation;
+}
+
+/** A source that sends signed webhooks, to `POST /v1/sources/<key>`. */
+export interface WebhookSource extends Source {
   /**
    * Whether the sender knows one of the secrets. Compared in constant time over the raw bytes; false when no secret is
    * configured. Several secrets are accepted at once so that they can be rotated.
    */
   verify(delivery: WebhookDelivery, secrets: readonly string[]): Verification;
-  /** Reads a verified delivery; never throws, whatever the bytes. */
-  normalise(delivery: WebhookDelivery): Normalisation;
 }

@@ -9,7 +9,7 @@ import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { DeadLetterStore } from './dead-letter-store.js';
 import { HistoryStartDto } from './history-start.dto.js';
 import { Ingestion, type Receipt } from './ingestion.js';
-import { WEBHOOK_SOURCES } from './registry.js';
+import { SOURCES, WEBHOOK_SOURCES } from './registry.js';
 import { WEBHOOK_SECRETS, type WebhookSecrets } from './webhook-secrets.js';
 
 const MOST_SHOWN = 200;
@@ -55,7 +55,7 @@ export class SourcesController {
   @RequireScope('manage')
   @ApiOperation({ summary: "Declare since when a source's data are complete, for instance after an import" })
   async declareHistory(@Param('source') key: string, @Body() body: HistoryStartDto) {
-    if (!WEBHOOK_SOURCES.some((one) => one.key === key)) throw Problem.notFound(`There is no source "${key}".`);
+    if (!SOURCES.some((one) => one.key === key)) throw Problem.notFound(`There is no source "${key}".`);
     const startsAt = Date.parse(body.startsAt);
     const eventNames = await this.dataSource.transaction((tx) =>
       this.histories.declare(tx, key, startsAt, body.eventNames ?? []),

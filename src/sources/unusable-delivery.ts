@@ -1,4 +1,4 @@
-import type { Normalisation, UnusableReason, WebhookDelivery, WebhookSource } from './source.js';
+import type { Normalisation, UnusableReason } from './source.js';
 
 /**
  * Stops the reading of a delivery. Says where (a JSON pointer or a header) and what would be right, but never what was
@@ -15,10 +15,10 @@ export class UnusableDelivery extends Error {
 }
 
 /** Makes a source's `normalise` of a reading that gives up by throwing an {@link UnusableDelivery}. */
-export function normaliseWith(read: (delivery: WebhookDelivery) => Normalisation): WebhookSource['normalise'] {
-  return (delivery) => {
+export function normaliseWith<Input>(read: (input: Input) => Normalisation): (input: Input) => Normalisation {
+  return (input) => {
     try {
-      return read(delivery);
+      return read(input);
     } catch (error) {
       if (!(error instanceof UnusableDelivery)) throw error;
       return { kind: 'unusable', reason: error.reason, problem: error.message };

@@ -1,11 +1,14 @@
-import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable, Optional, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../problem.js';
 import { ACCESS, type Access } from './access.js';
 import { ApiKeyStore } from './api-key-store.js';
+import { SIGNED_BY } from './or-signed-by.js';
+import { REQUEST_SIGNATURES, signedRequestOf, type RequestSignatures } from './request-signatures.js';
 
 const BEARER = /^Bearer +([^\s,]+)$/i;
+const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2})$/i;
 const CHALLENGE = 'Bearer realm="turnout"';
 
 /** Asks every route who may use it. One that does not say is closed to everybody. */
@@ -14,6 +17,7 @@ export class ApiKeyGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly keys: ApiKeyStore,
+    @Optional() @Inject(REQUEST_SIGNATURES) private readonly signatures: RequestSignatures = new Map(),
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -23,11 +27,14 @@ export class ApiKeyGuard implements CanActivate {
     ]);
     if (!access) throw Problem.forbidden('This route is closed: it does not say who may use it.');
     if (access.kind === 'public') return true;
-    const { authorization } = context.switchToHttp().getRequest<FastifyRequest>().headers;
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const { authorization } = request.headers;
     if (authorization === undefined) {
+      if (this.isSigned(request, this.reflector.get<string | undefined>(SIGNED_BY, context.getHandler()))) return true;
       throw Problem.unauthorised('An API key is needed: send "Authorization: Bearer <key>".', CHALLENGE);
     }
-    const key = BEARER.exec(authorization)?.[1];
+    const key =
+      BEARER.exec(authorization)?.[1] ?? (access.scopes.includes('ingest') ? writeKeyIn(authorization) : undefined);
     const verified = key === undefined ? undefined : await this.keys.verify(key);
     if (!verified) {
       throw Problem.unauthorised('The API key is unknown or revoked.', `${CHALLENGE}, error="invalid_token"`);
@@ -41,4 +48,19 @@ export class ApiKeyGuard implements CanActivate {
     }
     return true;
   }
+
+  /** A wrong signature is refused for what it is; without any, a key is asked for. */
+  private isSigned(request: FastifyRequest, by: string | undefined): boolean {
+    const signature = by === undefined ? undefined : this.signatures.get(by);
+    if (!signature || request.headers[signature.header] === undefined) return false;
+    const verification = signature.verify(signedRequestOf(request));
+    if (!verification.ok) throw Problem.unauthorised(`${verification.problem}.`, 'Signature');
+    return true;
+  }
+}
+
+/** The key of a sender of events, which is the user name; the password is blank. */
+function writeKeyIn(authorization: string): string | undefined {
+  const basic = BASIC.exec(authorization)?.[1];
+  return basic && /^([^:]+):$/.exec(Buffer.from(basic, 'base64').toString())?.[1];
 }

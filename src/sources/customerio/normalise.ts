@@ -6,6 +6,7 @@ import { evidenceFrom, type Evidence } from '../evidence.js';
 import { isJsonObject, objectIn, objectsIn, readJsonBody, type JsonObject } from '../json-body.js';
 import { cleanText, keptParameters, keptScalar, propertiesOf, queryOf } from '../kept-properties.js';
 import { PREFERENCES_CHANGED, preferenceProperties, subscriptionAttributes } from './subscriptions.js';
+import type { WebhookDelivery } from '../source.js';
 import { normaliseWith, UnusableDelivery } from '../unusable-delivery.js';
 
 const MOST_PLATFORMS = 10;
@@ -47,7 +48,7 @@ const RECIPIENT_KINDS: ReadonlyMap<string, IdentifierKind> = new Map([
  * Reads a reporting webhook. A `clicked` of any channel is a `click`; everything else is called `<object_type>_<metric>`,
  * ones that are not known yet included. What changes a person's subscriptions is stated as attributes, too.
  */
-export const normaliseCustomerio = normaliseWith(({ body }) => {
+export const normaliseCustomerio = normaliseWith<WebhookDelivery>(({ body }) => {
   const envelope = readJsonBody(body);
   const objectType = wordAt(envelope, 'object_type');
   const metric = wordAt(envelope, 'metric');

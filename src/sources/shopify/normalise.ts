@@ -1,5 +1,6 @@
 import type { IncomingEvent } from '../../profiles/incoming-event.js';
 import { readJsonBody } from '../json-body.js';
+import type { WebhookDelivery } from '../source.js';
 import { normaliseWith, UnusableDelivery } from '../unusable-delivery.js';
 import { checkoutFacts } from './checkout-facts.js';
 import { customerFacts } from './customer-facts.js';
@@ -24,7 +25,7 @@ export const SHOPIFY_TOPICS: ReadonlyMap<string, (notice: Notice) => IncomingEve
  * Reads a webhook about an order, a refund, a checkout or a customer. Facts are identified by shop and what they are
  * about, not by webhook, so that however often and under whichever topic Shopify states one, it counts once.
  */
-export const normaliseShopify = normaliseWith(({ headers, body }) => {
+export const normaliseShopify = normaliseWith<WebhookDelivery>(({ headers, body }) => {
   const factsOf = SHOPIFY_TOPICS.get(headers['x-shopify-topic'] ?? '');
   if (!factsOf) {
     const known = [...SHOPIFY_TOPICS.keys()].join(', ');

@@ -1,0 +1,82 @@
+import { createHmac } from 'node:crypto';
+import { T0 } from '../support/builders.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { SIGNING_KEY, TestTurnout, type Answer } from '../support/turnout.js';
+
+describe('a decision that a journey of Customer.io asks for', () => {
+  let database: TestDatabase;
+  let turnout: TestTurnout;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    await database.setClock(T0);
+    turnout = await TestTurnout.start(database, undefined, { CUSTOMERIO_SIGNING_KEYS: `${SIGNING_KEY},other-key` });
+    await turnout.must('PUT', '/v1/segments/everyone', { rule: { everyone: true } });
+    await turnout.must('PUT', '/v1/journeys/winback', {
+      branchPoints: { start: { branches: [{ key: 'yes', segment: 'everyone' }], default: 'no' } },
+    });
+  });
+
+  afterAll(async () => {
+    await turnout.stop();
+    await database.drop();
+  });
+
+  const PATH = '/v1/journeys/winback/branch-points/start/decide';
+  const BODY = '{ "identifiers": { "customer_id": "4711" } }';
+
+  function signed(body: string, key = SIGNING_KEY, seconds = 1_793_440_800): Record<string, string> {
+    const signature = createHmac('sha256', key).update(`v0:${seconds}:${body}`).digest('hex');
+    return { 'X-CIO-Timestamp': String(seconds), 'X-CIO-Signature': signature };
+  }
+
+  const ask = (headers: Record<string, string>, body = BODY, path = PATH): Promise<Answer> =>
+    turnout.send({ path, headers: { 'content-type': 'application/json', ...headers }, body: Buffer.from(body) });
+
+  it('needs no API key if Customer.io signed it, with either of its keys', async () => {
+    expect(await ask(signed(BODY))).toMatchObject({ status: 200, body: { branch: 'no' } });
+    expect((await ask(signed(BODY, 'other-key'))).status).toBe(200);
+  });
+
+  it('is over the bytes as they were sent, not over what they mean', async () => {
+    const spaced = '{"identifiers":{"customer_id":"4711"}}';
+    expect((await ask(signed(BODY), spaced)).status).toBe(401);
+    expect((await ask(signed(spaced), spaced)).status).toBe(200);
+  });
+
+  it.each([
+    ['signed with another key', signed(BODY, 'guess')],
+    ['signed for another body', signed('{}')],
+    ['signed at another time', { ...signed(BODY), 'X-CIO-Timestamp': '1793440801' }],
+    ['without the time', { 'X-CIO-Signature': signed(BODY)['X-CIO-Signature']! }],
+    ['with an empty signature', { ...signed(BODY), 'X-CIO-Signature': '' }],
+    ['without a signature', {}],
+    ['with a wrong API key beside a right signature', { ...signed(BODY), authorization: 'Bearer tk_guess' }],
+  ])('is refused %s, and nothing is decided', async (_case, headers) => {
+    const { rows: before } = await database.pool.query('SELECT count(*) FROM decisions');
+    expect(await ask(headers)).toMatchObject({
+      status: 401,
+      type: expect.stringContaining('application/problem+json'),
+    });
+    const { rows: after } = await database.pool.query('SELECT count(*) FROM decisions');
+    expect(after).toEqual(before);
+  });
+
+  it('is the only thing that such a signature opens', async () => {
+    const body = JSON.stringify({ name: 'mine', scopes: ['manage'] });
+    expect((await ask(signed(body), body, '/v1/api-keys')).status).toBe(401);
+    const call = JSON.stringify({ userId: '1', event: 'x' });
+    expect((await ask(signed(call), call, '/v1/track')).status).toBe(401);
+  });
+
+  it('is refused where no signing key is configured, even signed with nothing', async () => {
+    const closed = await TestTurnout.start(database, undefined, { CUSTOMERIO_SIGNING_KEYS: '' });
+    const answer = await closed.send({
+      path: PATH,
+      headers: { 'content-type': 'application/json', ...signed(BODY, '') },
+      body: Buffer.from(BODY),
+    });
+    expect(answer.status).toBe(401);
+    await closed.stop();
+  });
+});
