@@ -18,6 +18,12 @@ const COMMANDS = {
     const demo = ['--import', 'tsx', 'test/demo/demo.ts', ...args];
     return (await runProgram(process.execPath, demo, { mayEndOnSignal: true })).exitCode;
   },
+  async fuzz(args) {
+    await prepare();
+    console.log('[3/3] starting the fuzzer');
+    const fuzz = ['--import', 'tsx', 'test/fuzz/fuzz.ts', ...args];
+    return (await runProgram(process.execPath, fuzz, { mayEndOnSignal: true })).exitCode;
+  },
   async test(args) {
     await prepare();
     return runTests(args);
