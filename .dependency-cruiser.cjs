@@ -17,6 +17,8 @@ const MAY_IMPORT = {
   // A decision is asked of a journey's branch point; a journey knows nothing of decisions.
   decisions: ['core', 'profiles', 'ctas', 'segments', 'journeys', 'outbox', 'platform'],
   destinations: ['core', 'platform'],
+  // Erasure and access: of sources only what was set aside, which may name people.
+  privacy: ['core', 'profiles', 'outbox', 'destinations', 'platform', 'sources/dead-letter-store'],
   // Of memberships and decisions only what is read: their rows.
   sync: ['outbox', 'destinations', 'platform', 'memberships/memberships.entities', 'decisions/decision.entity'],
 };

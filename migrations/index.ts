@@ -6,9 +6,11 @@ import { CreateCatalogue1764000004000 } from './1764000004000-create-catalogue.j
 import { CreateMemberships1764000005000 } from './1764000005000-create-memberships.js';
 import { CreateDecisions1764000006000 } from './1764000006000-create-decisions.js';
 import { CreateOutbox1764000007000 } from './1764000007000-create-outbox.js';
+import { MergeProfiles1764000010000 } from './1764000010000-merge-profiles.js';
+import { CreateErasures1764000011000 } from './1764000011000-create-erasures.js';
+import { CreateClickClasses1764000020000 } from './1764000020000-create-click-classes.js';
 import { CreateSourceFreshness1764000040000 } from './1764000040000-create-source-freshness.js';
 import { CreateImports1764000041000 } from './1764000041000-create-imports.js';
-import { CreateClickClasses1764000020000 } from './1764000020000-create-click-classes.js';
 import { CreateSegmentDrafts1764000060000 } from './1764000060000-create-segment-drafts.js';
 import { RankOutbox1764000080000 } from './1764000080000-rank-outbox.js';
 import { CreateReconciliations1764000081000 } from './1764000081000-create-reconciliations.js';
@@ -23,9 +25,11 @@ export const MIGRATIONS = [
   CreateMemberships1764000005000,
   CreateDecisions1764000006000,
   CreateOutbox1764000007000,
+  MergeProfiles1764000010000,
+  CreateErasures1764000011000,
+  CreateClickClasses1764000020000,
   CreateSourceFreshness1764000040000,
   CreateImports1764000041000,
-  CreateClickClasses1764000020000,
   CreateSegmentDrafts1764000060000,
   RankOutbox1764000080000,
   CreateReconciliations1764000081000,

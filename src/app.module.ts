@@ -12,7 +12,8 @@ import { createDestinations } from './destinations/registry.js';
 import { JourneyDependants } from './journeys/journey-dependants.js';
 import { JourneysController } from './journeys/journeys.controller.js';
 import { JourneysModule } from './journeys/journeys.module.js';
-import { MembershipsApiModule, MembershipsWorkerModule } from './memberships/memberships.module.js';
+import { MembershipMerger } from './memberships/membership-merger.js';
+import { EvaluationModule, MembershipsApiModule, MembershipsWorkerModule } from './memberships/memberships.module.js';
 import { ApiKeyGuard } from './platform/auth/api-key.guard.js';
 import { AuthModule } from './platform/auth/auth.module.js';
 import { REQUEST_SIGNATURES, type RequestSignatures } from './platform/auth/request-signatures.js';
@@ -21,9 +22,13 @@ import { HEALTH_CHECKS } from './platform/health/health-check.js';
 import { HealthModule } from './platform/health/health.module.js';
 import { serviceChecks } from './platform/health/service-checks.js';
 import { PlatformModule } from './platform/platform.module.js';
+import { PrivacyModule } from './privacy/privacy.module.js';
+import { ERASURE_KEY } from './profiles/erased-store.js';
 import { ProblemFilter } from './platform/problem.filter.js';
 import { EVALUATE_QUEUE } from './platform/queues.js';
 import { validationPipe } from './platform/validation.js';
+import { IDENTITY_RULES } from './profiles/identity-rules.js';
+import { MergeFollower } from './profiles/merge-follower.js';
 import { ProfilesModule } from './profiles/profiles.module.js';
 import { SILENCE_LIMIT_MS } from './profiles/source-freshness.js';
 import { RulesController } from './rules/rules.controller.js';
@@ -59,7 +64,24 @@ type ModuleImport = Type | DynamicModule;
 })
 class DeclarationsModule {}
 
-const API: ModuleImport[] = [DeclarationsModule, SourcesModule, DecisionsModule, MembershipsApiModule, SyncApiModule];
+/** What follows from merges, for the sources that bring them about: they know nothing of memberships. */
+@Global()
+@Module({
+  imports: [EvaluationModule],
+  providers: [{ provide: MergeFollower, useExisting: MembershipMerger }],
+  exports: [MergeFollower],
+})
+class MergesModule {}
+
+const API: ModuleImport[] = [
+  MergesModule,
+  PrivacyModule,
+  DeclarationsModule,
+  SourcesModule,
+  DecisionsModule,
+  MembershipsApiModule,
+  SyncApiModule,
+];
 
 /** Beside the modules, since delivery must not know of the sources. */
 @Global()
@@ -123,10 +145,20 @@ function settings(config: Config): DynamicModule {
       { provide: WEBHOOK_SECRETS, useValue: config.sources.webhookSecrets },
       { provide: REQUEST_SIGNATURES, useValue: requestSignatures(config) },
       { provide: SILENCE_LIMIT_MS, useValue: config.sources.silenceLimitMs },
+      { provide: IDENTITY_RULES, useValue: config.identity },
+      { provide: ERASURE_KEY, useValue: config.erasureKey },
       { provide: DESTINATIONS, useValue: createDestinations({ customerio }) },
       { provide: HEALTH_CHECKS, inject: [DataSource, getQueueToken(EVALUATE_QUEUE)], useFactory: serviceChecks },
     ],
-    exports: [WEBHOOK_SECRETS, REQUEST_SIGNATURES, SILENCE_LIMIT_MS, DESTINATIONS, HEALTH_CHECKS],
+    exports: [
+      WEBHOOK_SECRETS,
+      REQUEST_SIGNATURES,
+      SILENCE_LIMIT_MS,
+      IDENTITY_RULES,
+      ERASURE_KEY,
+      DESTINATIONS,
+      HEALTH_CHECKS,
+    ],
   };
 }
 

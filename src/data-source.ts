@@ -7,8 +7,10 @@ import { Backfill, Membership, Transition } from './memberships/memberships.enti
 import { OutboxRow } from './outbox/outbox.entity.js';
 import { ApiKey } from './platform/auth/api-key.entity.js';
 import { postgresOptions } from './platform/database.js';
+import { ErasedIdentifier, InstallationSecret } from './profiles/erasure.entities.js';
 import {
   EventHistory,
+  IdentityConflict,
   Profile,
   ProfileEvent,
   ProfileIdentifier,
@@ -33,9 +35,12 @@ const ENTITIES = [
   Cta,
   DeadLetter,
   DecisionRecord,
+  ErasedIdentifier,
   EventHistory,
   ImportBadLine,
   ImportRow,
+  IdentityConflict,
+  InstallationSecret,
   Journey,
   JourneyVersion,
   Membership,

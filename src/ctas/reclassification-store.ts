@@ -121,7 +121,7 @@ async function markDue(tx: Transaction, clicks: readonly ClickRow[], at: Instant
       tx,
       `UPDATE profiles SET evaluate_at = least(evaluate_at, greatest($3, evaluated_at))
         WHERE lane = $1 AND id IN
-          (SELECT id FROM profiles WHERE lane = $1 AND id = ANY($2::bigint[]) ORDER BY id FOR UPDATE)
+          (SELECT id FROM profiles WHERE lane = $1 AND id = ANY($2::bigint[]) AND ended_at IS NULL ORDER BY id FOR UPDATE)
        RETURNING id`,
       [lane, [...byLane.get(lane)!], new Date(at)],
     );

@@ -178,6 +178,36 @@ describe.each(Object.keys(DESTINATION_FACTORIES) as DestinationKey[])('the desti
     expect(staged.held()).toEqual(empty);
   });
 
+  it('forgets whoever is erased under all that they are known by, however often it is asked', async () => {
+    await staged.destination.send([membership(staged.known[0]!)]);
+    const erasure = { kind: 'erasure', addressees: [staged.known[0]!, staged.known[1]!, {}] } as const;
+    expect(await staged.destination.send([erasure])).toEqual([{ kind: 'accepted' }]);
+    const held = structuredClone(staged.held());
+    expect(JSON.stringify(held)).not.toMatch(/known/);
+    expect(await staged.destination.send([erasure, { kind: 'erasure', addressees: [{}] }])).toMatchObject([
+      { kind: 'accepted' },
+      { kind: 'rejected' },
+    ]);
+    expect(staged.held()).toEqual(held);
+  });
+
+  it('takes those who leave out before it says who stays in', async () => {
+    const [one, other] = staged.known as [Addressee, Addressee];
+    await staged.destination.send([membership(one), membership(other)]);
+    await staged.destination.send([{ ...membership(one), leaving: [other, one, {}] }]);
+    const stays = structuredClone(staged.held());
+    await staged.destination.send([membership(other, false)]);
+    expect(staged.held()).toEqual(stays);
+  });
+
+  it('does not say who stays in while those who leave could not be taken out', async () => {
+    await staged.stop();
+    const [one, other] = staged.known as [Addressee, Addressee];
+    const outcomes = await staged.destination.send([{ ...membership(one), leaving: [other] }, membership(one, false)]);
+    expect(outcomes.map((outcome) => outcome.kind)).toEqual(['retry', 'retry']);
+    staged = await STAGES[key].start();
+  });
+
   it('asks for a retry when nobody is there', async () => {
     await staged.stop();
     const outcomes = await staged.destination.send([

@@ -14,6 +14,11 @@ export interface MembershipMessage {
   /** The destination's own id of the segment. */
   externalSegmentId: string;
   isMember: boolean;
+  /**
+   * Others that stood for the profile before it was merged: they leave the segment before its state is stated, since the
+   * destination may know them as the same person.
+   */
+  leaving?: readonly Addressee[];
 }
 
 /** A decision to be told to the destination as an event; `id` deduplicates there. */
@@ -26,7 +31,13 @@ export interface DecisionMessage {
   data: Record<string, string | number | boolean | null>;
 }
 
-export type DestinationMessage = MembershipMessage | DecisionMessage;
+/** Somebody is to be forgotten and not to come back, under everything by which the destination may know them. */
+export interface ErasureMessage {
+  kind: 'erasure';
+  addressees: readonly Addressee[];
+}
+
+export type DestinationMessage = MembershipMessage | DecisionMessage | ErasureMessage;
 
 /** What became of one message. The class decides on retry: `retry` will pass, `rejected` needs a person. */
 export type SendOutcome =

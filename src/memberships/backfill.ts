@@ -23,7 +23,7 @@ export class Backfill {
       if (!at) return false;
       const marked = await query<{ id: string }>(
         tx,
-        `UPDATE profiles SET evaluate_at = least(evaluate_at, greatest($3, evaluated_at))
+        `UPDATE profiles SET evaluate_at = CASE WHEN ended_at IS NULL THEN least(evaluate_at, greatest($3, evaluated_at)) END
           WHERE lane = $1 AND id IN (SELECT id FROM profiles WHERE lane = $1 AND id > $2 ORDER BY id LIMIT $4 FOR UPDATE)
          RETURNING id`,
         [lane, at.after_id, at.effective_at, most],

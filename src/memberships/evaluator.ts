@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { CtaStore } from '../ctas/cta-store.js';
 import { historyNeeded } from '../core/compile-rule.js';
 import { History } from '../core/history.js';
+import type { Instant } from '../core/instant.js';
 import { OutboxStore } from '../outbox/outbox-store.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
 import { now } from '../platform/clock.js';
@@ -10,6 +11,7 @@ import type { Transaction } from '../platform/database.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { EventStore } from '../profiles/event-store.js';
+import { laneOfProfile } from '../platform/lanes.js';
 import { SegmentStore } from '../segments/segment-store.js';
 import { MembershipStore } from './membership-store.js';
 import { changesOf, type DueProfile, type EvaluationContext, type ProfileChanges } from './profile-changes.js';
@@ -41,22 +43,38 @@ export class MembershipEvaluator {
     return this.dataSource.transaction(async (tx) => {
       const at = await now(tx);
       const due = await this.memberships.claimDue(tx, lane, at, most);
-      if (due.length === 0) return { profiles: 0, transitions: 0, owedTo: [] };
-      // After the claim: a rule published before it is seen, and one published later waits for these rows and makes them
-      // due again.
-      const revision = await catalogueRevision(tx);
-      const segments = await this.segments.current(tx, revision);
-      const { changes, seqs } = await this.evaluate(tx, lane, due, {
-        ...{ segments, revision, now: at },
-        settleDelay: this.settings.settleDelayMs,
-      });
-      await this.memberships.write(tx, { lane, revision, seqs, changes });
-      const messages = changes.flatMap((one) => one.messages);
-      await this.outbox.append(tx, messages);
-      const transitions = changes.flatMap((one) => one.memberships.flatMap((change) => change.transitions));
-      const owedTo = [...new Set(messages.map((one) => one.destination))];
-      return { profiles: due.length, transitions: transitions.length, owedTo };
+      return this.bringUpToDate(tx, lane, due, at);
     });
+  }
+
+  /** Brings one profile, whose row the transaction holds, to the present if it is due. */
+  async evaluateOne(tx: Transaction, profileId: number): Promise<EvaluatedBatch> {
+    const at = await now(tx);
+    const lane = laneOfProfile(profileId);
+    return this.bringUpToDate(tx, lane, await this.memberships.dueOne(tx, lane, profileId, at), at);
+  }
+
+  private async bringUpToDate(
+    tx: Transaction,
+    lane: number,
+    due: readonly DueProfile[],
+    at: Instant,
+  ): Promise<EvaluatedBatch> {
+    if (due.length === 0) return { profiles: 0, transitions: 0, owedTo: [] };
+    // After the rows are held: a rule published before it is seen, and one published later waits for these rows and makes
+    // them due again.
+    const revision = await catalogueRevision(tx);
+    const segments = await this.segments.current(tx, revision);
+    const { changes, seqs } = await this.evaluate(tx, lane, due, {
+      ...{ segments, revision, now: at },
+      settleDelay: this.settings.settleDelayMs,
+    });
+    await this.memberships.write(tx, { lane, revision, seqs, changes });
+    const messages = changes.flatMap((one) => one.messages);
+    await this.outbox.append(tx, messages);
+    const transitions = changes.flatMap((one) => one.memberships.flatMap((change) => change.transitions));
+    const owedTo = [...new Set(messages.map((one) => one.destination))];
+    return { profiles: due.length, transitions: transitions.length, owedTo };
   }
 
   private async evaluate(

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { historyNeeded } from '../core/compile-rule.js';
+import { historyNeeded, type Plan } from '../core/compile-rule.js';
 import type { Because } from '../core/conditions/condition.js';
 import { evaluate, explain, type Evaluation } from '../core/evaluate.js';
 import { History } from '../core/history.js';
+import type { Instant } from '../core/instant.js';
+import { advanceMembership } from '../core/membership.js';
 import { clicksNotCounted, type ClickNotCounted } from '../ctas/clicks-not-counted.js';
 import { CtaStore } from '../ctas/cta-store.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
@@ -18,6 +20,8 @@ import { SegmentStore, type PublishedSegment } from '../segments/segment-store.j
 export interface Standing {
   segment: PublishedSegment;
   evaluation: Evaluation;
+  /** When a member leaves if no event comes; null: never, or it is none. */
+  leavesAt: Instant | null;
   because: Because;
   /** Clicks that the rule passes over for who clicked. */
   notCounted: readonly ClickNotCounted[];
@@ -50,12 +54,16 @@ export class MembershipReader {
       );
       const asOf = await now(tx);
       const history = await this.historyOf(tx, profileId, { segments, asOf, revision });
-      return segments.map((segment) => ({
-        segment,
-        evaluation: evaluate(segment.plan, history, asOf),
-        because: explain(segment.plan, history, asOf),
-        notCounted: clicksNotCounted(segment.plan, history, asOf),
-      }));
+      return segments.map((segment): Standing => {
+        const evaluation = evaluate(segment.plan, history, asOf);
+        return {
+          segment,
+          evaluation,
+          leavesAt: evaluation.isMember ? leavingAt(segment.plan, history, asOf) : null,
+          because: explain(segment.plan, history, asOf),
+          notCounted: clicksNotCounted(segment.plan, history, asOf),
+        };
+      });
     });
   }
 
@@ -86,4 +94,8 @@ export class MembershipReader {
     const known = { startsAt: await this.histories.current(tx, about.revision), profile: String(profileId) };
     return History.inOrder(classifier.classify(loaded.get(profileId)!), known);
   }
+}
+
+function leavingAt(plan: Plan, history: History, asOf: Instant): Instant | null {
+  return advanceMembership(plan, history, { wasMember: true, from: asOf, until: asOf }).dueAt;
 }

@@ -2,15 +2,17 @@ import { Injectable } from '@nestjs/common';
 import type { Instant } from '../core/instant.js';
 import type { TransitionCause } from '../core/membership.js';
 import { query, type Transaction } from '../platform/database.js';
+import { laneOfProfile } from '../platform/lanes.js';
 import type { DueProfile, HeldMembership, ProfileChanges } from './profile-changes.js';
 
 export interface TransitionView {
+  profileId: string;
   segment: string;
   ordinal: number;
   kind: 'entered' | 'exited';
   at: Date;
   version: number;
-  cause: TransitionCause['kind'];
+  cause: TransitionCause['kind'] | 'merge';
   causeEventId: string | null;
 }
 
@@ -36,14 +38,39 @@ export class MembershipStore {
         WHERE lane = $1 AND evaluate_at <= $2 ORDER BY evaluate_at LIMIT $3 FOR UPDATE SKIP LOCKED`,
       [lane, new Date(at), most],
     );
-    return rows.map((row) => ({
-      lane,
-      id: Number(row.id),
-      dueAt: row.evaluate_at.getTime(),
-      evaluatedAt: row.evaluated_at?.getTime() ?? null,
-      evaluatedSeq: Number(row.evaluated_seq),
-      evaluatedRevision: Number(row.evaluated_revision),
-    }));
+    return rows.map((row) => dueProfileOf(lane, row));
+  }
+
+  /** A single profile of a lane, whose lock the caller holds, where it is due. */
+  async dueOne(tx: Transaction, lane: number, id: number, at: Instant): Promise<DueProfile[]> {
+    const rows = await query<DueRow>(
+      tx,
+      `SELECT id, evaluate_at, evaluated_at, evaluated_seq, evaluated_revision FROM profiles
+        WHERE lane = $1 AND id = $2 AND evaluate_at <= $3`,
+      [lane, id, new Date(at)],
+    );
+    return rows.map((row) => dueProfileOf(lane, row));
+  }
+
+  /** Ends every membership of a merged profile, each with an exit in the log. */
+  async endAll(tx: Transaction, lane: number, profileId: number, at: Instant): Promise<void> {
+    await query(
+      tx,
+      `WITH ended AS (
+         UPDATE memberships SET is_member = false, ordinal = ordinal + 1, since = greatest(since, $3)
+          WHERE lane = $1 AND profile_id = $2 AND is_member
+         RETURNING segment_id, ordinal, since, version
+       )
+       INSERT INTO transitions
+         (lane, profile_id, segment_id, ordinal, kind, at, version, cause, cause_event_id, recorded_at)
+       SELECT $1, $2, segment_id, ordinal, 'exited', since, version, 'merge', NULL, turnout_now() FROM ended`,
+      [lane, profileId, new Date(at)],
+    );
+    await query(
+      tx,
+      'UPDATE memberships SET due_at = NULL, pushed_as = NULL WHERE lane = $1 AND profile_id = $2 AND NOT is_member',
+      [lane, profileId],
+    );
   }
 
   /** What is held about some profiles of a lane, by profile. */
@@ -96,14 +123,16 @@ export class MembershipStore {
     );
   }
 
-  /** The log of a profile, oldest first by segment. */
-  async transitions(tx: Transaction, lane: number, profileId: number): Promise<TransitionView[]> {
+  /** The log of a profile and of those that became part of it, oldest first by segment. */
+  async transitions(tx: Transaction, profileIds: readonly number[]): Promise<TransitionView[]> {
     return query<TransitionView>(
       tx,
-      `SELECT key AS segment, ordinal, kind, at, version, cause, cause_event_id AS "causeEventId"
+      `SELECT profile_id AS "profileId", key AS segment, ordinal, kind, at, version, cause,
+              cause_event_id AS "causeEventId"
          FROM transitions JOIN segments ON segments.id = segment_id
-        WHERE lane = $1 AND profile_id = $2 ORDER BY at, key, ordinal`,
-      [lane, profileId],
+        WHERE lane = ANY($1::smallint[]) AND profile_id = ANY($2::bigint[])
+        ORDER BY at, key, profile_id, ordinal`,
+      [profileIds.map(laneOfProfile), profileIds],
     );
   }
 
@@ -172,6 +201,17 @@ interface DueRow {
   evaluated_at: Date | null;
   evaluated_seq: string;
   evaluated_revision: string;
+}
+
+function dueProfileOf(lane: number, row: DueRow): DueProfile {
+  return {
+    lane,
+    id: Number(row.id),
+    dueAt: row.evaluate_at.getTime(),
+    evaluatedAt: row.evaluated_at?.getTime() ?? null,
+    evaluatedSeq: Number(row.evaluated_seq),
+    evaluatedRevision: Number(row.evaluated_revision),
+  };
 }
 
 interface HeldRow {

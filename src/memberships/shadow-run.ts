@@ -101,7 +101,7 @@ function note(
 async function profilesAfter(tx: Transaction, { lane, afterId }: ShadowLane, most: number): Promise<number[]> {
   const rows = await query<{ id: string }>(
     tx,
-    'SELECT id FROM profiles WHERE lane = $1 AND id > $2 ORDER BY id LIMIT $3',
+    'SELECT id FROM profiles WHERE lane = $1 AND id > $2 AND ended_at IS NULL ORDER BY id LIMIT $3',
     [lane, afterId, most],
   );
   return rows.map((row) => Number(row.id));

@@ -10,7 +10,11 @@ export interface Unsure {
 /** What a destination is to be told about one profile. */
 export type OutboxPayload =
   | { kind: 'membership'; externalSegmentId: string; isMember: boolean; unsure?: Unsure }
-  | { kind: 'decision'; id: string; occurredAt: Instant; data: Record<string, string | number | boolean | null> };
+  | { kind: 'decision'; id: string; occurredAt: Instant; data: Record<string, string | number | boolean | null> }
+  | { kind: 'erasure'; addresses: readonly Address[] };
+
+/** How somebody may be known to a destination: one identifier of each kind, by kind. */
+export type Address = Readonly<Record<string, string>>;
 
 /** A change owed. A newer one about the same subject replaces it. */
 export interface OutboxMessage {
@@ -55,4 +59,14 @@ export function decisionMessage(
   decision: { id: string; occurredAt: Instant; data: Record<string, string | number | boolean | null> },
 ): OutboxMessage {
   return { ...profile, destination, subject: `decision:${decision.id}`, payload: { kind: 'decision', ...decision } };
+}
+
+/** Somebody is to be forgotten, under every address; the message is the last place that knows them, and goes when it is accepted. */
+export function erasureMessage(
+  profile: { lane: number; profileId: number },
+  destination: string,
+  addresses: readonly Address[],
+  how: Pick<OutboxMessage, 'notBefore'> = {},
+): OutboxMessage {
+  return { ...profile, destination, subject: 'erasure', payload: { kind: 'erasure', addresses }, ...how };
 }

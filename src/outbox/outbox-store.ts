@@ -4,7 +4,7 @@ import type { Milliseconds } from '../core/instant.js';
 import { now } from '../platform/clock.js';
 import { query, type Transaction } from '../platform/database.js';
 import { LANES } from '../platform/lanes.js';
-import type { OutboxMessage, OutboxPayload } from './outbox-message.js';
+import type { Address, OutboxMessage, OutboxPayload } from './outbox-message.js';
 
 /** A message taken for sending: nobody else sends about the same profile and subject until it is settled or the lease ends. */
 export interface ClaimedMessage extends OutboxMessage {
@@ -13,6 +13,8 @@ export interface ClaimedMessage extends OutboxMessage {
   /** Sends that went before, without success. */
   attempts: number;
   payload: OutboxPayload;
+  /** Others under whom the destination may still know the profile: they leave before the state is stated. */
+  leaving: readonly Address[];
 }
 
 /** What came of a claimed message. */
@@ -69,7 +71,9 @@ export class OutboxStore {
         ORDER BY lane, profile_id, destination, subject
        ON CONFLICT (lane, profile_id, destination, subject) DO UPDATE
           SET version = known.version + 1, payload = excluded.payload,
-              due_at = CASE WHEN known.claim IS NULL AND known.holds = (excluded.payload ->> 'isMember')::boolean THEN NULL
+              due_at = CASE WHEN known.leaving IS NOT NULL
+                            THEN greatest(known.due_at, coalesce(excluded.due_at, turnout_now()))
+                            WHEN known.claim IS NULL AND known.holds = (excluded.payload ->> 'isMember')::boolean THEN NULL
                             ELSE coalesce(excluded.due_at, turnout_now()) END,
               priority = CASE WHEN known.due_at IS NULL THEN excluded.priority
                               ELSE least(known.priority, excluded.priority) END,
@@ -118,7 +122,7 @@ export class OutboxStore {
          FROM due
         WHERE outbox.lane = $1 AND destination = $2
           AND outbox.profile_id = due.profile_id AND outbox.subject = due.subject
-       RETURNING outbox.profile_id, outbox.subject, version, attempts, payload`,
+       RETURNING outbox.profile_id, outbox.subject, version, attempts, payload, leaving`,
       [what.lane, what.destination, new Date(at), what.most, claim, new Date(at + what.leaseMs), what.priority],
     );
     return rows.map((row) => ({
@@ -130,6 +134,7 @@ export class OutboxStore {
       version: row.version,
       attempts: row.attempts,
       payload: row.payload,
+      leaving: row.leaving ?? [],
     }));
   }
 
@@ -152,7 +157,9 @@ export class OutboxStore {
           attempts = CASE WHEN outcome = 'accepted' OR version > claimed_version THEN 0 ELSE attempts + 1 END,
           holds = now_holds,
           settled_at = CASE WHEN outcome = 'accepted' THEN $9::timestamptz ELSE settled_at END,
-          due_at = CASE WHEN (payload ->> 'isMember')::boolean = now_holds THEN NULL
+          leaving = CASE WHEN outcome <> 'accepted' OR version > claimed_version THEN leaving END,
+          due_at = CASE WHEN (payload ->> 'isMember')::boolean = now_holds
+                             AND (leaving IS NULL OR version = claimed_version) THEN NULL
                         WHEN version > claimed_version THEN due_at WHEN outcome = 'retry' THEN retry_at END,
           failed_at = CASE WHEN outcome = 'failed' AND version = claimed_version THEN $9::timestamptz END,
           failure = CASE WHEN version = claimed_version THEN reason END
@@ -171,7 +178,7 @@ export class OutboxStore {
         settled.map(({ message, outcome }) => (outcome.kind === 'accepted' ? stateIn(message.payload) : null)),
       ],
     );
-    await this.forgetDeliveredDecisions(
+    await this.forgetDelivered(
       tx,
       settled.filter((one) => one.outcome.kind === 'accepted').map((one) => one.message),
     );
@@ -229,15 +236,15 @@ export class OutboxStore {
     );
   }
 
-  /** A decision is told once; a membership's row stays, as the memory of what the destination holds. */
-  private async forgetDeliveredDecisions(tx: Transaction, accepted: readonly ClaimedMessage[]): Promise<void> {
-    const decisions = accepted.filter((one) => one.payload.kind === 'decision');
-    if (decisions.length === 0) return;
+  /** What is told once goes; a membership's row stays, as the memory of what the destination holds. */
+  private async forgetDelivered(tx: Transaction, accepted: readonly ClaimedMessage[]): Promise<void> {
+    const once = accepted.filter((one) => one.payload.kind !== 'membership');
+    if (once.length === 0) return;
     await query(
       tx,
       `DELETE FROM outbox USING unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[]) AS done (l, p, d, s)
         WHERE lane = l AND profile_id = p AND destination = d AND subject = s AND claim IS NULL AND due_at IS NULL`,
-      keyColumns(decisions),
+      keyColumns(once),
     );
   }
 }
@@ -254,6 +261,7 @@ interface ClaimRow {
   version: number;
   attempts: number;
   payload: OutboxPayload;
+  leaving: Address[] | null;
 }
 
 /** The membership that a payload states; null for what is no membership. */

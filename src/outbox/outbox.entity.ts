@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { OutboxPayload } from './outbox-message.js';
+import type { Address, OutboxPayload } from './outbox-message.js';
 
 /** The latest state owed to a destination about one profile and subject, and how far its delivery has come. */
 @Entity('outbox')
@@ -14,6 +14,8 @@ export class OutboxRow {
   /** Raised by every change of the desired state; an older one is never sent after a newer one was accepted. */
   @Column('integer') version!: number;
   @Column('jsonb') payload!: OutboxPayload;
+  /** Others under whom the destination may still know the profile: they leave before the state is stated. */
+  @Column('jsonb', { nullable: true }) leaving!: Address[] | null;
   /** When to send; null when nothing is owed, or when only a person can help. */
   @Column({ type: 'timestamptz', name: 'due_at', precision: 3, nullable: true }) dueAt!: Date | null;
   /** What is sent first: 0 for what somebody did or time brought, 1 for what comes of looking at everybody again. */

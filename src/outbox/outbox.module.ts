@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { OutboxHandover } from './outbox-handover.js';
 import { OutboxStore } from './outbox-store.js';
 
-@Module({ providers: [OutboxStore], exports: [OutboxStore] })
+@Module({ providers: [OutboxStore, OutboxHandover], exports: [OutboxStore, OutboxHandover] })
 export class OutboxModule {}

@@ -18,10 +18,21 @@ interface Declaration<T> {
 
 const ROLES = ['api', 'worker'] as const;
 const REGIONS = ['us', 'eu'] as const;
+const IDENTIFIER_KINDS = [
+  'customer_id',
+  'cio_id',
+  'shopify_customer_id',
+  'email',
+  'phone',
+  'anonymous_id',
+  'shopify_order_id',
+] as const;
+const SINGLE_KINDS = ['customer_id', 'cio_id', 'shopify_customer_id'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 export type Role = (typeof ROLES)[number];
 export type CustomerioRegion = (typeof REGIONS)[number];
+export type IdentifierKind = (typeof IDENTIFIER_KINDS)[number];
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** The one list of variables: parsing and the documentation are both derived from it. */
@@ -101,6 +112,26 @@ export const VARIABLES = {
     max: 720,
     description: 'After how many silent hours a source is late whose rhythm is not known yet (three weeks)',
   }),
+  IDENTITY_MERGING_KINDS: choices<IdentifierKind>(IDENTIFIER_KINDS, {
+    default: IDENTIFIER_KINDS,
+    shownFallback: 'all, in that order',
+    description: 'Kinds of identifier that may make two profiles one, strongest evidence first',
+  }),
+  IDENTITY_SINGLE_KINDS: choices<IdentifierKind>(IDENTIFIER_KINDS, {
+    default: SINGLE_KINDS,
+    shownFallback: 'the first three',
+    description: 'Kinds of which one person has one id; profiles with different ones are never merged',
+  }),
+  IDENTITY_MOST_IDS: integer({
+    default: 250,
+    min: 2,
+    max: 10_000,
+    description: 'The most single and anonymous ids in one profile; something shared can tie no more together',
+  }),
+  ERASURE_KEY: optionalSecret({
+    absent: 'made at the first start',
+    description: 'Key of the hashes by which events of erased people are turned away; kept in the database unless set',
+  }),
   SWEEP_INTERVAL_MS: integer({
     default: 100,
     min: 10,
@@ -169,6 +200,22 @@ function choice<T extends string>(options: readonly T[], declaration: Declaratio
     ...declaration,
     expected: `one of ${options.join(', ')}`,
     read: (given) => options.find((option) => option === given),
+  });
+}
+
+/** Several options, in the order given. */
+function choices<T extends string>(
+  options: readonly T[],
+  declaration: Declaration<readonly T[]> & { shownFallback: string },
+): Variable<readonly T[]> {
+  return variable<readonly T[]>({
+    ...declaration,
+    expected: 'identifier kinds such as customer_id,email, each once',
+    read(given) {
+      const names = parts(given).map((name) => options.find((option) => option === name));
+      const known = names.filter((name) => name !== undefined);
+      return known.length === names.length && new Set(known).size === known.length ? known : undefined;
+    },
   });
 }
 

@@ -1,4 +1,11 @@
-import { VARIABLES, type CustomerioRegion, type LogLevel, type Role, type Variable } from './config-variables.js';
+import {
+  VARIABLES,
+  type CustomerioRegion,
+  type IdentifierKind,
+  type LogLevel,
+  type Role,
+  type Variable,
+} from './config-variables.js';
 import type { WorkerSettings } from './worker-settings.js';
 
 const DAY_MS = 86_400_000;
@@ -36,6 +43,14 @@ export interface Config {
     /** Of a source whose rhythm is not known yet. */
     readonly silenceLimitMs: number;
   };
+  /** When identifiers that are seen together make two profiles one. */
+  readonly identity: {
+    readonly mergingKinds: readonly IdentifierKind[];
+    readonly singleKinds: readonly IdentifierKind[];
+    readonly mostIds: number;
+  };
+  /** Undefined: the one that the installation made for itself. */
+  readonly erasureKey: string | undefined;
   readonly customerio: {
     /** Undefined: nothing is pushed. */
     readonly credentials: { readonly siteId: string; readonly apiKey: string } | undefined;
@@ -163,6 +178,12 @@ function grouped(values: Values): Config {
       webhookSecrets: { customerio: values.CUSTOMERIO_SIGNING_KEYS, shopify: values.SHOPIFY_WEBHOOK_SECRETS },
       silenceLimitMs: values.SOURCE_SILENCE_LIMIT_HOURS * HOUR_MS,
     },
+    identity: {
+      mergingKinds: values.IDENTITY_MERGING_KINDS,
+      singleKinds: values.IDENTITY_SINGLE_KINDS,
+      mostIds: values.IDENTITY_MOST_IDS,
+    },
+    erasureKey: values.ERASURE_KEY,
     customerio: {
       credentials: siteId && apiKey ? { siteId, apiKey } : undefined,
       region: values.CUSTOMERIO_REGION,

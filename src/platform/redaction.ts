@@ -7,6 +7,7 @@ const HIDDEN = new Set([
   'databaseurl',
   'email',
   'emailaddress',
+  'erasurekey',
   'identifiers',
   // Of a failed SQL statement: the values that it was about.
   'parameters',

@@ -5,11 +5,17 @@ import { PURCHASE_ENDINGS } from '../core/net-purchases.js';
 import type { EventName } from '../core/rule.js';
 import { query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
-import { eventDigest, eventId } from './event-identity.js';
-import { timeOf } from './event-time.js';
-import { identifierKey, type Identifier } from './identifier.js';
+import { candidateOf, type Candidate } from './candidate-event.js';
+import { ConflictStore } from './conflict-store.js';
+import { ErasedStore } from './erased-store.js';
+import { identifierKey } from './identifier.js';
 import { IdentifierStore } from './identifier-store.js';
 import type { IncomingEvent } from './incoming-event.js';
+import type { FollowedMerge } from './merge-follower.js';
+import { lockProfiles, ProfileEnded } from './profile-lock.js';
+import { ProfileMerger } from './profile-merger.js';
+import type { PlannedMerge } from './profile-union.js';
+import { WaitingEventStore, type StoredEvent } from './waiting-event-store.js';
 
 /** What became of a batch of incoming events. */
 export interface Recorded {
@@ -17,11 +23,14 @@ export interface Recorded {
   /** Those that were stored. */
   news: IncomingEvent[];
   duplicates: number;
-  /** Refused, for the caller to keep: another body under a known id, or older than the retention. */
-  refused: { event: IncomingEvent; reason: 'conflicting_duplicate' | 'older_than_retention' }[];
+  /** Refused, for the caller to keep: another body under a known id, older than the retention, about somebody erased. */
+  refused: { event: IncomingEvent; reason: RefusalReason }[];
   /** Lanes in which a profile is now due. */
   lanes: number[];
+  merges: FollowedMerge[];
 }
+
+export type RefusalReason = 'conflicting_duplicate' | 'older_than_retention' | 'erased';
 
 export interface Batch {
   source: string;
@@ -30,51 +39,60 @@ export interface Batch {
   retention: Milliseconds;
 }
 
-interface StoredEvent {
-  id: string;
-  name: string;
-  source: string;
-  occurredAt: Instant;
-  receivedAt: Instant;
-  isTimeCorrected: boolean;
-  properties: Record<string, unknown>;
-}
-
-interface Candidate {
-  incoming: IncomingEvent;
-  stored: StoredEvent;
-  digest: Buffer;
+/** What became of profiles: the lanes in which one is now due, and those that were merged. */
+interface Attached {
+  lanes: number[];
+  merges: FollowedMerge[];
 }
 
 /** The log of what happened, by profile: append-only, deduplicated by source and source event id. */
 @Injectable()
 export class EventStore {
-  constructor(private readonly identifiers: IdentifierStore) {}
+  constructor(
+    private readonly identifiers: IdentifierStore,
+    private readonly waiting: WaitingEventStore,
+    private readonly erased: ErasedStore,
+    private readonly merger: ProfileMerger,
+    private readonly conflicts: ConflictStore,
+  ) {}
 
   /**
    * Stores a batch: new facts go to their profiles, which become due at the instant the fact happened (never before
-   * their last evaluation). The caller commits; only then is anything acknowledged.
+   * their last evaluation). The merges have to be followed up in this transaction. The caller commits; only then is anything
+   * acknowledged.
    */
   async record(tx: Transaction, batch: Batch): Promise<Recorded> {
     const oldest = batch.receivedAt - batch.retention;
-    const candidates = distinct(batch.events.map((event) => candidateOf(event, batch)));
+    const candidates = distinct(batch.events.map((event) => candidateOf(event, batch.source, batch.receivedAt)));
     const recent = candidates.filter((one) => one.stored.occurredAt >= oldest);
     const fresh = await this.writeReceipts(tx, recent, batch.receivedAt);
     const duplicates = recent.filter((one) => !fresh.has(one.stored.id));
     const conflicts = await this.conflictsAmong(tx, duplicates);
-    const stored = recent.filter((one) => fresh.has(one.stored.id));
-    const lanes = await this.attach(tx, stored);
+    const claimed = recent.filter((one) => fresh.has(one.stored.id));
+    const { turnedAway, ...attached } = await this.attach(tx, claimed);
+    const refused = [
+      ...conflicts.map((one) => ({ one, reason: 'conflicting_duplicate' as const })),
+      ...candidates
+        .filter((one) => one.stored.occurredAt < oldest)
+        .map((one) => ({ one, reason: 'older_than_retention' as const })),
+    ];
+    const isErased = new Set([
+      ...turnedAway,
+      ...(await this.erasedAmong(
+        tx,
+        refused.map(({ one }) => one),
+      )),
+    ]);
+    const stored = claimed.filter((one) => !isErased.has(one));
     return {
       stored: stored.length,
       news: stored.map((one) => one.incoming),
       duplicates: batch.events.length - candidates.length + duplicates.length,
       refused: [
-        ...conflicts.map((one) => ({ event: one.incoming, reason: 'conflicting_duplicate' as const })),
-        ...candidates
-          .filter((one) => one.stored.occurredAt < oldest)
-          .map((one) => ({ event: one.incoming, reason: 'older_than_retention' as const })),
+        ...[...isErased].map((one) => ({ event: one.incoming, reason: 'erased' as const })),
+        ...refused.flatMap(({ one, reason }) => (isErased.has(one) ? [] : [{ event: one.incoming, reason }])),
       ],
-      lanes,
+      ...attached,
     };
   }
 
@@ -148,29 +166,75 @@ export class EventStore {
     return comparable.filter((one) => !digests.get(one.stored.id)!.equals(one.digest));
   }
 
-  /** Gives new facts to their profiles; returns the lanes of these. */
-  private async attach(tx: Transaction, fresh: readonly Candidate[]): Promise<number[]> {
-    if (fresh.length === 0) return [];
-    const { profiles, arrived } = await this.identifiers.resolve(
+  /** Of what is refused anyhow, that which is about somebody who was erased: nothing of it may be kept. */
+  private async erasedAmong(tx: Transaction, refused: readonly Candidate[]): Promise<Candidate[]> {
+    if (refused.length === 0) return [];
+    const erased = await this.erased.among(
+      tx,
+      refused.flatMap((one) => one.incoming.identifiers),
+    );
+    return refused.filter((one) =>
+      one.incoming.identifiers.some((identifier) => erased.has(identifierKey(identifier))),
+    );
+  }
+
+  /**
+   * Gives new facts to their profiles, merging those that they show to be one; the lanes, the merges, and what was
+   * turned away, being about somebody who was erased.
+   */
+  private async attach(tx: Transaction, fresh: readonly Candidate[]): Promise<Attached & { turnedAway: Candidate[] }> {
+    if (fresh.length === 0) return { lanes: [], merges: [], turnedAway: [] };
+    const { profiles, arrived, merges, conflicts, erased } = await this.identifiers.resolve(
       tx,
       fresh.map((one) => one.incoming.identifiers),
     );
-    const waiting = fresh.filter((_, index) => profiles[index] === null);
-    await this.park(tx, waiting);
+    const followed = merges.length > 0 ? await this.merge(tx, merges, { fresh, profiles }) : [];
+    const waiting = fresh.filter((_, index) => profiles[index] === null && !erased.has(index));
+    await this.waiting.park(
+      tx,
+      waiting.map((one) => ({ identifier: one.incoming.identifiers[0]!, event: one.stored })),
+    );
     const attached = fresh.flatMap((one, index) => {
       const profileId = profiles[index];
       return typeof profileId === 'number' ? [{ profileId, event: one.stored }] : [];
     });
     for (const { identifier, profileId } of arrived) {
-      const events = await this.unpark(tx, identifier);
+      const events = await this.waiting.unpark(tx, identifier);
       attached.push(...events.map((event) => ({ profileId, event })));
     }
     await this.markDue(tx, attached);
     await this.append(tx, attached);
-    return [...new Set(attached.map((one) => laneOfProfile(one.profileId)))];
+    await this.conflicts.note(
+      tx,
+      conflicts.map((one) => ({ ...one, profileId: profiles[one.list]!, eventId: fresh[one.list]!.stored.id })),
+    );
+    const lanes = [...new Set(attached.map((one) => laneOfProfile(one.profileId)))];
+    return { lanes, merges: followed, turnedAway: fresh.filter((_, index) => erased.has(index)) };
   }
 
-  /** Locks the profiles in order of id and makes them due when the events happened. */
+  /** All profiles of the batch are locked at once: whoever else is about to write to one of them waits. */
+  private async merge(
+    tx: Transaction,
+    merges: readonly PlannedMerge[],
+    { fresh, profiles }: { fresh: readonly Candidate[]; profiles: readonly (number | null)[] },
+  ): Promise<FollowedMerge[]> {
+    const others = profiles.filter((id) => id !== null);
+    await lockProfiles(tx, [...others, ...merges.flatMap((one) => [one.merged, one.into])]);
+    return this.merger.merge(
+      tx,
+      merges.map(({ merged, into, list, identifier }) => ({
+        merged,
+        into,
+        eventId: fresh[list]!.stored.id,
+        kind: identifier.kind,
+      })),
+    );
+  }
+
+  /**
+   * Locks the profiles in order of id and makes them due when the events happened. Throws {@link ProfileEnded} where one
+   * was merged into another since its identifiers were looked up.
+   */
   private async markDue(
     tx: Transaction,
     attached: readonly { profileId: number; event: StoredEvent }[],
@@ -180,16 +244,19 @@ export class EventStore {
       dueAt.set(profileId, Math.min(event.occurredAt, dueAt.get(profileId) ?? Infinity));
     }
     const ids = [...dueAt.keys()];
-    await query(
+    const rows = await query(
       tx,
       `INSERT INTO profiles AS known (lane, id, created_at, evaluate_at)
        SELECT lane, id, turnout_now(), due_at
          FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[]) AS new (lane, id, due_at)
         ORDER BY lane, id
        ON CONFLICT (lane, id) DO UPDATE
-          SET evaluate_at = least(known.evaluate_at, greatest(excluded.evaluate_at, known.evaluated_at))`,
+          SET evaluate_at = least(known.evaluate_at, greatest(excluded.evaluate_at, known.evaluated_at))
+        WHERE known.ended_at IS NULL
+       RETURNING lane`,
       [ids.map(laneOfProfile), ids, ids.map((id) => new Date(dueAt.get(id)!))],
     );
+    if (rows.length < ids.length) throw new ProfileEnded();
   }
 
   private async append(tx: Transaction, attached: readonly { profileId: number; event: StoredEvent }[]): Promise<void> {
@@ -212,33 +279,6 @@ export class EventStore {
       ],
     );
   }
-
-  /** Keeps events until the identifier that they name is somebody's. */
-  private async park(tx: Transaction, waiting: readonly Candidate[]): Promise<void> {
-    if (waiting.length === 0) return;
-    const named = waiting.map((one) => ({ identifier: one.incoming.identifiers[0]!, event: one.stored }));
-    await query(
-      tx,
-      `INSERT INTO waiting_events (lane, kind, value, event_id, event)
-       SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::uuid[], $5::jsonb[])`,
-      [
-        named.map((one) => laneOfText(identifierKey(one.identifier))),
-        named.map((one) => one.identifier.kind),
-        named.map((one) => one.identifier.value),
-        named.map((one) => one.event.id),
-        named.map((one) => JSON.stringify(one.event)),
-      ],
-    );
-  }
-
-  private async unpark(tx: Transaction, identifier: Identifier): Promise<StoredEvent[]> {
-    const rows = await query<{ event: StoredEvent }>(
-      tx,
-      'DELETE FROM waiting_events WHERE lane = $1 AND kind = $2 AND value = $3 RETURNING event',
-      [laneOfText(identifierKey(identifier)), identifier.kind, identifier.value],
-    );
-    return rows.map((row) => row.event);
-  }
 }
 
 interface EventRow {
@@ -248,21 +288,6 @@ interface EventRow {
   name: string;
   occurred_at: Date;
   properties: Record<string, unknown>;
-}
-
-function candidateOf(incoming: IncomingEvent, { source, receivedAt }: Batch): Candidate {
-  return {
-    incoming,
-    digest: eventDigest(incoming),
-    stored: {
-      id: eventId(source, incoming.sourceEventId),
-      name: incoming.name,
-      source,
-      receivedAt,
-      ...timeOf(incoming, receivedAt),
-      properties: incoming.properties,
-    },
-  };
 }
 
 /** The first of each id. */

@@ -1,16 +1,24 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { now } from '../platform/clock.js';
 import { query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
-import { identifierKey, PERSONAL_KINDS, type Identifier, type IdentifierKind } from './identifier.js';
-import { planBindings, type BindingPlan } from './plan-bindings.js';
+import { ErasedStore } from './erased-store.js';
+import { IDENTIFIER_KINDS, identifierKey, type Identifier, type IdentifierKind } from './identifier.js';
+import { IDENTITY_RULES, isCounted, type IdentityRules } from './identity-rules.js';
+import { planBindings, type BindingPlan, type PlannedConflict } from './plan-bindings.js';
+import type { PlannedMerge } from './profile-union.js';
 
 /** To whom lists of identifiers lead, and what that settled. */
 export interface Resolution {
-  /** Profile id for each list; null where it waits for its identifier. */
+  /** Profile id for each list; null where it is turned away, or waits for its identifier. */
   profiles: (number | null)[];
+  /** Lists about somebody who was erased, by their index. */
+  erased: ReadonlySet<number>;
   /** Identifiers that were awaited and now lead to a profile. */
   arrived: { identifier: Identifier; profileId: number }[];
+  /** Profiles that turned out to be the same person's, still to be merged, and what was rather left apart. */
+  merges: PlannedMerge[];
+  conflicts: PlannedConflict[];
 }
 
 interface BindingRow {
@@ -24,9 +32,18 @@ const MOST_TRIES = 20;
 /** The identifiers that lead to profiles. */
 @Injectable()
 export class IdentifierStore {
+  private readonly countedKinds: readonly IdentifierKind[];
+
+  constructor(
+    private readonly erased: ErasedStore,
+    @Inject(IDENTITY_RULES) private readonly rules: IdentityRules,
+  ) {
+    this.countedKinds = IDENTIFIER_KINDS.filter((kind) => isCounted(rules, kind));
+  }
+
   /** The profile that the first known of the identifiers leads to. */
   async find(tx: Transaction, identifiers: readonly Identifier[]): Promise<number | undefined> {
-    const known = await this.known(tx, identifiers);
+    const { known } = await this.lookUp(tx, identifiers);
     return identifiers.map((one) => known.get(identifierKey(one))).find((profile) => typeof profile === 'number');
   }
 
@@ -39,16 +56,29 @@ export class IdentifierStore {
     );
   }
 
+  /** One identifier of each kind that leads to a profile, by kind: of several the oldest, by which others have known it longest. */
+  async addressOf(tx: Transaction, profileId: number): Promise<Record<string, string>> {
+    const identifiers = await this.ofProfile(tx, profileId);
+    return Object.fromEntries(identifiers.reverse().map(({ kind, value }) => [kind, value]));
+  }
+
+  /** Makes a profile unknown: nothing leads to it any more. */
+  async forget(tx: Transaction, profileId: number): Promise<void> {
+    await query(tx, 'DELETE FROM identifiers WHERE profile_id = $1', [profileId]);
+  }
+
   /**
    * The profile for each list of identifiers, made if need be, with every unknown identifier bound to it. Whoever binds
    * an identifier first wins; a transaction that finds itself overtaken looks again and follows.
    */
   async resolve(tx: Transaction, lists: readonly (readonly Identifier[])[]): Promise<Resolution> {
     for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
-      const known = await this.known(tx, lists.flat());
-      const plan = planBindings(lists, { profiles: known, personal: await this.personal(tx, lists, known) });
+      const { known, erased } = await this.lookUp(tx, lists.flat());
+      const held = await this.held(tx, lists, known);
+      const plan = planBindings(lists, { profiles: known, held, erased }, this.rules);
       const resolution = await this.bind(tx, plan, known);
-      if (resolution && (await this.holdAwaited(tx, lists, resolution.profiles))) return resolution;
+      const awaited = lists.filter((_, index) => plan.profiles[index] === null && !plan.erased.has(index));
+      if (resolution && (await this.holdAwaited(tx, awaited))) return resolution;
     }
     throw new Error(`Identifiers were bound by others ${MOST_TRIES} times while this transaction tried to.`);
   }
@@ -57,12 +87,8 @@ export class IdentifierStore {
    * Locks the identifiers that nobody is known by yet, so that whoever binds one later sees what waits for it. False when
    * one was bound meanwhile.
    */
-  private async holdAwaited(
-    tx: Transaction,
-    lists: readonly (readonly Identifier[])[],
-    profiles: readonly (number | null)[],
-  ): Promise<boolean> {
-    const awaited = distinctOf(lists.filter((_, index) => profiles[index] === null).flat());
+  private async holdAwaited(tx: Transaction, lists: readonly (readonly Identifier[])[]): Promise<boolean> {
+    const awaited = distinctOf(lists.flat());
     if (awaited.length === 0) return true;
     const rows = await query<BindingRow>(
       tx,
@@ -74,33 +100,45 @@ export class IdentifierStore {
     return rows.every((row) => row.profile_id === null);
   }
 
-  private async known(tx: Transaction, identifiers: readonly Identifier[]): Promise<Map<string, number | null>> {
+  /**
+   * To whom identifiers lead, by key, and those of somebody who was erased: in one statement, so that whoever is erased
+   * meanwhile is seen either before or after.
+   */
+  private async lookUp(
+    tx: Transaction,
+    identifiers: readonly Identifier[],
+  ): Promise<{ known: Map<string, number | null>; erased: Set<string> }> {
     const distinct = distinctOf(identifiers);
-    const rows = await query<BindingRow>(
+    const rows = await query<BindingRow & { is_erased: boolean }>(
       tx,
-      `SELECT kind, value, profile_id FROM identifiers
-        WHERE (lane, kind, value) IN (SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[]))`,
-      columnsOf(distinct),
+      `SELECT kind, value, profile_id, false AS is_erased FROM identifiers
+        WHERE (lane, kind, value) IN (SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[]))
+       UNION ALL
+       SELECT kind, value, NULL, true FROM unnest($4::text[], $5::text[], $6::bytea[]) AS named (kind, value, hash)
+        WHERE EXISTS (SELECT FROM erased_identifiers erased WHERE erased.hash = named.hash)`,
+      [...columnsOf(distinct), ...this.erased.hashed(distinct)],
     );
-    return new Map(rows.map((row) => [identifierKey(row), row.profile_id === null ? null : Number(row.profile_id)]));
+    const known = rows.filter((row) => !row.is_erased);
+    return {
+      known: new Map(known.map((row) => [identifierKey(row), row.profile_id === null ? null : Number(row.profile_id)])),
+      erased: new Set(rows.filter((row) => row.is_erased).map(identifierKey)),
+    };
   }
 
-  /** The personal ids of the profiles that might be followed to by a shared one; asked for only where that matters. */
-  private async personal(
+  /** The ids that tell strangers apart, of the profiles that something might be joined with; asked for only then. */
+  private async held(
     tx: Transaction,
     lists: readonly (readonly Identifier[])[],
     known: ReadonlyMap<string, number | null>,
   ): Promise<Map<number, Identifier[]>> {
-    const doubtful = lists.filter((list) => list.some((one) => isUnknownPersonal(one, known))).flat();
-    const ids = [...new Set(doubtful.map((one) => known.get(identifierKey(one))))].filter(
-      (id) => typeof id === 'number',
-    );
+    const ids = new Set(lists.map((list) => ledTo(list, known)).flatMap((led) => (led.size > 1 ? [...led] : [])));
+    ids.delete(null);
     const held = new Map<number, Identifier[]>();
-    if (ids.length === 0) return held;
+    if (ids.size === 0) return held;
     const rows = await query<BindingRow>(
       tx,
       'SELECT kind, value, profile_id FROM identifiers WHERE profile_id = ANY($1::bigint[]) AND kind = ANY($2::text[])',
-      [ids, PERSONAL_KINDS],
+      [[...ids], this.countedKinds],
     );
     for (const { kind, value, profile_id: id } of rows) {
       held.set(Number(id), [...(held.get(Number(id)) ?? []), { kind, value }]);
@@ -114,7 +152,7 @@ export class IdentifierStore {
     plan: BindingPlan,
     known: ReadonlyMap<string, number | null>,
   ): Promise<Resolution | undefined> {
-    if (plan.bind.size === 0) return { profiles: plan.profiles, arrived: [] };
+    if (plan.bind.size === 0) return { ...plan, arrived: [] };
     const ids = await query<{ id: string }>(tx, `SELECT nextval('profile_ids') AS id FROM generate_series(1, $1)`, [
       plan.newProfiles,
     ]);
@@ -134,6 +172,9 @@ export class IdentifierStore {
     await query(tx, 'RELEASE SAVEPOINT bind_identifiers');
     return {
       profiles: plan.profiles.map(idOf),
+      erased: plan.erased,
+      merges: plan.merges,
+      conflicts: plan.conflicts.map((one) => ({ ...one, other: idOf(one.other) })),
       arrived: entries.filter(
         (entry): entry is Resolution['arrived'][number] =>
           entry.profileId !== null && known.has(identifierKey(entry.identifier)),
@@ -168,8 +209,9 @@ export class IdentifierStore {
   }
 }
 
-function isUnknownPersonal(identifier: Identifier, known: ReadonlyMap<string, number | null>): boolean {
-  return PERSONAL_KINDS.includes(identifier.kind) && !known.has(identifierKey(identifier));
+/** To whom the identifiers of a list lead; null among them where one leads to nobody yet. */
+function ledTo(list: readonly Identifier[], known: ReadonlyMap<string, number | null>): Set<number | null> {
+  return new Set(list.map((one) => known.get(identifierKey(one)) ?? null));
 }
 
 function distinctOf(identifiers: readonly Identifier[]): Identifier[] {

@@ -14,9 +14,6 @@ export const IDENTIFIER_KINDS = [
 
 export type IdentifierKind = (typeof IDENTIFIER_KINDS)[number];
 
-/** Kinds whose ids belong to one person alone; an email or phone may be shared by a household, or be a shop's own. */
-export const PERSONAL_KINDS: readonly IdentifierKind[] = ['customer_id', 'cio_id', 'shopify_customer_id'];
-
 export interface Identifier {
   kind: IdentifierKind;
   value: string;

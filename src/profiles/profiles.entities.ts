@@ -1,8 +1,11 @@
-import { Column, Entity, Generated, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Generated, Index, PrimaryColumn } from 'typeorm';
 
 /** A person as we know them. `evaluateAt` is the one timer: when a membership of theirs must next be looked at. */
 @Entity('profiles')
 @Index('profiles_due', ['lane', 'evaluateAt'], { where: 'evaluate_at IS NOT NULL' })
+@Index('profiles_merged_into', ['mergedInto'], { where: 'merged_into IS NOT NULL' })
+@Check('profiles_ended', 'ended_at IS NULL OR evaluate_at IS NULL')
+@Check('profiles_merged', 'merged_into IS NULL OR ended_at IS NOT NULL')
 export class Profile {
   @PrimaryColumn('smallint') lane!: number;
   @PrimaryColumn('bigint') id!: string;
@@ -14,6 +17,31 @@ export class Profile {
   @Column('bigint', { name: 'evaluated_seq', default: 0 }) evaluatedSeq!: string;
   /** The catalogue's revision at the last evaluation; 0 before the first. */
   @Column('bigint', { name: 'evaluated_revision', default: 0 }) evaluatedRevision!: string;
+  /** Since when it is nobody's any more: it became part of another profile. */
+  @Column({ type: 'timestamptz', name: 'ended_at', precision: 3, nullable: true }) endedAt!: Date | null;
+  @Column('bigint', { name: 'merged_into', nullable: true }) mergedInto!: string | null;
+  /** The event that showed the two to be one, and the kind of identifier in it that led here. */
+  @Column('uuid', { name: 'merge_event_id', nullable: true }) mergeEventId!: string | null;
+  @Column('text', { name: 'merge_kind', nullable: true }) mergeKind!: string | null;
+}
+
+/** An identifier that came with a profile's events and was not joined with it, since that would have joined strangers. */
+@Entity('identity_conflicts')
+@Index('identity_conflicts_newest', ['lastSeenAt', 'profileId', 'kind', 'value'])
+@Index('identity_conflicts_identifier', ['kind', 'value'])
+export class IdentityConflict {
+  @PrimaryColumn('smallint') lane!: number;
+  @PrimaryColumn('bigint', { name: 'profile_id' }) profileId!: string;
+  @PrimaryColumn('text') kind!: string;
+  @PrimaryColumn('text') value!: string;
+  /** The lane of the identifier, by which it is looked up. */
+  @Column('smallint', { name: 'identifier_lane' }) identifierLane!: number;
+  @Column('text') reason!: string;
+  /** The last event that named both. */
+  @Column('uuid', { name: 'event_id' }) eventId!: string;
+  @Column('integer') times!: number;
+  @Column({ type: 'timestamptz', name: 'first_seen_at', precision: 3 }) firstSeenAt!: Date;
+  @Column({ type: 'timestamptz', name: 'last_seen_at', precision: 3 }) lastSeenAt!: Date;
 }
 
 @Entity('identifiers')

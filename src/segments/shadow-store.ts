@@ -45,7 +45,8 @@ export class ShadowStore {
     const [row] = await query<{ id: string }>(
       tx,
       `INSERT INTO segment_shadows (segment_id, draft_id, rule, push, revision, as_of, state, profiles)
-       SELECT $1, $2, $3, $4, $5, turnout_now(), 'running', count(*) FROM profiles RETURNING id`,
+       SELECT $1, $2, $3, $4, $5, turnout_now(), 'running', count(*) FROM profiles WHERE ended_at IS NULL
+       RETURNING id`,
       [draft.segmentId, draft.id, JSON.stringify(draft.rule), draft.push && JSON.stringify(draft.push), revision],
     );
     await query(

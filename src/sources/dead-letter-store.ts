@@ -1,6 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { Instant } from '../core/instant.js';
+import type { Identifier } from '../profiles/identifier.js';
 import { query, type Transaction } from '../platform/database.js';
+
+/** A dead letter as it is kept. */
+export interface StoredDeadLetter {
+  id: string;
+  source: string;
+  reason: string;
+  body: Buffer;
+  receivedAt: Date;
+}
 
 export interface DeadLetterView {
   id: string;
@@ -43,4 +53,36 @@ export class DeadLetterStore {
       [most],
     );
   }
+
+  /** Those in whose bodies an identifier stands as a value of its own. Short ids stand for many things and are not looked for. */
+  async about(tx: Transaction, identifiers: readonly Identifier[]): Promise<StoredDeadLetter[]> {
+    return query<StoredDeadLetter>(
+      tx,
+      `SELECT id, source, reason, body, received_at AS "receivedAt" FROM dead_letters WHERE ${IS_ABOUT} ORDER BY id`,
+      [wordings(identifiers)],
+    );
+  }
+
+  /** Removes what {@link about} finds; how many. */
+  async removeAbout(tx: Transaction, identifiers: readonly Identifier[]): Promise<number> {
+    const rows = await query(tx, `DELETE FROM dead_letters WHERE ${IS_ABOUT} RETURNING id`, [wordings(identifiers)]);
+    return rows.length;
+  }
+}
+
+// Bodies are bytes and need not be text, so both sides are compared in the same escaped form.
+const IS_ABOUT = `EXISTS (
+  SELECT FROM unnest($1::text[]) AS wording
+   WHERE position(lower(encode(convert_to(wording, 'UTF8'), 'escape')) IN lower(encode(body, 'escape'))) > 0)`;
+
+const SHORTEST_ID = 4;
+
+/** How an identifier stands in JSON: as a text, or as a number at its end or before the next field. */
+function wordings(identifiers: readonly Identifier[]): string[] {
+  return identifiers
+    .filter((one) => one.value.length >= SHORTEST_ID)
+    .flatMap(({ value }) => [
+      JSON.stringify(value),
+      ...[':', ': '].flatMap((colon) => [',', '}', '\n'].map((end) => colon + value + end)),
+    ]);
 }

@@ -3,11 +3,13 @@ import { DataSource } from 'typeorm';
 import type { Instant, Milliseconds } from '../core/instant.js';
 import { now } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
+import { isWorthRepeating } from '../platform/database-errors.js';
 import { Nudger } from '../platform/nudger.js';
 import { RETENTION_MS } from '../platform/retention.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
-import { EventStore, type Recorded } from '../profiles/event-store.js';
+import { EventStore, type RefusalReason } from '../profiles/event-store.js';
 import type { IncomingEvent } from '../profiles/incoming-event.js';
+import { MergeFollower } from '../profiles/merge-follower.js';
 import { SourceFreshness } from '../profiles/source-freshness.js';
 import { DeadLetterStore } from './dead-letter-store.js';
 import type { WebhookDelivery, WebhookSource } from './source.js';
@@ -28,10 +30,16 @@ export interface Entry {
 /** What became of an entry. A refused one is kept as a dead letter: nobody need send it again. */
 export type Outcome = { kind: 'stored' } | { kind: 'duplicate' } | { kind: 'refused'; reason: string; problem: string };
 
-const REFUSALS: Record<Recorded['refused'][number]['reason'], string> = {
+const REFUSALS: Record<RefusalReason, string> = {
   conflicting_duplicate: 'an event with this id, but another content, was accepted before; that one stands',
   older_than_retention: 'the event is older than events are kept',
+  erased: 'it is about somebody who was erased; nothing of it is kept',
 };
+
+const NOTHING = Buffer.alloc(0);
+
+/** How often a transaction is begun again that others got in the way of. */
+const MOST_TRIES = 5;
 
 /** Takes in verified deliveries: everything is durable before the sender is answered. */
 @Injectable()
@@ -45,6 +53,7 @@ export class Ingestion {
     private readonly deadLetters: DeadLetterStore,
     private readonly freshness: SourceFreshness,
     private readonly nudger: Nudger,
+    private readonly mergeFollower: MergeFollower,
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
   ) {}
 
@@ -72,19 +81,21 @@ export class Ingestion {
   async record(source: string, entries: readonly Entry[], { isLive = true } = {}): Promise<Outcome[]> {
     const events = entries.map((entry) => entry.event);
     const names = [...new Set(events.map((event) => event.name))];
-    const { news, refused, lanes, receivedAt } = await this.dataSource.transaction(async (tx) => {
+    const { news, refused, lanes, receivedAt, owedTo } = await this.repeatedly(async (tx) => {
       const receivedAt = await now(tx);
       await this.histories.begin(tx, source, names, receivedAt);
       const result = await this.events.record(tx, { source, events, receivedAt, retention: this.retention });
+      const owedTo = await this.mergeFollower.follow(tx, result.merges);
       for (const { event, reason } of result.refused) {
-        const { body } = entries.find((entry) => entry.event === event)!;
+        const body = reason === 'erased' ? NOTHING : entries.find((entry) => entry.event === event)!.body;
         await this.keep(tx, source, body, { reason, problem: REFUSALS[reason], receivedAt });
       }
-      return { ...result, receivedAt };
+      return { ...result, receivedAt, owedTo };
     });
     this.histories.hasBegun(names);
     if (isLive) this.freshness.note(source, { receivedAt, occurredAt: news.map((event) => event.occurredAt) });
     this.nudger.evaluate(lanes);
+    if (owedTo.length > 0) this.nudger.deliver(owedTo);
     const stored = new Set(news);
     const reasons = new Map(refused.map(({ event, reason }) => [event, reason]));
     return events.map((event): Outcome => {
@@ -99,6 +110,17 @@ export class Ingestion {
     await this.dataSource.transaction(async (tx) => {
       await this.keep(tx, letter.source, letter.body, { ...letter, receivedAt: await now(tx) });
     });
+  }
+
+  /** Runs a transaction, again where it met another (a merge, for instance) that changed what it rested on. */
+  private async repeatedly<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.dataSource.transaction(work);
+      } catch (error) {
+        if (tries === MOST_TRIES || !isWorthRepeating(error)) throw error;
+      }
+    }
   }
 
   private async keep(

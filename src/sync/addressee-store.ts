@@ -1,9 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { Addressee } from '../destinations/destination.js';
+import type { Address } from '../outbox/outbox-message.js';
 import { query, type Transaction } from '../platform/database.js';
 import { laneOfText } from '../platform/lanes.js';
 
 const FIELD_OF_KIND: Record<string, keyof Addressee> = { customer_id: 'customerId', cio_id: 'cioId', email: 'email' };
+
+/** How a destination may know somebody, from identifiers by kind. */
+export function addresseeOf(address: Address): Addressee {
+  const fields = Object.entries(address).flatMap(([kind, value]) => {
+    const field = FIELD_OF_KIND[kind];
+    return field ? [[field, value]] : [];
+  });
+  return Object.fromEntries(fields) as Addressee;
+}
 
 /** How destinations may know our profiles: a read model over the identifiers. */
 @Injectable()

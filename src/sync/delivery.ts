@@ -6,7 +6,7 @@ import { now } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
 import { LANES } from '../platform/lanes.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
-import { AddresseeStore } from './addressee-store.js';
+import { addresseeOf, AddresseeStore } from './addressee-store.js';
 import { backoffMs } from './backoff.js';
 import { Lateness } from './lateness.js';
 import { unitsOf } from './units.js';
@@ -156,5 +156,8 @@ export class Delivery {
 }
 
 function messageOf(message: ClaimedMessage, addressee: Addressee): DestinationMessage {
-  return { ...message.payload, addressee };
+  const { payload, leaving } = message;
+  if (payload.kind === 'erasure') return { kind: 'erasure', addressees: payload.addresses.map(addresseeOf) };
+  if (payload.kind === 'decision' || leaving.length === 0) return { ...payload, addressee };
+  return { ...payload, addressee, leaving: leaving.map(addresseeOf) };
 }

@@ -331,6 +331,25 @@ describe('when Customer.io has trouble', () => {
   });
 });
 
+describe('a merged profile', () => {
+  it('stays in a segment that its other id leaves, where Customer.io knows both as one person', async () => {
+    server.seedPerson({ id: 'eva', email: 'eva@example.com' });
+    await destination.send([membership({ email: 'eva@example.com' })]);
+    const stays = {
+      ...membership({ customerId: 'eva', email: 'eva@example.com' }),
+      leaving: [{ email: 'eva@example.com' }],
+    };
+    expect(await destination.send([stays])).toEqual([ACCEPTED]);
+    expect(server.segmentMembers(SEGMENT)).toContain('eva');
+    expect(
+      server
+        .membershipOperations()
+        .slice(-2)
+        .map((one) => one.operation),
+    ).toEqual(['remove', 'add']);
+  });
+});
+
 describe('the Track API address', () => {
   it.each(['', '/', '/api/v1', '/api/v1/'])('may end in "%s"', async (ending) => {
     const { siteId, apiKey, url } = server;

@@ -2,7 +2,13 @@ import { IdentifierType, RegionEU, RegionUS, TrackClient } from 'customerio-node
 import type { Milliseconds } from '../../core/instant.js';
 import type { Destination, DestinationMessage, SendOutcome } from '../destination.js';
 import { classifyError } from './classify-error.js';
-import { planRequests, type EventRequest, type MembershipRequest, type PlannedRequest } from './plan-requests.js';
+import {
+  leaversOf,
+  planRequests,
+  type EventRequest,
+  type MembershipRequest,
+  type PlannedRequest,
+} from './plan-requests.js';
 import { readMembers } from './read-members.js';
 import { runBounded } from './run-bounded.js';
 
@@ -29,7 +35,8 @@ const DECISION_EVENT = 'turnout_branch_decided';
 const ID_TYPES = { id: IdentifierType.Id, cio_id: IdentifierType.CioId, email: IdentifierType.Email };
 
 /**
- * Customer.io by its Track API: memberships as additions to and removals from manual segments, decisions as events.
+ * Customer.io by its Track API: memberships as additions to and removals from manual segments, decisions as events, and
+ * erasures as suppressions, which delete a person and keep them from being created again.
  * `accepted` means that Customer.io took the request; it passes over people it doesn't know without a word. Throws on a
  * `trackUrl` that is no URL.
  */
@@ -55,7 +62,39 @@ function appApiOf({ appApiKey, appUrl, region, timeoutMs = DEFAULT_TIMEOUT_MS }:
   return { key: appApiKey, url: appUrl ?? ownUrl, timeoutMs };
 }
 
+/** First those who leave, then what is stated: where the two are one person to Customer.io, the last word counts. */
 async function send(client: TrackClient, messages: readonly DestinationMessage[]): Promise<SendOutcome[]> {
+  const hindered = await sendLeaving(client, messages);
+  const stated = [...messages.keys()].filter((index) => !hindered.has(index));
+  const outcomes = await sendAll(
+    client,
+    stated.map((index) => messages[index]!),
+  );
+  const outcomeOf = new Map([...hindered, ...stated.map((index, place) => [index, outcomes[place]!] as const)]);
+  return messages.map((_, index) => outcomeOf.get(index)!);
+}
+
+/** Takes those who leave out of their segments; what hindered that, by the index of the message. */
+async function sendLeaving(
+  client: TrackClient,
+  messages: readonly DestinationMessage[],
+): Promise<Map<number, SendOutcome>> {
+  const leavers = messages.flatMap((message, index) =>
+    leaversOf(message).map((leaver) => ({ index, message: leaver })),
+  );
+  const outcomes = await sendAll(
+    client,
+    leavers.map((one) => one.message),
+  );
+  return new Map(
+    leavers.flatMap(({ index }, place) => {
+      const outcome = outcomes[place]!;
+      return outcome.kind === 'accepted' ? [] : [[index, outcome] as const];
+    }),
+  );
+}
+
+async function sendAll(client: TrackClient, messages: readonly DestinationMessage[]): Promise<SendOutcome[]> {
   const { requests, rejected } = planRequests(messages);
   const outcomes = new Map<number, SendOutcome>();
   for (const [index, reason] of rejected) outcomes.set(index, { kind: 'rejected', reason });
@@ -69,11 +108,18 @@ async function send(client: TrackClient, messages: readonly DestinationMessage[]
 async function attempt(client: TrackClient, request: PlannedRequest): Promise<SendOutcome> {
   try {
     if (request.kind === 'event') await sendEvent(client, request);
-    else await sendMembership(client, request);
+    else if (request.kind === 'membership') await sendMembership(client, request);
+    else for (const person of request.people) await client.suppress(person);
     return { kind: 'accepted' };
   } catch (error) {
-    return classifyError(error, request.kind === 'event' ? Object.values(request.message.addressee) : request.ids);
+    return classifyError(error, namedIn(request));
   }
+}
+
+/** What must not be read in an error's text. */
+function namedIn(request: PlannedRequest): string[] {
+  if (request.kind === 'event') return Object.values<string>({ ...request.message.addressee });
+  return request.kind === 'membership' ? request.ids : request.people;
 }
 
 async function sendMembership(client: TrackClient, request: MembershipRequest): Promise<void> {

@@ -2,7 +2,7 @@ import type { DecisionMessage, DestinationMessage, MembershipMessage } from '../
 import { membershipIdentifier, pathIdentifier, type CustomerioIdKind } from './customerio-identifier.js';
 
 /** One request to Customer.io, and which of the messages (by index) it settles. */
-export type PlannedRequest = MembershipRequest | EventRequest;
+export type PlannedRequest = MembershipRequest | EventRequest | SuppressRequest;
 
 export interface MembershipRequest {
   kind: 'membership';
@@ -18,6 +18,13 @@ export interface EventRequest {
   /** As it stands in the path. */
   person: string;
   message: DecisionMessage;
+  settles: number[];
+}
+
+export interface SuppressRequest {
+  kind: 'suppress';
+  /** As each stands in the path. */
+  people: string[];
   settles: number[];
 }
 
@@ -40,11 +47,23 @@ export function planRequests(messages: readonly DestinationMessage[]): RequestPl
   const plan: RequestPlan = { requests: [], rejected: new Map() };
   const changes = new Map<string, MembershipChange>();
   for (const [index, message] of messages.entries()) {
-    const problem = message.kind === 'decision' ? planEvent(message, index, plan) : noteChange(message, index, changes);
+    const problem = planOne(message, index, { plan, changes });
     if (problem) plan.rejected.set(index, problem);
   }
   plan.requests.push(...membershipRequests([...changes.values()]));
   return plan;
+}
+
+/** Who must leave a segment before a message may be sent: others by whom Customer.io may know the profile. */
+export function leaversOf(message: DestinationMessage): MembershipMessage[] {
+  if (message.kind !== 'membership') return [];
+  const own = membershipIdentifier(message.addressee);
+  return (message.leaving ?? []).flatMap((addressee): MembershipMessage[] => {
+    const identifier = membershipIdentifier(addressee);
+    const isOther = identifier && !(own?.kind === identifier.kind && own.value === identifier.value);
+    const { externalSegmentId } = message;
+    return isOther ? [{ kind: 'membership', addressee, externalSegmentId, isMember: false }] : [];
+  });
 }
 
 interface MembershipChange {
@@ -53,6 +72,19 @@ interface MembershipChange {
   idKind: CustomerioIdKind;
   id: string;
   settles: number[];
+}
+
+function planOne(
+  message: DestinationMessage,
+  index: number,
+  { plan, changes }: { plan: RequestPlan; changes: Map<string, MembershipChange> },
+): string | undefined {
+  if (message.kind === 'membership') return noteChange(message, index, changes);
+  if (message.kind === 'decision') return planEvent(message, index, plan);
+  const people = message.addressees.flatMap((one) => pathIdentifier(one) ?? []);
+  if (people.length === 0) return NO_IDENTIFIER;
+  plan.requests.push({ kind: 'suppress', people: [...new Set(people)], settles: [index] });
+  return undefined;
 }
 
 function planEvent(message: DecisionMessage, index: number, plan: RequestPlan): string | undefined {

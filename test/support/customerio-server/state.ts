@@ -63,6 +63,7 @@ export class CustomerioState {
   private readonly segmentsById = new Map<number, Segment>();
   private readonly eventIds = new Set<string>();
   private readonly lastTimestamps = new Map<Person, number>();
+  private readonly suppressed = new Set<string>();
   private lastSegmentId = 0;
 
   people(): Person[] {
@@ -141,9 +142,20 @@ export class CustomerioState {
     }
   }
 
+  suppress({ kind, value }: PersonIdentifier): void {
+    this.suppressed.add(`${kind} ${value}`);
+    const person = this.find({ kind, value });
+    if (!person) return;
+    for (const segment of this.segmentsById.values()) segment.members.delete(person);
+    for (const own of ['cio_id', 'id', 'email', 'phone'] as const) {
+      if (person[own] !== undefined) this.index[own].delete(person[own]);
+    }
+  }
+
   /** A cio_id is Customer.io's own: nobody can be created by naming one. */
   private create({ kind, value }: PersonIdentifier): Person | undefined {
-    return kind === 'cio_id' ? undefined : this.addPerson({ [kind]: value });
+    if (kind === 'cio_id' || this.suppressed.has(`${kind} ${value}`)) return undefined;
+    return this.addPerson({ [kind]: value });
   }
 
   private setIdentifiers(person: Person, values: Record<string, unknown>): void {

@@ -9,6 +9,7 @@ export const TRACK_V1_ROUTES: readonly Route[] = [
   { name: 'GET /api/v1/accounts/region', answer: region },
   { name: 'PUT /api/v1/customers/:identifier', answer: identify },
   { name: 'POST /api/v1/customers/:identifier/events', answer: track },
+  { name: 'POST /api/v1/customers/:identifier/suppress', answer: suppress },
   {
     name: 'POST /api/v1/segments/:segment/add_customers',
     answer: (call, state) => changeMembers(call, state, 'add'),
@@ -39,6 +40,14 @@ function track({ params, body }: Call, state: CustomerioState): Answer {
   const problem = idProblem(params.identifier, 'identifier') ?? eventProblem(body);
   if (problem) return refuse(400, problem.message);
   state.record(eventOf(body), pathIdentifier(params.identifier!, state));
+  return ACCEPTED;
+}
+
+/** Deletes the person, and turns away whatever would create them again under the same identifier. */
+function suppress({ params }: Call, state: CustomerioState): Answer {
+  const problem = idProblem(params.identifier, 'identifier');
+  if (problem) return refuse(400, problem.message);
+  state.suppress(pathIdentifier(params.identifier!, state));
   return ACCEPTED;
 }
 

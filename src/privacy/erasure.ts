@@ -1,0 +1,74 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { DESTINATIONS, type Destination } from '../destinations/destination.js';
+import { OutboxHandover } from '../outbox/outbox-handover.js';
+import { OutboxStore } from '../outbox/outbox-store.js';
+import { erasureMessage, type Address } from '../outbox/outbox-message.js';
+import { isWorthRepeating } from '../platform/database-errors.js';
+import type { Transaction } from '../platform/database.js';
+import { laneOfProfile } from '../platform/lanes.js';
+import { Nudger } from '../platform/nudger.js';
+import type { Identifier } from '../profiles/identifier.js';
+import { IdentifierStore } from '../profiles/identifier-store.js';
+import { ProfileEraser } from '../profiles/profile-eraser.js';
+import { ProfileStore } from '../profiles/profile-store.js';
+import { DeadLetterStore } from '../sources/dead-letter-store.js';
+
+export interface Erased {
+  profileId: number;
+  /** Rows removed, by table. */
+  removed: Record<string, number>;
+  /** Who was asked to forget them, too. */
+  destinations: string[];
+}
+
+const MOST_TRIES = 5;
+
+/** Forgets somebody, here and at the destinations. */
+@Injectable()
+export class Erasure {
+  private readonly logger = new Logger(Erasure.name);
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly identifiers: IdentifierStore,
+    private readonly profiles: ProfileStore,
+    private readonly eraser: ProfileEraser,
+    private readonly deadLetters: DeadLetterStore,
+    private readonly outbox: OutboxStore,
+    private readonly handover: OutboxHandover,
+    private readonly nudger: Nudger,
+    @Inject(DESTINATIONS) private readonly destinations: readonly Destination[],
+  ) {}
+
+  /** Undefined when nobody is known by the identifier. */
+  async erase(identifier: Identifier): Promise<Erased | undefined> {
+    for (let tries = 1; ; tries++) {
+      try {
+        const erased = await this.dataSource.transaction((tx) => this.eraseIn(tx, identifier));
+        if (erased) this.nudger.deliver(erased.destinations);
+        if (erased) this.logger.log({ msg: 'erased a profile', ...erased });
+        return erased;
+      } catch (error) {
+        // It was merged into another meanwhile: it is looked up again.
+        if (tries === MOST_TRIES || !isWorthRepeating(error)) throw error;
+      }
+    }
+  }
+
+  private async eraseIn(tx: Transaction, identifier: Identifier): Promise<Erased | undefined> {
+    const profileId = await this.identifiers.find(tx, [identifier]);
+    if (profileId === undefined) return undefined;
+    const lane = laneOfProfile(profileId);
+    const merges = await this.profiles.mergesInto(tx, profileId);
+    const family = [profileId, ...merges.map((one) => Number(one.profileId))];
+    const underWayUntil = await this.handover.underWayUntil(tx, { lane, profileId });
+    const { removed, identifiers } = await this.eraser.erase(tx, profileId, family);
+    removed.dead_letters = await this.deadLetters.removeAbout(tx, identifiers);
+    const addresses = identifiers.map(({ kind, value }): Address => ({ [kind]: value }));
+    const how = underWayUntil ? { notBefore: underWayUntil.getTime() } : {};
+    const messages = this.destinations.map(({ key }) => erasureMessage({ lane, profileId }, key, addresses, how));
+    await this.outbox.append(tx, messages);
+    return { profileId, removed, destinations: messages.map((one) => one.destination) };
+  }
+}

@@ -1,0 +1,27 @@
+import type { Instant } from '../core/instant.js';
+import { eventDigest, eventId } from './event-identity.js';
+import { timeOf } from './event-time.js';
+import type { IncomingEvent } from './incoming-event.js';
+import type { StoredEvent } from './waiting-event-store.js';
+
+/** An incoming event and what is to be stored of it. */
+export interface Candidate {
+  incoming: IncomingEvent;
+  stored: StoredEvent;
+  digest: Buffer;
+}
+
+export function candidateOf(incoming: IncomingEvent, source: string, receivedAt: Instant): Candidate {
+  return {
+    incoming,
+    digest: eventDigest(incoming),
+    stored: {
+      id: eventId(source, incoming.sourceEventId),
+      name: incoming.name,
+      source,
+      receivedAt,
+      ...timeOf(incoming, receivedAt),
+      properties: incoming.properties,
+    },
+  };
+}

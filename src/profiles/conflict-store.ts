@@ -1,0 +1,121 @@
+import { Injectable } from '@nestjs/common';
+import { query, type Transaction } from '../platform/database.js';
+import { laneOfProfile, laneOfText } from '../platform/lanes.js';
+import type { ProfileMerge } from './merge-follower.js';
+import { identifierKey, type Identifier } from './identifier.js';
+import type { ConflictReason } from './plan-bindings.js';
+
+/** An identifier that came with a profile's event and was not joined with it. */
+export interface Conflict {
+  profileId: number;
+  identifier: Identifier;
+  reason: ConflictReason;
+  eventId: string;
+}
+
+export interface ConflictView {
+  profileId: string;
+  kind: string;
+  value: string;
+  /** Whose the identifier is now; null: nobody's. */
+  otherProfileId: string | null;
+  reason: ConflictReason;
+  eventId: string;
+  times: number;
+  firstSeenAt: Date;
+  lastSeenAt: Date;
+}
+
+const VIEW = `conflict.profile_id AS "profileId", conflict.kind, conflict.value, owner.profile_id AS "otherProfileId",
+              reason, event_id AS "eventId", times, first_seen_at AS "firstSeenAt", last_seen_at AS "lastSeenAt"`;
+
+// A conflict is over once its identifier leads to the profile after all.
+const OPEN = `identity_conflicts conflict
+         LEFT JOIN identifiers owner
+           ON owner.lane = conflict.identifier_lane AND owner.kind = conflict.kind AND owner.value = conflict.value
+        WHERE owner.profile_id IS DISTINCT FROM conflict.profile_id`;
+
+/** What was not merged, kept and shown. */
+@Injectable()
+export class ConflictStore {
+  async note(tx: Transaction, conflicts: readonly Conflict[]): Promise<void> {
+    if (conflicts.length === 0) return;
+    const distinct = new Map(conflicts.map((one) => [`${one.profileId} ${identifierKey(one.identifier)}`, one]));
+    const rows = [...distinct.values()];
+    await query(
+      tx,
+      `INSERT INTO identity_conflicts AS known
+         (lane, profile_id, kind, value, identifier_lane, reason, event_id, times, first_seen_at, last_seen_at)
+       SELECT *, 1, turnout_now(), turnout_now()
+         FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::smallint[], $6::text[], $7::uuid[])
+           AS new (lane, profile_id, kind, value, identifier_lane, reason, event_id)
+        ORDER BY lane, profile_id, kind, value
+       ON CONFLICT (lane, profile_id, kind, value) DO UPDATE
+          SET reason = excluded.reason, event_id = excluded.event_id, times = known.times + 1,
+              last_seen_at = excluded.last_seen_at`,
+      [
+        rows.map((one) => laneOfProfile(one.profileId)),
+        rows.map((one) => one.profileId),
+        rows.map((one) => one.identifier.kind),
+        rows.map((one) => one.identifier.value),
+        rows.map((one) => laneOfText(identifierKey(one.identifier))),
+        rows.map((one) => one.reason),
+        rows.map((one) => one.eventId),
+      ],
+    );
+  }
+
+  /** Those of a merged profile become the other's; what the merge settled is forgotten. */
+  async move(tx: Transaction, { merged, into }: ProfileMerge): Promise<void> {
+    await query(
+      tx,
+      `WITH gone AS (DELETE FROM identity_conflicts WHERE lane = $1 AND profile_id = $2 RETURNING *)
+       INSERT INTO identity_conflicts AS known
+         (lane, profile_id, kind, value, identifier_lane, reason, event_id, times, first_seen_at, last_seen_at)
+       SELECT $3, $4, kind, value, identifier_lane, reason, event_id, times, first_seen_at, last_seen_at FROM gone
+       ON CONFLICT (lane, profile_id, kind, value) DO UPDATE
+          SET times = known.times + excluded.times, first_seen_at = least(known.first_seen_at, excluded.first_seen_at),
+              last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at)`,
+      [laneOfProfile(merged), merged, laneOfProfile(into), into],
+    );
+    await query(
+      tx,
+      `DELETE FROM identity_conflicts conflict USING identifiers owner
+        WHERE conflict.lane = $1 AND conflict.profile_id = $2 AND owner.lane = conflict.identifier_lane
+          AND owner.kind = conflict.kind AND owner.value = conflict.value AND owner.profile_id = $2`,
+      [laneOfProfile(into), into],
+    );
+  }
+
+  /** The open conflicts, newest first, after a cursor of an earlier page. */
+  async list(
+    tx: Transaction,
+    page: { after?: { at: Date; profileId: string; kind: string; value: string }; most: number },
+  ): Promise<ConflictView[]> {
+    const { after, most } = page;
+    return query<ConflictView>(
+      tx,
+      `SELECT ${VIEW} FROM ${OPEN}
+          AND ($1::timestamptz IS NULL
+               OR (last_seen_at, conflict.profile_id, conflict.kind, conflict.value) < ($1, $2::bigint, $3::text, $4::text))
+        ORDER BY last_seen_at DESC, conflict.profile_id DESC, conflict.kind DESC, conflict.value DESC LIMIT $5`,
+      [after?.at ?? null, after?.profileId ?? null, after?.kind ?? null, after?.value ?? null, most],
+    );
+  }
+
+  /** Those of one profile, newest first: of its own events, and of others' that named an identifier of its own. */
+  async ofProfile(tx: Transaction, profileId: number): Promise<ConflictView[]> {
+    return query<ConflictView>(
+      tx,
+      `SELECT ${VIEW} FROM ${OPEN}
+          AND (conflict.lane, conflict.profile_id, conflict.kind, conflict.value) IN (
+            SELECT lane, profile_id, kind, value FROM identity_conflicts WHERE lane = $1 AND profile_id = $2
+            UNION
+            SELECT named.lane, named.profile_id, named.kind, named.value FROM identifiers own
+              JOIN identity_conflicts named ON named.kind = own.kind AND named.value = own.value
+             WHERE own.profile_id = $2)
+        ORDER BY last_seen_at DESC, conflict.profile_id, conflict.kind, conflict.value LIMIT 200`,
+      [laneOfProfile(profileId), profileId],
+    );
+  }
+}

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { query, type Transaction } from '../platform/database.js';
+import { laneOfProfile } from '../platform/lanes.js';
+import { ErasedStore } from './erased-store.js';
+import type { Identifier } from './identifier.js';
+import { IdentifierStore } from './identifier-store.js';
+import { lockProfiles } from './profile-lock.js';
+import { PROFILE_TABLES } from './profile-tables.js';
+
+/** Removes everything about a profile and those that became part of it, but for tombstones that tell nobody who it was. */
+@Injectable()
+export class ProfileEraser {
+  constructor(
+    private readonly identifiers: IdentifierStore,
+    private readonly erased: ErasedStore,
+  ) {}
+
+  /**
+   * Locks the profile and forgets it; the rows removed by table, and all that led to it. The rows of the profiles themselves
+   * stay, empty: whoever was about to write to one of them finds it ended. Throws `ProfileEnded`.
+   */
+  async erase(
+    tx: Transaction,
+    profileId: number,
+    family: readonly number[],
+  ): Promise<{ removed: Record<string, number>; identifiers: Identifier[] }> {
+    await lockProfiles(tx, [profileId]);
+    const identifiers = await this.identifiers.ofProfile(tx, profileId);
+    await this.erased.add(tx, identifiers);
+    const removed: Record<string, number> = {};
+    for (const table of Object.keys(PROFILE_TABLES)) removed[table] = await this.empty(tx, table, family);
+    removed.identity_conflicts! += await this.forgetConflicts(tx, identifiers);
+    await this.identifiers.forget(tx, profileId);
+    await query(
+      tx,
+      `UPDATE profiles SET ended_at = coalesce(ended_at, turnout_now()), evaluate_at = NULL, evaluated_at = NULL,
+                           merge_event_id = NULL, merge_kind = NULL
+        WHERE lane = ANY($1::smallint[]) AND id = ANY($2::bigint[])`,
+      [family.map(laneOfProfile), family],
+    );
+    return { removed, identifiers };
+  }
+
+  private async empty(tx: Transaction, table: string, family: readonly number[]): Promise<number> {
+    const [row] = await query<{ n: string }>(
+      tx,
+      `WITH gone AS (
+         DELETE FROM ${table} WHERE lane = ANY($1::smallint[]) AND profile_id = ANY($2::bigint[]) RETURNING lane
+       ) SELECT count(*) AS n FROM gone`,
+      [family.map(laneOfProfile), family],
+    );
+    return Number(row!.n);
+  }
+
+  /** Conflicts of others that name what was theirs. */
+  private async forgetConflicts(tx: Transaction, identifiers: readonly Identifier[]): Promise<number> {
+    const rows = await query(
+      tx,
+      `DELETE FROM identity_conflicts
+        WHERE (kind, value) IN (SELECT * FROM unnest($1::text[], $2::text[])) RETURNING lane`,
+      [identifiers.map((one) => one.kind), identifiers.map((one) => one.value)],
+    );
+    return rows.length;
+  }
+}

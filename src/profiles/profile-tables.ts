@@ -1,0 +1,15 @@
+/**
+ * What becomes of a table's rows when their profile is merged into another: `moves` gives them to the other one, `stays`
+ * leaves them under the old number (as a log that has ended, or because the merge itself sees to them).
+ */
+export type OnMerge = 'moves' | 'stays';
+
+/** Every table of profiles' data, which is every one with the columns `lane` and `profile_id`. A test compares it with the database. */
+export const PROFILE_TABLES: Readonly<Record<string, OnMerge>> = {
+  decisions: 'moves',
+  events: 'stays', // moved with new numbers, see ProfileMerger
+  identity_conflicts: 'stays', // moved by what they say
+  memberships: 'stays',
+  outbox: 'stays',
+  transitions: 'stays',
+};

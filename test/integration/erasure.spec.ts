@@ -1,0 +1,197 @@
+import { T0 } from '../support/builders.js';
+import { startCustomerioServer, type CustomerioServer } from '../support/customerio-server/customerio-server.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { fact, take } from '../support/facts.js';
+import { PROFILE_TABLES } from '../../src/profiles/profile-tables.js';
+import { SHOPIFY_SECRET, SIGNING_KEY, TestTurnout, type JsonObject } from '../support/turnout.js';
+import { customerioWebhook, shopifyWebhook } from '../support/webhooks.js';
+
+const EMAIL = 'ada.lovelace@example.com';
+
+describe('somebody who is erased', () => {
+  let database: TestDatabase;
+  let customerio: CustomerioServer;
+  let turnout: TestTurnout;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    await database.setClock(T0);
+    customerio = await startCustomerioServer();
+    customerio.seedSegment({ id: 7, name: 's7', type: 'manual' });
+    customerio.seedPerson({ id: 'ada-1', email: EMAIL });
+    customerio.seedPerson({ id: 'bob-1' });
+    turnout = await TestTurnout.start(database, customerio);
+    const push = { customerio: { segmentId: 7 } };
+    await turnout.must('PUT', '/v1/segments/clicked', { rule: { performed: 'click', within: '30d' }, push });
+    await turnout.must('PUT', '/v1/journeys/j', {
+      branchPoints: { p: { branches: [{ key: 'yes', segment: 'clicked' }], default: 'no' } },
+    });
+  });
+
+  afterEach(async () => {
+    await turnout.stop();
+    await customerio.stop();
+    await database.drop();
+  });
+
+  const click = (who: { id?: string; email?: string }, eventId?: string) =>
+    turnout.send(
+      customerioWebhook({ secret: SIGNING_KEY, at: T0, identifiers: who, ...(eventId !== undefined && { eventId }) }),
+    );
+
+  /** Two profiles made one, a neighbour, a decision, a conflict, and a webhook kept aside. */
+  async function adaLives(): Promise<void> {
+    await take(turnout, fact('click', T0, 'anonymous_id=device-9'));
+    await take(turnout, fact('click', T0, `customer_id=ada-1 email=${EMAIL}`), fact('click', T0, 'customer_id=bob-1'));
+    await turnout.settle();
+    await take(turnout, fact('identify', T0, 'customer_id=ada-1 anonymous_id=device-9', { country: 'UK' }));
+    await take(turnout, fact('click', T0, `customer_id=bob-1 email=${EMAIL}`));
+    await turnout.send(
+      shopifyWebhook('orders/create', { secret: SHOPIFY_SECRET, at: T0, email: EMAIL, orderId: 4711 }),
+    );
+    await turnout.must('POST', '/v1/journeys/j/branch-points/p/decide', { identifiers: { email: EMAIL } });
+    await turnout.send(customerioWebhook({ secret: SIGNING_KEY, at: T0, metric: 'No', identifiers: { email: EMAIL } }));
+    await turnout.settle();
+  }
+
+  /** Every row of every table in which a text stands, by table. */
+  async function tablesNaming(...texts: string[]): Promise<string[]> {
+    const { rows } = await database.pool.query<{ name: string }>(
+      `SELECT table_name AS name FROM information_schema.tables
+        WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1`,
+    );
+    const found: string[] = [];
+    for (const { name } of rows) {
+      const { rows: held } = await database.pool.query<{ row: string }>(`SELECT t::text AS row FROM ${name} t`);
+      const said = held.map(({ row }) => row + Buffer.from(/\\\\x([0-9a-f]+)/.exec(row)?.[1] ?? '', 'hex').toString());
+      if (said.some((row) => texts.some((text) => row.includes(text)))) found.push(name);
+    }
+    return found;
+  }
+
+  it('is nowhere in the database any more, and nobody else is gone', async () => {
+    await adaLives();
+    const { profileId } = await turnout.must('GET', '/v1/profiles/customer_id:ada-1');
+    expect(await tablesNaming('ada', 'device-9')).toEqual(
+      expect.arrayContaining(['dead_letters', 'identifiers', 'identity_conflicts']),
+    );
+    const erased = await turnout.must('DELETE', `/v1/profiles/email:${EMAIL}`);
+    expect(erased).toMatchObject({
+      profileId,
+      removed: { events: 4, dead_letters: 1, identity_conflicts: 1, decisions: 1 },
+      destinations: ['customerio'],
+    });
+    await turnout.settle();
+    expect(await tablesNaming('ada', 'device-9', '4711', '7012345678901')).toEqual([]);
+    const { rows: family } = await database.pool.query<{ id: string }>(
+      'SELECT id FROM profiles WHERE ended_at IS NOT NULL',
+    );
+    expect(family).toHaveLength(2);
+    for (const table of Object.keys(PROFILE_TABLES)) {
+      const { rows } = await database.pool.query(`SELECT FROM ${table} WHERE profile_id = ANY($1)`, [
+        family.map((row) => row.id),
+      ]);
+      expect([table, rows.length]).toEqual([table, 0]);
+    }
+    expect((await turnout.call('GET', '/v1/profiles/anonymous_id:device-9')).status).toBe(404);
+    expect((await turnout.call('DELETE', `/v1/profiles/email:${EMAIL}`)).status).toBe(404);
+    expect((await turnout.must('GET', '/v1/profiles/customer_id:bob-1')).memberships).toMatchObject([
+      { isMember: true },
+    ]);
+  });
+
+  it('is deleted and suppressed at Customer.io, out of its segments', async () => {
+    await adaLives();
+    expect(customerio.segmentMembers(7).sort()).toEqual(['ada-1', 'bob-1']);
+    await turnout.must('DELETE', '/v1/profiles/customer_id:ada-1');
+    await turnout.settle();
+    expect(customerio.segmentMembers(7)).toEqual(['bob-1']);
+    expect(customerio.people().map((one) => one.id)).toEqual(['bob-1']);
+  });
+
+  it('does not come back with what is late, whichever id it names, and nothing of that is kept', async () => {
+    await adaLives();
+    await turnout.must('DELETE', '/v1/profiles/customer_id:ada-1');
+    await turnout.settle();
+    const keptAside = { status: 200, body: { status: 'kept_aside', reason: 'erased' } };
+    expect(await click({ id: 'ada-1' })).toMatchObject(keptAside);
+    expect(await click({ email: EMAIL })).toMatchObject(keptAside);
+    expect(await click({ id: 'ada-2', email: EMAIL })).toMatchObject(keptAside);
+    const refund = shopifyWebhook('refunds/create', { secret: SHOPIFY_SECRET, at: T0, orderId: 4711 });
+    expect(await turnout.send(refund)).toMatchObject(keptAside);
+    await turnout.settle();
+    expect(await tablesNaming('ada', 'device-9', '4711')).toEqual([]);
+    const { deadLetters } = await turnout.must('GET', '/v1/sources/dead-letters');
+    expect((deadLetters as JsonObject[]).map((one) => [one.reason, one.bytes])).toEqual(Array(4).fill(['erased', 0]));
+  });
+
+  it('is not kept in a dead letter when an old event comes again in other words', async () => {
+    await click({ id: 'ada-1' }, 'E1');
+    await turnout.must('DELETE', '/v1/profiles/customer_id:ada-1');
+    expect((await click({ id: 'ada-1', email: EMAIL }, 'E1')).body).toEqual({ status: 'duplicate' });
+    const changed = { secret: SIGNING_KEY, at: T0 + 1_000, identifiers: { id: 'ada-1', email: EMAIL }, eventId: 'E1' };
+    expect((await turnout.send(customerioWebhook(changed))).body).toEqual({ status: 'kept_aside', reason: 'erased' });
+    await turnout.settle();
+    expect(await tablesNaming('ada')).toEqual([]);
+  });
+
+  it('leaves alone who shared an address with them: a stronger id leads to who is still there', async () => {
+    await adaLives();
+    await turnout.must('DELETE', '/v1/profiles/customer_id:ada-1');
+    expect((await click({ id: 'bob-1', email: EMAIL })).body).toEqual({ status: 'stored', events: 1 });
+    expect((await turnout.call('GET', `/v1/profiles/email:${EMAIL}`)).status).toBe(404);
+  });
+
+  it('stays erased under the key that the installation made, also once another is configured', async () => {
+    await click({ id: 'ada-1' });
+    await turnout.must('DELETE', '/v1/profiles/customer_id:ada-1');
+    await turnout.stop();
+    turnout = await TestTurnout.start(database, customerio, { ERASURE_KEY: 'another' });
+    expect((await click({ id: 'ada-1' }, 'E2')).body).toMatchObject({ reason: 'erased' });
+  });
+
+  it('cannot slip in while they are being erased', async () => {
+    for (let round = 0; round < 6; round++) {
+      const id = `ada-${round}-x`;
+      await click({ id });
+      const answers = await Promise.all([
+        ...Array.from({ length: 5 }, (_, n) => click({ id }, `late-${round}-${n}`)),
+        turnout.call('DELETE', `/v1/profiles/customer_id:${id}`),
+        ...Array.from({ length: 5 }, (_, n) => click({ id, email: EMAIL }, `later-${round}-${n}`)),
+      ]);
+      expect(answers.map((answer) => answer.status)).toEqual(Array(11).fill(200));
+      expect((await turnout.call('GET', `/v1/profiles/customer_id:${id}`)).status).toBe(404);
+    }
+    await turnout.settle();
+    const { rows } = await database.pool.query('SELECT FROM events');
+    expect(rows).toEqual([]);
+  });
+
+  it('can have all that is held about them beforehand', async () => {
+    await adaLives();
+    const response = await fetch(`${turnout.url}/v1/profiles/email:${EMAIL}/export`, {
+      headers: { authorization: `Bearer ${(turnout as unknown as { key: string }).key}` },
+    });
+    expect(response.headers.get('content-type')).toContain('application/x-ndjson');
+    const lines = (await response.text()).trim().split('\n');
+    const rows = lines.map((line) => JSON.parse(line) as JsonObject);
+    const counts = Object.fromEntries(
+      [...new Set(rows.map((row) => row.type as string))].map((type) => [
+        type,
+        rows.filter((row) => row.type === type).length,
+      ]),
+    );
+    expect(counts).toMatchObject({
+      identifiers: 5,
+      profiles: 2,
+      events: 4,
+      memberships: 2,
+      transitions: 3,
+      decisions: 1,
+      dead_letters: 1,
+    });
+    expect(rows.find((row) => row.type === 'events' && row.name === 'identify')?.properties).toEqual({ country: 'UK' });
+    expect(JSON.stringify(rows)).not.toContain('bob-1');
+    expect((await turnout.call('GET', '/v1/profiles/email:nobody@example.com/export')).status).toBe(404);
+  });
+});

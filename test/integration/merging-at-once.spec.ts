@@ -1,0 +1,140 @@
+import type { PoolClient } from 'pg';
+import type { Rule } from '../../src/core/rule.js';
+import { T0 } from '../support/builders.js';
+import { inconsistencies } from '../support/consistency.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { fact, take } from '../support/facts.js';
+import { TestTurnout, type JsonObject } from '../support/turnout.js';
+
+const RULES: Record<string, Rule> = {
+  clicked: { performed: 'click', within: '30d' },
+  often: { performed: 'click', within: '30d', count: { atLeast: 3 } },
+};
+
+describe('merges beside other transactions', () => {
+  let database: TestDatabase;
+  let one: TestTurnout;
+  let other: TestTurnout;
+  let holder: PoolClient;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    await database.setClock(T0);
+    one = await TestTurnout.start(database);
+    other = await TestTurnout.start(database, undefined, { TURNOUT_ROLES: 'api' });
+    await one.must('PUT', '/v1/sources/customerio/history', {
+      startsAt: '1970-01-01T00:00:00Z',
+      eventNames: ['click', 'identify'],
+    });
+    for (const [key, rule] of Object.entries(RULES)) await one.must('PUT', `/v1/segments/${key}`, { rule });
+    await one.settle();
+    holder = await database.pool.connect();
+  });
+
+  afterEach(async () => {
+    holder.release();
+    await other.stop();
+    await one.stop();
+    await database.drop();
+  });
+
+  const profileId = async (who: string) => (await one.must('GET', `/v1/profiles/${who}`)).profileId as number;
+
+  /** Holds a profile's row, as an evaluation does. */
+  async function hold(who: string): Promise<void> {
+    const id = await profileId(who);
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM profiles WHERE id = $1 FOR UPDATE', [id]);
+  }
+
+  async function untilWaiting(transactions: number): Promise<void> {
+    for (const deadline = performance.now() + 20_000; performance.now() < deadline;) {
+      const { rows } = await database.pool.query(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      if (rows.length >= transactions) return;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    throw new Error(`No ${transactions} transactions wait.`);
+  }
+
+  /** Everybody is one, with so many clicks and the event that showed it, and what is stored is what the rules say. */
+  async function isOne(who: string[], clicks: number): Promise<void> {
+    await one.settle();
+    const ids = await Promise.all(who.map(profileId));
+    expect(new Set(ids).size).toBe(1);
+    const { rows } = await database.pool.query('SELECT DISTINCT profile_id, id FROM events');
+    expect(rows).toHaveLength(clicks + 1);
+    expect(new Set(rows.map((row: { profile_id: string }) => row.profile_id))).toEqual(new Set([String(ids[0])]));
+    expect(await inconsistencies(database.pool, RULES)).toEqual({ unreplayed: 0, wrong: [] });
+    const { memberships } = await one.must('GET', `/v1/profiles/${who[0]!}`);
+    expect((memberships as JsonObject[]).map((standing) => standing.isMember as boolean)).toEqual([true, clicks >= 3]);
+  }
+
+  it('wait for an evaluation that holds the row', async () => {
+    await take(one, fact('click', T0, 'customer_id=1'), fact('click', T0, 'email=a@x.io'));
+    await hold('email:a@x.io');
+    const merging = take(other, fact('identify', T0, 'customer_id=1 email=a@x.io'));
+    await untilWaiting(1);
+    await holder.query('COMMIT');
+    expect(await merging).toEqual([{ kind: 'stored' }]);
+    await isOne(['customer_id:1', 'email:a@x.io'], 2);
+  });
+
+  it('take along an event that was there first', async () => {
+    await take(one, fact('click', T0, 'customer_id=1'), fact('click', T0, 'email=a@x.io'));
+    await hold('email:a@x.io');
+    const arriving = take(other, fact('click', T0, 'email=a@x.io'));
+    await untilWaiting(1);
+    const merging = take(one, fact('identify', T0, 'customer_id=1 email=a@x.io'));
+    await untilWaiting(2);
+    await holder.query('COMMIT');
+    expect([await arriving, await merging]).toEqual([[{ kind: 'stored' }], [{ kind: 'stored' }]]);
+    await isOne(['customer_id:1', 'email:a@x.io'], 3);
+  });
+
+  it('are found out by an event that comes for the profile that goes, and by what it names', async () => {
+    await take(one, fact('click', T0, 'customer_id=1'), fact('click', T0, 'email=a@x.io'));
+    await hold('email:a@x.io');
+    const merging = take(one, fact('identify', T0, 'customer_id=1 email=a@x.io'));
+    await untilWaiting(1);
+    const arriving = take(other, fact('click', T0, 'email=a@x.io phone=+491701234567'));
+    await untilWaiting(2);
+    await holder.query('COMMIT');
+    expect([await merging, await arriving]).toEqual([[{ kind: 'stored' }], [{ kind: 'stored' }]]);
+    await isOne(['customer_id:1', 'email:a@x.io', 'phone:+491701234567'], 3);
+  });
+
+  it('cross without harm: whoever comes first, all end in one, and nothing is lost or counted twice', async () => {
+    for (let round = 0; round < 4; round++) {
+      const who = [
+        `customer_id=${round}`,
+        `email=r${round}@x.io`,
+        `anonymous_id=n${round}`,
+        `phone=+4917012345${round}0`,
+      ];
+      const crossing = [
+        `${who[0]} ${who[1]}`,
+        `${who[2]} ${who[3]}`,
+        `${who[1]} ${who[2]}`,
+        `${who[3]} ${who[0]}`,
+        ...who,
+      ];
+      await Promise.all(who.map((one_, index) => take(index % 2 ? one : other, fact('click', T0, one_))));
+      const taken = await Promise.all(
+        crossing.map((names, index) => take(index % 2 ? one : other, fact('click', T0, names))),
+      );
+      expect(taken.flat()).toEqual(Array(crossing.length).fill({ kind: 'stored' }));
+      await one.settle();
+      const ids = await Promise.all(who.map((name) => profileId(name.replace('=', ':'))));
+      expect(new Set(ids).size).toBe(1);
+      const { rows } = await database.pool.query('SELECT FROM events WHERE profile_id = $1', [ids[0]]);
+      expect(rows).toHaveLength(who.length + crossing.length);
+    }
+    const { rows: strays } = await database.pool.query(
+      'SELECT FROM events JOIN profiles p ON (p.lane, p.id) = (events.lane, profile_id) WHERE p.ended_at IS NOT NULL',
+    );
+    expect(strays).toEqual([]);
+    expect(await inconsistencies(database.pool, RULES)).toEqual({ unreplayed: 0, wrong: [] });
+  });
+});
