@@ -4,7 +4,7 @@ import { laneOfProfile } from '../platform/lanes.js';
 import { ConflictStore } from './conflict-store.js';
 import { IdentifierStore } from './identifier-store.js';
 import type { FollowedMerge, ProfileMerge } from './merge-follower.js';
-import { PROFILE_TABLES } from './profile-tables.js';
+import { PROFILE_TABLES, type OnMerge } from './profile-tables.js';
 
 /** A merge, and what showed that the two are one. */
 export interface EvidencedMerge extends ProfileMerge {
@@ -13,7 +13,10 @@ export interface EvidencedMerge extends ProfileMerge {
   kind: string;
 }
 
-const MOVED_TABLES = Object.keys(PROFILE_TABLES).filter((table) => PROFILE_TABLES[table] === 'moves');
+const tablesWhose = (rows: OnMerge): string[] =>
+  Object.keys(PROFILE_TABLES).filter((table) => PROFILE_TABLES[table] === rows);
+const MOVED_TABLES = tablesWhose('moves');
+const EMPTIED_TABLES = tablesWhose('goes');
 
 /** Makes two profiles one: the union of their histories, under the older's number. */
 @Injectable()
@@ -41,6 +44,9 @@ export class ProfileMerger {
       ]);
       await this.moveEvents(tx, one);
       for (const table of MOVED_TABLES) await query(tx, moveRows(table), keysOf(one));
+      for (const table of EMPTIED_TABLES) {
+        await query(tx, `DELETE FROM ${table} WHERE lane = $1 AND profile_id = $2`, keysOf(one).slice(0, 2));
+      }
       await this.conflicts.move(tx, one);
       await this.end(tx, one);
     }
