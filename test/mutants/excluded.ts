@@ -24,5 +24,6 @@ export const EXCLUDED_NAMES: readonly ExcludedNames[] = [
   { name: /^say([A-Z]|$)/, why: 'the English of a rule, for people: its wording may change freely' },
   { name: /^describe$/, why: 'a value as a problem quotes it, for people' },
   { name: /(^w|W)ords$|_WORDS$/, why: 'words of sentences, for people' },
+  { name: /^(FEW_[A-Z]+|MOST_REMEMBERED)$/, why: 'when it pays to remember something: what is said stays the same' },
   { name: /^expected$/, why: 'what a problem says would be right, for people' },
 ];

@@ -88,7 +88,9 @@ async function tryAll(benches: readonly Bench[], chosen: readonly Mutant[], limi
   const queue = [...chosen];
   const work = async (bench: Bench): Promise<void> => {
     for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
-      trials.push(await tryMutant(bench, mutant, limits));
+      const trial = await tryMutant(bench, mutant, limits);
+      trials.push(trial);
+      if (trial.outcome === 'survived') printMutant(mutant);
       if (trials.length % BATCH === 0 || trials.length === chosen.length) {
         printProgress(trials, chosen.length, startedAt);
       }
