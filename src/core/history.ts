@@ -105,11 +105,17 @@ export class History {
     for (let i = events.length - 1; i >= 0 && events[i]!.occurredAt >= oldest; i--) {
       const event = events[i]!;
       if (!matcher.selects(event)) continue;
-      const from = window.beginsAt(event.occurredAt);
-      const to = Math.min(window.endsAt(event.occurredAt), this.endOf(event, matcher));
-      if (from < to && since < to) lives.push({ event, from, to });
+      const life = this.lifeOf(event, matcher, window);
+      if (life && life.to > since) lives.push(life);
     }
     return lives.reverse();
+  }
+
+  /** When an event that a matcher selects counts in a window; undefined: never. */
+  lifeOf(event: HistoryEvent, matcher: Matcher, window: Window): Life | undefined {
+    const from = window.beginsAt(event.occurredAt);
+    const to = Math.min(window.endsAt(event.occurredAt), this.endOf(event, matcher));
+    return from < to ? { event, from, to } : undefined;
   }
 
   /** Until when an event counts: for ever, but for a purchase that is cancelled or refunded in full. */

@@ -72,6 +72,19 @@ describe('a simulation', () => {
     ]);
   });
 
+  it('takes a thousand events and instants, and no more', () => {
+    const many = <T>(number: number, one: T): T[] => Array.from({ length: number }, () => one);
+    const at = '2026-01-01T00:00:00Z';
+    const request = (events: number, instants: number): object => ({
+      rule: RULE,
+      events: many(events, { name: 'click', occurredAt: at }),
+      at: many(instants, at),
+    });
+    expect(play(request(1_000, 1_000)).results).toHaveLength(1_000);
+    expect(problemsOf(request(1_001, 1))).toEqual(['/events']);
+    expect(problemsOf(request(1, 1_001))).toEqual(['/at']);
+  });
+
   it('ends, and says so, where the changes do not', () => {
     const rule = { attribute: 'birthday', anniversary: { timeZone: 'UTC' } };
     const simulated = play({ rule, attributes: { birthday: '1990-01-01' }, at: 'changes' });

@@ -32,6 +32,12 @@ export function stateAt<S>(timeline: Timeline<S>, asOf: Instant): S {
   return timeline[indexAt(timeline, asOf)]!.state;
 }
 
+/** The state that a timeline has from an instant on for good; undefined where it changes after that. */
+export function stateForGood<S>(timeline: Timeline<S>, since: Instant): S | undefined {
+  const last = timeline[timeline.length - 1]!;
+  return last.at <= since || timeline.length === 1 ? last.state : undefined;
+}
+
 /** Mostly the present is asked for, and most steps are past. */
 function indexAt(timeline: Timeline<unknown>, asOf: Instant): number {
   let low = 0;

@@ -5,7 +5,7 @@ import { compileMatcher, type Matcher } from '../matcher.js';
 import { propertyReader } from '../property.js';
 import type { FollowerStep } from '../rule.js';
 import { aDuration, anObject, aText, lazily, listOf, refined, report, type Shape } from '../shape.js';
-import { tally, within, type StateCounts, type Step as Moment, type Timeline } from '../timeline.js';
+import { stateForGood, tally, within, type StateCounts, type Step as Moment, type Timeline } from '../timeline.js';
 import type { Truth } from '../truth.js';
 import { onlyOneOf, selectorFields } from './event-selector.js';
 
@@ -109,11 +109,15 @@ function partsOf(
   since: Instant,
 ): { parts: Timeline<ChainState>[]; settledAt: Instant } {
   const parts: Timeline<ChainState>[] = [];
+  const forGood = new Set<ChainState>(['false']);
   let settledAt = Infinity;
   eachFollower(history, step, event, (follower) => {
     if (follower.occurredAt >= settledAt) return false;
     const part = partOf(history, step, follower, since);
-    if (part.length === 1 && part[0]!.state === 'false') return true;
+    // One is as good as many that say the same for ever, and those that say no say nothing.
+    const state = stateForGood(part, since);
+    if (state && forGood.has(state)) return true;
+    if (state) forGood.add(state);
     parts.push(part);
     const last = part.at(-1)!;
     if (last.state === 'true') settledAt = Math.min(settledAt, last.at);

@@ -32,7 +32,7 @@ export interface Because {
   of?: Because[];
 }
 
-const MOST_EVIDENCE = 5;
+export const MOST_EVIDENCE = 5;
 
 /** Compiles what a condition is made of. */
 export interface CompileContext {

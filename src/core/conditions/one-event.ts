@@ -78,7 +78,7 @@ export function compileOneEvent(rule: PerformedRule): CompiledCondition {
         state: (at) => judgeOne(plan, end.at(at), at, at >= complete),
       });
     }),
-    restsOn: (events) => (plan.which === 'first' ? events.slice(0, 1) : events.slice(-1)),
+    restsOn: plan.which,
   });
 }
 

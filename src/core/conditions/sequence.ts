@@ -4,7 +4,7 @@ import type { Instant } from '../instant.js';
 import { compileMatcher } from '../matcher.js';
 import type { PerformedRule } from '../rule.js';
 import { sweep } from '../sweep.js';
-import { stateAt, tally, verdictAt, within, type Timeline, type Verdict } from '../timeline.js';
+import { stateAt, tally, verdictAt, within, type Timeline } from '../timeline.js';
 import { judgeCount, type CountBounds, type Truth } from '../truth.js';
 import { compileWindow } from '../window.js';
 import {
@@ -16,7 +16,7 @@ import {
   type ChainState,
   type Step,
 } from './chain.js';
-import { leaf, type CompiledCondition } from './condition.js';
+import { leaf, MOST_EVIDENCE, type CompiledCondition } from './condition.js';
 import { boundsOf, completeFrom, judgeNumber, sayBounds } from './count.js';
 import { counts } from './event-leaf.js';
 import { sayFollower, sayMissing, saySelector } from './event-selector.js';
@@ -39,35 +39,39 @@ export function compileSequence(rule: PerformedRule): CompiledCondition {
   const which = rule.anchor === 'first' || rule.anchor === 'last' ? rule.anchor : undefined;
   const bounds = boundsOf(rule.count);
 
-  const withoutAnchors: Verdict = { truth: which ? 'false' : judgeNumber(0, bounds, true), until: Infinity };
+  const withoutAnchors = which ? 'false' : judgeNumber(0, bounds, true);
 
   const anchorsOf = (history: History, since: Instant): Anchor[] => {
     const lives = history.livesOf(anchorMatcher, window, since);
     return lives.map((life) => ({ life, chain: chainTimeline(history, next, life.event, since) }));
   };
-  const judge: CompiledCondition['judge'] = (history, asOf) => {
-    const known = history.knownSince<Timeline>(judge, asOf);
-    if (known) return verdictAt(known.value, asOf);
+  const draw = (history: History, since: Instant): Drawing => {
     const complete = completeFrom(history, anchorMatcher, window);
-    const anchors = anchorsOf(history, asOf);
-    if (anchors.length === 0 && asOf >= complete) return withoutAnchors;
-    const timeline = which
-      ? drawOne(anchors, { which, complete, since: asOf })
-      : drawMany(anchors, { bounds, complete, since: asOf });
-    history.keep(judge, { since: asOf, value: timeline });
-    return verdictAt(timeline, asOf);
+    const anchors = anchorsOf(history, since);
+    if (anchors.length === 0 && since >= complete) return { anchors, timeline: [{ at: since, state: withoutAnchors }] };
+    const about = { complete, since };
+    return { anchors, timeline: which ? drawOne(anchors, which, about) : drawMany(anchors, bounds, about) };
+  };
+  const drawn = (history: History, asOf: Instant): Drawing => {
+    const known = history.knownSince<Drawing>(draw, asOf);
+    if (known) return known.value;
+    const drawing = draw(history, asOf);
+    // Without anchors it is soon done again.
+    if (drawing.anchors.length > 0) history.keep(draw, { since: asOf, value: drawing });
+    return drawing;
   };
   return leaf({
     sentence: saySequence(rule),
     matchers: [anchorMatcher, ...matchersOf(next)],
     lookback: window.lookback,
-    judge,
+    judge: (history, asOf) => verdictAt(drawn(history, asOf).timeline, asOf),
     evidence: (history, asOf) => {
-      const { truth } = judge(history, asOf);
-      const anchors = anchorsOf(history, asOf)
+      const { anchors, timeline } = drawn(history, asOf);
+      const truth = stateAt(timeline, asOf);
+      const telling = anchors
         .filter(({ life, chain }) => counts(life, asOf) && truthOf(stateAt(chain, asOf)) === truth)
         .map(({ life }) => life);
-      const chosen = which === 'first' ? anchors.slice(0, 1) : which === 'last' ? anchors.slice(-1) : anchors;
+      const chosen = which === 'first' ? telling.slice(0, 1) : telling.slice(which === 'last' ? -1 : -MOST_EVIDENCE);
       return chosen.flatMap((life) => [life.event, ...firstFollower(history, next, life, asOf)]).sort(byTime);
     },
     missing: (history, asOf) => {
@@ -78,15 +82,20 @@ export function compileSequence(rule: PerformedRule): CompiledCondition {
   });
 }
 
+/** The anchors that count from an instant on, or will, and what they say together. */
+interface Drawing {
+  anchors: readonly Anchor[];
+  timeline: Timeline;
+}
+
 /** From when on it is drawn, and from when on the anchors' window is complete. */
-interface Drawn {
+interface Frame {
   since: Instant;
   complete: Instant;
 }
 
 /** How many anchors are so; where the window is incomplete there may be others that nobody saw. */
-function drawMany(anchors: readonly Anchor[], about: { bounds: CountBounds } & Drawn): Timeline {
-  const { bounds, complete, since } = about;
+function drawMany(anchors: readonly Anchor[], bounds: CountBounds, { complete, since }: Frame): Timeline {
   const parts = anchors.map(({ life, chain }) => within<ChainState>(chain, life.from, life.to, 'false'));
   return tally(parts, { since, none: NO_CHAINS, also: complete }, ({ true: least, pending, insufficient }, at) => {
     const unseen = at >= complete ? 0 : Infinity;
@@ -95,8 +104,7 @@ function drawMany(anchors: readonly Anchor[], about: { bounds: CountBounds } & D
 }
 
 /** What the first or the last anchor says; the true first may be one that nobody saw. */
-function drawOne(anchors: readonly Anchor[], about: { which: 'first' | 'last' } & Drawn): Timeline {
-  const { which, complete, since } = about;
+function drawOne(anchors: readonly Anchor[], which: 'first' | 'last', { complete, since }: Frame): Timeline {
   const chains = new Map(anchors.map(({ life, chain }) => [life, chain]));
   const end = new EndEvent(which);
   const instants = anchors.flatMap(({ chain }) => chain.map((step) => step.at));
