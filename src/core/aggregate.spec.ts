@@ -135,6 +135,8 @@ describe('an aggregate', () => {
     it('says which currency is in the way', () => {
       const rule = plan({ performed: 'purchase', sum: { property: 'revenue', currency: 'EUR', atLeast: 1 } });
       expect(explain(rule, History.of([eur('100'), usd]), T0 + DAY).missing).toContain('"USD"');
+      const withoutOne = purchase(T0, { revenue: '100', order_id: 'n' });
+      expect(explain(rule, History.of([withoutOne]), T0 + DAY).missing).toContain('amounts in none');
       const mixed = plan({ performed: 'purchase', sum: { property: 'revenue', atLeast: 1 } });
       expect(explain(mixed, History.of([eur('100'), usd]), T0 + DAY).missing).toContain('"EUR", "USD"');
     });

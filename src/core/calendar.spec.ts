@@ -45,6 +45,14 @@ describe('the calendar', () => {
     expect(periodOf(unit, 'Europe/Berlin', Date.parse(begins) - 1)).toBe(period - 1);
   });
 
+  it('goes on with a day that has begun where the clock is turned back over its midnight', () => {
+    const day = dayNumber(2010, 11, 7);
+    const periodAt = (at: string): number => periodOf('day', 'America/St_Johns', Date.parse(at));
+    expect(periodAt('2010-11-07T02:29:59.999Z')).toBe(day - 1);
+    expect(periodAt('2010-11-07T02:30:00.000Z')).toBe(day);
+    expect(periodAt('2010-11-07T03:29:59.999Z')).toBe(day); // 23:59:59.999 of the day before, by the clock
+  });
+
   it('bounds how long periods in a row last', () => {
     for (const unit of ['day', 'week', 'month', 'quarter', 'year'] as const) {
       for (let periods = 1; periods <= 14; periods++) {

@@ -56,13 +56,11 @@ function later(period: PlainDate, unit: CalendarUnit, count: number): PlainDate 
   return unit === 'quarter' ? period.add({ months: 3 * count }) : period.add({ [`${unit}s`]: count });
 }
 
-/** The first instant of the period `count` periods after the one that the instant is in. */
-export const periodStart = kept((zone, at, unit: CalendarUnit, count: number) =>
-  startOfDate(zone, later(periodOf(localDate(zone, at), unit), unit, count)),
-);
-
-/** The same, after the latest period that has begun: it differs where clocks are turned back over midnight. */
-export const begunPeriodStart = kept((zone, at, unit: CalendarUnit, count: number) => {
+/**
+ * The first instant of the period `count` periods after the one that the instant is in: the latest that has begun. Where
+ * clocks are turned back over midnight, the new day goes on, though they show the old one once more.
+ */
+export const periodStart = kept((zone, at, unit: CalendarUnit, count: number) => {
   const tomorrow = localDate(zone, at).add({ days: 1 });
   const latest = startOfDate(zone, tomorrow) <= at ? tomorrow : localDate(zone, at);
   return startOfDate(zone, later(periodOf(latest, unit), unit, count));

@@ -1,6 +1,6 @@
 import type { HistoryEvent } from '../../src/core/history-event.js';
 import type { CalendarWindow, EventName, EventSelector, WindowFields } from '../../src/core/rule.js';
-import { begunPeriodStart, periodStart } from './naive-calendar.js';
+import { periodStart } from './naive-calendar.js';
 import { compared, naiveDate, naiveDecimal, naivePasses, naiveRead, total } from './naive-values.js';
 import { ms, remembered, rememberedOf, type NaiveWorld } from './naive-world.js';
 
@@ -99,7 +99,7 @@ export function isComplete(rule: EventSelector & WindowFields, world: NaiveWorld
   if (rule.between) return (boundary(rule.between[0]) ?? -Infinity) >= start;
   if (rule.calendar) {
     const { unit, timeZone, last } = rule.calendar;
-    return begunPeriodStart(timeZone, asOf, unit, -(last ?? 0)) >= start;
+    return periodStart(timeZone, asOf, unit, -(last ?? 0)) >= start;
   }
   return asOf >= start + ms(rule.within);
 }
