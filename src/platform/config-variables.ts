@@ -64,7 +64,9 @@ export const VARIABLES = {
   }),
   CUSTOMERIO_SIGNING_KEYS: secrets({
     absent: 'its webhooks are refused',
-    description: 'Signing keys of Customer.io reporting webhooks; two while one replaces the other',
+    description:
+      'Signing keys of Customer.io reporting webhooks and of journeys; twice as many while others replace them',
+    most: 4,
   }),
   SHOPIFY_WEBHOOK_SECRETS: secrets({
     absent: 'its webhooks are refused',
@@ -233,16 +235,24 @@ function roles(declaration: Declaration<readonly Role[]>): Variable<readonly Rol
 }
 
 /** Several secrets are accepted at once, so that one can be replaced without refusing what the other still signs. */
-function secrets({ absent, description }: { absent: string; description: string }): Variable<readonly string[]> {
+function secrets({
+  absent,
+  description,
+  most = 2,
+}: {
+  absent: string;
+  description: string;
+  most?: number;
+}): Variable<readonly string[]> {
   return variable<readonly string[]>({
     default: [],
     description,
-    expected: 'one secret, or two separated by a comma',
+    expected: most === 2 ? 'one secret, or two separated by a comma' : `1 to ${most} secrets, separated by commas`,
     shownFallback: absent,
     isSecret: true,
     read(given) {
       const found = parts(given);
-      return found.length <= 2 && !found.includes('') ? found : undefined;
+      return found.length <= most && !found.includes('') ? found : undefined;
     },
   });
 }

@@ -165,8 +165,13 @@ describe('the configuration', () => {
     expect(problemsOf({ PORT: port })).toMatchObject([{ variable: 'PORT' }]);
   });
 
-  it.each(['a,b,c', 'a,', ',a', ','])('refuses %s as signing keys', (keys) => {
+  it.each(['a,b,c,d,e', 'a,', ',a', ','])('refuses %s as signing keys', (keys) => {
     expect(problemsOf({ CUSTOMERIO_SIGNING_KEYS: keys })).toMatchObject([{ variable: 'CUSTOMERIO_SIGNING_KEYS' }]);
+  });
+
+  it("takes four signing keys of Customer.io, and two of Shopify's secrets", () => {
+    expect(problemsOf({ CUSTOMERIO_SIGNING_KEYS: 'a,b,c,d', SHOPIFY_WEBHOOK_SECRETS: 'a,b' })).toEqual([]);
+    expect(problemsOf({ SHOPIFY_WEBHOOK_SECRETS: 'a,b,c' })).toMatchObject([{ variable: 'SHOPIFY_WEBHOOK_SECRETS' }]);
   });
 
   it('never shows a secret, not even one that is wrong', () => {
@@ -174,7 +179,7 @@ describe('the configuration', () => {
       DATABASE_URL: 'mysql://hidden-1@db',
       REDIS_URL: 'hidden-2',
       CUSTOMERIO_TRACK_URL: 'ftp://hidden-3',
-      CUSTOMERIO_SIGNING_KEYS: 'hidden-4,hidden-5,hidden-6',
+      CUSTOMERIO_SIGNING_KEYS: 'hidden-4,,hidden-6',
       SHOPIFY_WEBHOOK_SECRETS: 'hidden-7,',
       CUSTOMERIO_SITE_ID: 'hidden 8',
       CUSTOMERIO_API_KEY: 'hidden 9',
