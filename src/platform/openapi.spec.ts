@@ -20,7 +20,10 @@ it('describes the routes, the forms of their bodies, and how to authenticate', a
   try {
     const { info, paths, components } = describeApi(app);
     expect(info).toMatchObject({ title: 'Turnout', version: VERSION });
-    expect(components?.securitySchemes).toMatchObject({ bearer: { type: 'http', scheme: 'bearer' } });
+    expect(components?.securitySchemes).toMatchObject({
+      bearer: { type: 'http', scheme: 'bearer' },
+      basic: { type: 'http', scheme: 'basic' },
+    });
     expect(paths['/v1/api-keys']?.post?.security).toEqual([{ bearer: [] }]);
     expect(components?.schemas?.CreateApiKeyDto).toMatchObject({ required: ['name', 'scopes'] });
   } finally {

@@ -9,6 +9,7 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     .setDescription('Exact segment memberships and branch decisions from clicks and orders.')
     .setVersion(VERSION)
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key' })
+    .addBasicAuth({ type: 'http', scheme: 'basic', description: 'A write key: an API key as user name, no password' })
     .build();
   return SwaggerModule.createDocument(app, about);
 }

@@ -98,6 +98,19 @@ describe("Segment's API", () => {
     expect(await deadLetters()).toEqual([]);
   });
 
+  it('takes a retry of a call without a time for the same, though it is sent later', async () => {
+    for (const [sent, status] of [
+      [T0, 200],
+      [T0 + 9_000, 200],
+    ] as const) {
+      await database.setClock(sent);
+      const call = { userId: '1', event: 'x', messageId: 'm-1', sentAt: new Date(sent).toISOString() };
+      expect((await post('/v1/track', call)).status).toBe(status);
+    }
+    expect(await events()).toMatchObject([{ occurred_at: new Date(T0) }]);
+    expect(await deadLetters()).toEqual([]);
+  });
+
   it('takes of a batch what it can, keeps the rest aside with the reasons, and answers success', async () => {
     const good = { type: 'track', userId: '1', event: 'x' };
     const bad = [{ type: 'track', userId: '1' }, { type: 'page' }, 'nonsense'];

@@ -71,9 +71,13 @@ describe('the time of a Segment call', () => {
     expect(timesOf({ timestamp: at, sentAt: 'nonsense' })).toEqual([Date.parse(at), undefined]);
   });
 
-  it('is that of its sending, which is its receipt, where it says nothing', () => {
-    expect(timesOf({ sentAt: later })).toEqual([Date.parse(later), Date.parse(later)]);
-    expect(timesOf({})).toEqual([0, 0]);
+  it('is that of its receipt where it says nothing, whenever it was sent, so that a retry says the same', () => {
+    for (const sentAt of [undefined, at, later]) expect(timesOf({ sentAt })).toEqual([0, 0]);
+  });
+
+  it('is taken as it is from whoever passes a call on and has corrected it', () => {
+    const passedOn = { timestamp: later, originalTimestamp: at, sentAt: '2020-01-01T00:00:00Z' };
+    expect(timesOf(passedOn)).toEqual([Date.parse(later), undefined]);
   });
 
   it.each(['yesterday', '1969-12-31T23:59:59Z', {}, [], true, 1e30])('is refused if it is %j', (timestamp) => {

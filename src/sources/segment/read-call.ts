@@ -5,7 +5,7 @@ import { objectIn, type JsonObject } from '../json-body.js';
 import { cleanText, keptScalar, keptTraits, keptTree, propertiesOf } from '../kept-properties.js';
 import type { Normalisation } from '../source.js';
 import { normaliseWith, UnusableDelivery } from '../unusable-delivery.js';
-import { problemsOf, sentAt, statedAt, type CallProblem, type CallType } from './check-call.js';
+import { isGiven, problemsOf, sentAt, statedAt, type CallProblem, type CallType } from './check-call.js';
 import { commerceEvent } from './commerce.js';
 import { identifiersOf } from './identifiers.js';
 
@@ -50,11 +50,14 @@ function isMeantForUs(integrations: JsonObject): boolean {
   return own === undefined ? integrations['All'] !== false : own !== false;
 }
 
-/** Without a time of its own it happened when it came, which is where the correction of the sender's clock leads. */
+/**
+ * A call with an original time beside its time has been corrected by whoever passed it on. Without any it happened when it
+ * came, however often: which is where a sender's clock of nought, corrected, leads.
+ */
 function timesOf(call: JsonObject): Pick<IncomingEvent, 'occurredAt' | 'sentAt'> {
-  const sent = sentAt(call);
   const stated = statedAt(call);
-  if (typeof stated !== 'number') return { occurredAt: sent ?? 0, sentAt: sent ?? 0 };
+  if (typeof stated !== 'number') return { occurredAt: 0, sentAt: 0 };
+  const sent = isGiven(call['timestamp']) && isGiven(call['originalTimestamp']) ? undefined : sentAt(call);
   return { occurredAt: stated, ...(sent !== undefined && { sentAt: sent }) };
 }
 
