@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { T0 } from '../../test/support/builders.js';
+import { naiveActor } from '../../test/support/naive-click-class.js';
 import type { HistoryEvent } from '../core/history-event.js';
 import { ClickClassifier } from './click-classifier.js';
 import { DEFAULT_CLICK_CLASS_SETTINGS, LONGEST_SIGNAL } from './click-class-settings.js';
 import { CtaCatalogue } from './cta-catalogue.js';
+import { normaliseHref } from './normalise-href.js';
 
 const CATALOGUE = new CtaCatalogue([
   { key: 'cart', kind: 'cart', patterns: [{ path: '/cart' }] },
@@ -196,23 +198,51 @@ describe('what is said of a click', () => {
   });
 });
 
+/** Often in whole seconds, as most sources know them, and close together. */
+const anInstant = fc.oneof(
+  fc.nat({ max: 40_000 }),
+  fc.nat({ max: 20 }).map((seconds) => seconds * 1_000),
+);
+
 const aTold = fc.oneof(
   fc
     .record({
-      at: fc.nat({ max: 40_000 }),
+      at: anInstant,
       delivery: fc.constantFrom('d1', 'd2'),
       path: fc.constantFrom('/a', '/b', '/c', '/trap'),
       flag: fc.constantFrom(undefined, 'machine', 'human'),
     })
     .map(({ at, delivery, path, flag }) => click(at, { delivery, path, more: flag ? { actor_class: flag } : {} })),
-  fc
-    .tuple(fc.nat({ max: 40_000 }), fc.constantFrom('d1', 'd2'))
-    .map(([at, delivery]) => delivered(at, 'email_delivered', delivery)),
+  fc.tuple(anInstant, fc.constantFrom('d1', 'd2')).map(([at, delivery]) => delivered(at, 'email_delivered', delivery)),
 );
 const aLife = fc.uniqueArray(aTold, { maxLength: 14, selector: ({ id }) => id });
 
 const byId = (events: readonly HistoryEvent[]) =>
   new Map(classifier.classify(events).map((event) => [event.id, event]));
+
+describe('a second writing of who clicked', () => {
+  const links = {
+    kindOf: (href: string) => CATALOGUE.ofClick({ href })?.kind,
+    linkOf: (href: string) => normaliseHref(href)!.href,
+  };
+
+  it('comes to the same', () => {
+    const seen = new Map<string, number>();
+    fc.assert(
+      fc.property(aLife, (life) => {
+        const classed = classifier.classify(life);
+        classed.forEach(({ name, properties: { actor_class } }, index) => {
+          if (name !== 'click') return;
+          const expected = naiveActor(life[index]!, life, links);
+          seen.set(expected, (seen.get(expected) ?? 0) + 1);
+          expect([life, index, actor_class]).toEqual([life, index, expected]);
+        });
+      }),
+      { numRuns: 2_000 },
+    );
+    for (const actor of ['human', 'suspect', 'machine']) expect(seen.get(actor)).toBeGreaterThan(200);
+  });
+});
 
 describe('the order in which things become known', () => {
   it('makes no difference', () => {

@@ -30,7 +30,7 @@ export interface UnmatchedClicks {
 }
 
 /** So many clicks are looked at, the newest, so that the answer comes soon on any base. */
-const MOST_CLICKS = 100_000;
+const MOST_CLICKS = 50_000;
 
 interface LinkRow {
   href: string | null;
@@ -49,9 +49,10 @@ export class UnmatchedReader {
 
   async read(span: Milliseconds, most: number): Promise<UnmatchedClicks> {
     return this.dataSource.transaction(async (tx) => {
-      const since = (await now(tx)) - span;
+      const until = await now(tx);
+      const since = until - span;
       const catalogue = await this.ctas.catalogue(tx, await catalogueRevision(tx));
-      const rows = await recentLinks(tx, since);
+      const rows = await recentLinks(tx, since, until);
       const unmatched = rows.filter((row) => !catalogue.ofClick(row));
       const clicks = sum(rows);
       const links = grouped(unmatched);
@@ -68,18 +69,19 @@ export class UnmatchedReader {
 }
 
 /** Each link of the newest clicks once for each message that it stood in. */
-function recentLinks(tx: Transaction, since: Instant): Promise<LinkRow[]> {
+function recentLinks(tx: Transaction, since: Instant, until: Instant): Promise<LinkRow[]> {
   return query<LinkRow>(
     tx,
-    `SELECT href, campaign_id, broadcast_id, newsletter_id, transactional_message_id, action_id, link_id, link_tag,
-            count(*)::int AS clicks, max(occurred_at) AS last_at
-       FROM (SELECT occurred_at, told.* FROM events,
-                    jsonb_to_record(properties) AS told (href text, campaign_id text, broadcast_id text,
-                      newsletter_id text, transactional_message_id text, action_id text, link_id text, link_tag text)
-              WHERE name = 'click' AND occurred_at > $1 AND occurred_at <= turnout_now()
-              ORDER BY occurred_at DESC, id DESC LIMIT $2) AS recent
+    `SELECT properties->>'href' AS href, properties->>'campaign_id' AS campaign_id,
+            properties->>'broadcast_id' AS broadcast_id, properties->>'newsletter_id' AS newsletter_id,
+            properties->>'transactional_message_id' AS transactional_message_id,
+            properties->>'action_id' AS action_id, properties->>'link_id' AS link_id,
+            properties->>'link_tag' AS link_tag, count(*)::int AS clicks, max(occurred_at) AS last_at
+       FROM (SELECT occurred_at, properties FROM events
+              WHERE name = 'click' AND occurred_at > $1 AND occurred_at <= $2
+              ORDER BY occurred_at DESC, id DESC LIMIT $3) AS recent
       GROUP BY 1, 2, 3, 4, 5, 6, 7, 8`,
-    [new Date(since), MOST_CLICKS],
+    [new Date(since), new Date(until), MOST_CLICKS],
   );
 }
 

@@ -1,5 +1,7 @@
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { DAY, T0 } from '../support/builders.js';
+import { naiveActor } from '../support/naive-click-class.js';
+import { Chance } from '../support/random-life.js';
 import { SIGNING_KEY, TestTurnout, type JsonObject } from '../support/turnout.js';
 import { customerioWebhook } from '../support/webhooks.js';
 
@@ -114,4 +116,76 @@ describe('clicks of machines', () => {
     await at(2 * MINUTE, () => send('delivered', 4_000));
     expect(await members()).toEqual(['machines']);
   });
+
+  it('a honeypot counts from when it is declared, for clicks of before as well', async () => {
+    await at(MINUTE, async () => {
+      await click(MINUTE, '/hidden');
+      await click(MINUTE + 2_000, '/a');
+    });
+    expect(await log()).toEqual([['entered', 'event', MINUTE]]);
+    const trap = { kind: 'honeypot', patterns: [{ path: '/hidden' }] };
+    await at(2 * MINUTE, () => turnout.must('PUT', '/v1/ctas/trap', trap));
+    expect((await log()).at(-1)).toEqual(['exited', 'catalogue', 2 * MINUTE]);
+    await at(3 * MINUTE, () => click(2 * MINUTE + 2_000, '/a'));
+    expect((await log()).at(-1)).toEqual(['entered', 'event', 2 * MINUTE + 2_000]);
+  });
+
+  it('in whatever order the facts come, the answer is that of all of them together', async () => {
+    await turnout.must('PUT', '/v1/segments/machines', { rule: { performed: 'click', by: 'machines' } });
+    await turnout.must('PUT', '/v1/segments/strict', { rule: { performed: 'click', by: 'strictHumans' } });
+    await database.setClock(T0 + 10 * MINUTE);
+    const chance = new Chance(7);
+    const lives = new Map(Array.from({ length: 12 }, (_, person) => [`p${person}`, randomFacts(chance)]));
+    const all = [...lives].flatMap(([id, facts]) => facts.map((fact) => ({ id, fact })));
+    for (const { id, fact } of chance.shuffled(all)) {
+      const { metric, at: instant, path } = fact;
+      const href = path && `https://shop.example${path}`;
+      const options = { secret: SIGNING_KEY, at: T0 + instant, metric, identifiers: { id }, ...(href && { href }) };
+      expect((await turnout.send(customerioWebhook(options))).status).toBe(200);
+      if (chance.happens(0.2)) await turnout.settle();
+    }
+    await turnout.settle();
+    const found: Record<string, string[]> = {};
+    for (const segment of ['clicked', 'machines', 'strict']) {
+      const { members } = await turnout.must('GET', `/v1/segments/${segment}/members`);
+      const ids = (members as JsonObject[]).map(({ identifiers }) => (identifiers as JsonObject).customer_id as string);
+      found[segment] = ids.sort();
+    }
+    expect(found).toEqual({
+      clicked: whoClicked(lives, (actor) => actor !== 'machine'),
+      machines: whoClicked(lives, (actor) => actor === 'machine'),
+      strict: whoClicked(lives, (actor) => actor === 'human'),
+    });
+    expect(Object.values(found).every((ids) => ids.length > 0 && ids.length < lives.size)).toBe(true);
+  });
 });
+
+interface Fact {
+  metric: string;
+  at: number;
+  path?: string;
+}
+
+/** A delivery, and clicks close to it and to each other. */
+function randomFacts(chance: Chance): Fact[] {
+  const clicks = Array.from({ length: 1 + chance.below(4) }, (_, index) => ({
+    metric: 'clicked',
+    at: MINUTE + chance.below(14) * 1_000,
+    path: `/${index}${chance.of(['a', 'b', 'c'])}`,
+  }));
+  return chance.happens(0.8) ? [...clicks, { metric: 'delivered', at: MINUTE }] : clicks;
+}
+
+function whoClicked(lives: ReadonlyMap<string, readonly Fact[]>, isWanted: (actor: string) => boolean): string[] {
+  const who = [...lives].filter(([, facts]) => {
+    const events = facts.map(({ metric, at: instant, path }, index) => ({
+      id: String(index),
+      name: metric === 'clicked' ? 'click' : `email_${metric}`,
+      occurredAt: instant,
+      properties: { delivery_id: 'd', channel: 'email', href: path },
+    }));
+    const links = { kindOf: () => undefined, linkOf: (href: string) => href };
+    return events.some((event) => event.name === 'click' && isWanted(naiveActor(event, events, links)));
+  });
+  return who.map(([id]) => id).sort();
+}
