@@ -130,6 +130,16 @@ describe("Segment's API", () => {
     expect(bodies).toEqual(expect.arrayContaining(bad));
   });
 
+  it('stores a full batch, each call once', async () => {
+    const call = (n: number) => ({ type: 'track', userId: String(n % 50), event: 'x', messageId: `m-${n % 2_400}` });
+    const batch = Array.from({ length: 2_500 }, (_, n) => call(n));
+    expect((await post('/v1/batch', { batch })).body).toEqual({ success: true });
+    expect(await rowsOf('SELECT count(*)::int AS n, count(DISTINCT profile_id)::int AS people FROM events')).toEqual([
+      { n: 2_400, people: 50 },
+    ]);
+    expect(await deadLetters()).toEqual([]);
+  });
+
   it('explains what is wrong with a single call, all of it, and keeps nothing', async () => {
     const answer = await post('/v1/track', { event: '', timestamp: 'x' });
     expect(answer).toMatchObject({ status: 400, type: expect.stringContaining('application/problem+json') });

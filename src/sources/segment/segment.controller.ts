@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Controller, HttpCode, HttpStatus, Post, Req } from '@nestjs/common';
 import { ApiBasicAuth, ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
@@ -5,6 +6,7 @@ import { RequireScope } from '../../platform/auth/require-scope.js';
 import { Problem } from '../../platform/problem.js';
 import type { IncomingEvent } from '../../profiles/incoming-event.js';
 import { Ingestion } from '../ingestion.js';
+import type { Normalisation } from '../source.js';
 import { callsOfBatch, LARGEST_BATCH_BYTES, LARGEST_CALL_BYTES, singleCall } from './batch.js';
 import { CALL_TYPES, problemsOf, type CallType } from './check-call.js';
 import { readCall } from './read-call.js';
@@ -12,6 +14,7 @@ import { segmentSource } from './segment-source.js';
 import { unzipped } from './unzip.js';
 
 const SUCCESS = { success: true };
+const CALLS_A_TURN = 250;
 
 /** Segment's HTTP API. A write key is an API key of scope `ingest`; the password is blank. */
 @ApiTags('events')
@@ -48,7 +51,12 @@ export class SegmentController {
   @ApiBody({ schema: { type: 'object', properties: { batch: { type: 'array', items: { type: 'object' } } } } })
   async batch(@Req() request: FastifyRequest): Promise<{ success: boolean }> {
     const calls = callsOfBatch(await bodyOf(request, LARGEST_BATCH_BYTES));
-    const read = calls.map(({ call, body }) => ({ body, read: readCall(call) }));
+    const read: { body: Buffer; read: Normalisation }[] = [];
+    for (const { call, body } of calls) {
+      // A large batch takes a while; whoever else waits goes on in between.
+      if (read.length > 0 && read.length % CALLS_A_TURN === 0) await nextTurn();
+      read.push({ body, read: readCall(call) });
+    }
     await this.store(
       read.flatMap(({ body, read }) => (read.kind === 'events' ? read.events.map((event) => ({ event, body })) : [])),
     );
