@@ -12,7 +12,9 @@ const MAY_IMPORT = {
   // The command line speaks to a running service over HTTP.
   cli: [],
   sources: ['core', 'profiles', 'ctas', 'platform'],
-  memberships: ['core', 'profiles', 'ctas', 'segments', 'outbox', 'platform'],
+  // Stored events as rules see them; read by whoever evaluates.
+  histories: ['core', 'profiles', 'ctas', 'platform'],
+  memberships: ['core', 'profiles', 'ctas', 'histories', 'segments', 'outbox', 'platform'],
   journeys: ['core', 'profiles', 'ctas', 'segments', 'outbox', 'platform'],
   // A decision is asked of a journey's branch point; a journey knows nothing of decisions.
   decisions: ['core', 'profiles', 'ctas', 'segments', 'journeys', 'outbox', 'platform'],

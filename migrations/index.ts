@@ -14,6 +14,8 @@ import { CreateImports1764000041000 } from './1764000041000-create-imports.js';
 import { CreateSegmentDrafts1764000060000 } from './1764000060000-create-segment-drafts.js';
 import { RankOutbox1764000080000 } from './1764000080000-rank-outbox.js';
 import { CreateReconciliations1764000081000 } from './1764000081000-create-reconciliations.js';
+import { CreateRulePreviews1764000061000 } from './1764000061000-create-rule-previews.js';
+import { IndexTransitionsBySegment1764000062000 } from './1764000062000-index-transitions-by-segment.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -33,4 +35,6 @@ export const MIGRATIONS = [
   CreateSegmentDrafts1764000060000,
   RankOutbox1764000080000,
   CreateReconciliations1764000081000,
+  CreateRulePreviews1764000061000,
+  IndexTransitionsBySegment1764000062000,
 ];

@@ -4,11 +4,14 @@ import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { createDataSource } from './data-source.js';
 import { ClickClassesController } from './ctas/click-classes.controller.js';
+import { CtaDependants } from './ctas/cta-dependants.js';
 import { CtasController } from './ctas/ctas.controller.js';
 import { CtasModule } from './ctas/ctas.module.js';
 import { DecisionsModule } from './decisions/decisions.module.js';
+import { HistoriesModule } from './histories/histories.module.js';
 import { DESTINATIONS } from './destinations/destination.js';
 import { createDestinations } from './destinations/registry.js';
+import { CtaNeeds } from './journeys/cta-needs.js';
 import { JourneyDependants } from './journeys/journey-dependants.js';
 import { JourneysController } from './journeys/journeys.controller.js';
 import { JourneysModule } from './journeys/journeys.module.js';
@@ -32,9 +35,15 @@ import { MergeFollower } from './profiles/merge-follower.js';
 import { ProfilesModule } from './profiles/profiles.module.js';
 import { SILENCE_LIMIT_MS } from './profiles/source-freshness.js';
 import { RulesController } from './rules/rules.controller.js';
+import { ArrivalWarnings } from './memberships/arrival-warnings.js';
+import { DependenciesController } from './memberships/dependencies.controller.js';
+import { ManualMembersController } from './memberships/manual-members.controller.js';
+import { ManualMembers } from './memberships/manual-members.js';
 import { ShadowsController } from './memberships/shadows.controller.js';
 import { SegmentDraftsController } from './segments/segment-drafts.controller.js';
 import { SegmentVersionsController } from './segments/segment-versions.controller.js';
+import { RecipesController } from './segments/recipes.controller.js';
+import { RuleWarnings } from './segments/rule-warnings.js';
 import { SegmentDependants } from './segments/segment-dependants.js';
 import { SegmentsController } from './segments/segments.controller.js';
 import { SegmentsModule } from './segments/segments.module.js';
@@ -49,18 +58,27 @@ type ModuleImport = Type | DynamicModule;
 
 /** What marketers declare. Beside the modules, since segments must not know of the journeys that need them. */
 @Module({
-  imports: [SegmentsModule, CtasModule, JourneysModule, ProfilesModule],
+  imports: [SegmentsModule, CtasModule, JourneysModule, ProfilesModule, HistoriesModule],
   controllers: [
     SegmentsController,
     SegmentDraftsController,
     SegmentVersionsController,
     ShadowsController,
+    DependenciesController,
+    ManualMembersController,
+    RecipesController,
     RulesController,
     CtasController,
     ClickClassesController,
     JourneysController,
   ],
-  providers: [{ provide: SegmentDependants, useExisting: JourneyDependants }],
+  providers: [
+    ArrivalWarnings,
+    ManualMembers,
+    { provide: RuleWarnings, useExisting: ArrivalWarnings },
+    { provide: SegmentDependants, useExisting: JourneyDependants },
+    { provide: CtaDependants, useExisting: CtaNeeds },
+  ],
 })
 class DeclarationsModule {}
 

@@ -40,8 +40,12 @@ export async function createApp(
   return app;
 }
 
+/** Lists of people to upload are taken as they come, and as large as webhooks. */
+const LISTS = /^\/v1\/segments\/[^/]+\/members$/;
+const LIST_TYPES = /^(application\/x-ndjson|text\/csv)\b/i;
+
 /**
- * Webhooks keep their raw bytes, whatever their type: the signature is over these. Everything else is JSON, of which the
+ * Webhooks keep their raw bytes, whatever their type: the signature is over these. Everything but lists is JSON, of which the
  * bytes are kept where they are signed.
  */
 function parseBodies(app: NestFastifyApplication, limits: Config['http']): void {
@@ -58,12 +62,13 @@ function parseBodies(app: NestFastifyApplication, limits: Config['http']): void 
     else done(Problem.unsupportedMediaType('The body has to be JSON, sent with "Content-Type: application/json".'));
   });
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer, done: Done) => {
-    const isRaw = isRawPath(request.raw);
+    const type = request.headers['content-type'] ?? '';
+    const isRaw = isRawPath(request.raw) || isList(request.raw, type);
     if (body.length > (isRaw ? limits.webhookBodyLimitBytes : limits.apiBodyLimitBytes)) {
       done(Problem.payloadTooLarge('The body is larger than is taken here.'));
     } else if (isRaw) {
       done(null, body);
-    } else if (/^application\/([\w.-]+\+)?json\b/i.test(request.headers['content-type'] ?? '')) {
+    } else if (/^application\/([\w.-]+\+)?json\b/i.test(type)) {
       if (request.headers['x-cio-signature'] !== undefined) request.rawBody = body;
       parseJson(request, body, done);
     } else {
@@ -78,4 +83,8 @@ function isImport(request: IncomingMessage): boolean {
 
 function isRawPath(request: IncomingMessage): boolean {
   return request.method === 'POST' && RAW.test(request.url?.split('?')[0] ?? '');
+}
+
+function isList(request: IncomingMessage, type: string): boolean {
+  return request.method === 'PUT' && LISTS.test(request.url?.split('?')[0] ?? '') && LIST_TYPES.test(type);
 }

@@ -4,6 +4,7 @@ import { ClickClassSettingsRow, Reclassification } from './ctas/ctas.entities.js
 import { DecisionRecord } from './decisions/decision.entity.js';
 import { Journey, JourneyVersion } from './journeys/journey.entities.js';
 import { Backfill, Membership, Transition } from './memberships/memberships.entities.js';
+import { RulePreview } from './memberships/preview.entity.js';
 import { OutboxRow } from './outbox/outbox.entity.js';
 import { ApiKey } from './platform/auth/api-key.entity.js';
 import { postgresOptions } from './platform/database.js';
@@ -52,6 +53,7 @@ const ENTITIES = [
   Reclassification,
   Reconciliation,
   ReconciliationMember,
+  RulePreview,
   Segment,
   SegmentDraft,
   SegmentShadow,

@@ -12,6 +12,7 @@ import { patternProblems } from './check-patterns.js';
 import { MatchDto, PutCtaDto } from './cta.dto.js';
 import type { Cta } from './cta.entity.js';
 import type { CtaDefinition } from './cta-pattern.js';
+import { CtaDependants } from './cta-dependants.js';
 import { CtaStore } from './cta-store.js';
 import type { Reclassification } from './ctas.entities.js';
 import { contextOf } from './message-context.js';
@@ -32,6 +33,7 @@ export class CtasController {
     private readonly ctas: CtaStore,
     private readonly reclassifications: ReclassificationStore,
     private readonly unmatchedReader: UnmatchedReader,
+    private readonly dependants: CtaDependants,
   ) {}
 
   @Post('match')
@@ -108,8 +110,14 @@ export class CtasController {
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({ summary: 'Remove a CTA; clicks on its links carry it no longer' })
   async remove(@Param('key') key: string): Promise<void> {
-    const wasThere = await this.dataSource.transaction((tx) => this.ctas.remove(tx, key));
-    if (!wasThere) throw Problem.notFound(`There is no CTA "${key}".`);
+    await this.dataSource.transaction(async (tx) => {
+      const wasThere = await this.ctas.remove(tx, key);
+      if (!wasThere) throw Problem.notFound(`There is no CTA "${key}".`);
+      // After the removal has taken the catalogue's lock: no rule can come to name the CTA meanwhile.
+      const needing = await this.dependants.of(tx, key);
+      if (needing.length === 0) return;
+      throw Problem.conflict(`CTA "${key}" is needed by ${needing.join(', ')}. Change these first.`);
+    });
   }
 }
 

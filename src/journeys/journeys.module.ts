@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
 import { SegmentsModule } from '../segments/segments.module.js';
+import { CtaNeeds } from './cta-needs.js';
 import { JourneyDependants } from './journey-dependants.js';
 import { JourneyStore } from './journey-store.js';
 
 @Module({
   imports: [SegmentsModule],
-  providers: [JourneyStore, JourneyDependants],
-  exports: [JourneyStore, JourneyDependants],
+  providers: [JourneyStore, JourneyDependants, CtaNeeds],
+  exports: [JourneyStore, JourneyDependants, CtaNeeds],
 })
 export class JourneysModule {}

@@ -1,6 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { query } from '../platform/database.js';
+import { query, type Transaction } from '../platform/database.js';
+
+const LOOK_MS = 20;
+const MOST_LOOKS = 25;
+
+export interface BackfillProgress {
+  version: number;
+  beganAt: Date;
+  done: number;
+  profiles: number;
+}
 
 /** After a change of rules every profile is looked at again: marked due lane by lane, in steps that a crash can't lose. */
 @Injectable()
@@ -10,6 +20,39 @@ export class Backfill {
   async lanes(): Promise<number[]> {
     const rows = await query<{ lane: number }>(this.dataSource.manager, 'SELECT lane FROM backfills ORDER BY lane');
     return rows.map((row) => row.lane);
+  }
+
+  /** How many profiles were looked at under a segment's version in force or a later state of things, of how many. */
+  async progress(tx: Transaction, key: string): Promise<BackfillProgress | undefined> {
+    const [row] = await query<BackfillProgress>(
+      tx,
+      `SELECT version, published_at AS "beganAt", done::float8 AS done, profiles::float8 AS profiles
+         FROM segments JOIN segment_versions ON segment_id = id AND version = published_version,
+              LATERAL (SELECT count(*) FILTER (WHERE evaluated_revision >= revision) AS done, count(*) AS profiles
+                         FROM profiles WHERE ended_at IS NULL) AS counted
+        WHERE key = $1`,
+      [key],
+    );
+    return row;
+  }
+
+  /**
+   * Waits while somebody waits for rows that are locked, an event to be stored most likely: a backfill is in no hurry.
+   * Not for ever, since it has to end.
+   */
+  async giveWay(): Promise<void> {
+    for (let looks = 0; looks < MOST_LOOKS && (await this.isSomebodyWaiting()); looks++) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
+  private async isSomebodyWaiting(): Promise<boolean> {
+    const rows = await query(
+      this.dataSource.manager,
+      `SELECT pid FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'turnout' AND wait_event_type = 'Lock' LIMIT 1`,
+    );
+    return rows.length > 0;
   }
 
   /** Marks the next profiles of a lane due; false once the lane is done, or while another worker is at it. */

@@ -49,6 +49,7 @@ export class EvaluateProcessor extends WorkerHost implements OnApplicationBootst
     await this.worker.close();
   }
 
+  /** Of a backfill one step at a time, so that lanes in which something is due need not wait for all of it. */
   private async workOff(lane: number): Promise<void> {
     const most = this.settings.evaluateBatchSize;
     let isMore = true;
@@ -56,7 +57,11 @@ export class EvaluateProcessor extends WorkerHost implements OnApplicationBootst
       const isBackfilling = await this.backfill.step(lane, most);
       const batch = await this.evaluator.evaluateBatch(lane, most);
       if (batch.owedTo.length > 0) this.nudger.deliver(batch.owedTo);
-      isMore = isBackfilling || batch.profiles === most;
+      if (isBackfilling) {
+        await this.backfill.giveWay();
+        return this.nudger.evaluate([lane]); // behind the lanes that have been waiting
+      }
+      isMore = batch.profiles === most;
     }
   }
 }

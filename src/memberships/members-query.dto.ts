@@ -1,13 +1,11 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsInt, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsISO8601, IsOptional, IsTimeZone, Matches, Max, Min } from 'class-validator';
 
 export class MembersQueryDto {
-  @ApiPropertyOptional({ description: 'The `next` of the page before' })
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
-  after = 0;
+  @ApiPropertyOptional({ description: 'The `next` of the page before', default: '0' })
+  @Matches(/^\d{1,18}$/, { message: 'after must be the "next" of the page before' })
+  after = '0';
 
   @ApiPropertyOptional({ description: 'Members a page', default: 100, maximum: 1000 })
   @Type(() => Number)
@@ -15,4 +13,31 @@ export class MembersQueryDto {
   @Min(1)
   @Max(1000)
   limit = 100;
+}
+
+export class ActivityQueryDto {
+  @ApiPropertyOptional({ enum: ['hour', 'day'], default: 'day' })
+  @IsIn(['hour', 'day'])
+  unit: 'hour' | 'day' = 'day';
+
+  @ApiPropertyOptional({ description: 'From this instant; 30 days or 24 hours before `to` unless given' })
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  from?: string;
+
+  @ApiPropertyOptional({ description: 'To this instant; now unless given' })
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  to?: string;
+
+  @ApiPropertyOptional({ description: 'IANA name of the zone whose days are meant', default: 'UTC' })
+  @IsTimeZone({ message: 'timeZone must be the IANA name of a time zone, such as "Europe/Berlin"' })
+  timeZone = 'UTC';
+}
+
+export class AsOfQueryDto {
+  @ApiPropertyOptional({ description: 'As of this instant of the past, ISO 8601; now unless given' })
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  at?: string;
 }

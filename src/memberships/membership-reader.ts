@@ -1,24 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { historyNeeded, type Plan } from '../core/compile-rule.js';
+import { compileRule, type Plan } from '../core/compile-rule.js';
 import type { Because } from '../core/conditions/condition.js';
 import { evaluate, explain, type Evaluation } from '../core/evaluate.js';
-import { History } from '../core/history.js';
+import type { History } from '../core/history.js';
 import type { Instant } from '../core/instant.js';
 import { advanceMembership } from '../core/membership.js';
+import type { Rule } from '../core/rule.js';
 import { clicksNotCounted, type ClickNotCounted } from '../ctas/clicks-not-counted.js';
-import { CtaStore } from '../ctas/cta-store.js';
+import { HistoryReader } from '../histories/history-reader.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
 import { now } from '../platform/clock.js';
-import { query, type Transaction } from '../platform/database.js';
-import { laneOfProfile } from '../platform/lanes.js';
-import { EventHistoryStore } from '../profiles/event-history-store.js';
-import { EventStore } from '../profiles/event-store.js';
-import { SegmentStore, type PublishedSegment } from '../segments/segment-store.js';
+import { SegmentStore } from '../segments/segment-store.js';
 
 /** What a segment's rule says of a profile, and why. */
 export interface Standing {
-  segment: PublishedSegment;
+  segment: { key: string; version: number };
   evaluation: Evaluation;
   /** When a member leaves if no event comes; null: never, or it is none. */
   leavesAt: Instant | null;
@@ -27,22 +24,13 @@ export interface Standing {
   notCounted: readonly ClickNotCounted[];
 }
 
-export interface MemberRow {
-  profileId: string;
-  since: Date;
-  version: number;
-  identifiers: Record<string, string>;
-}
-
 /** Reads memberships. What is said of one profile is evaluated as of now, so that a late timer makes no wrong answer. */
 @Injectable()
 export class MembershipReader {
   constructor(
     private readonly dataSource: DataSource,
     private readonly segments: SegmentStore,
-    private readonly events: EventStore,
-    private readonly histories: EventHistoryStore,
-    private readonly ctas: CtaStore,
+    private readonly histories: HistoryReader,
   ) {}
 
   /** How a profile stands to each published segment, or to one of them. */
@@ -53,47 +41,43 @@ export class MembershipReader {
         (segment) => segmentKey === undefined || segment.key === segmentKey,
       );
       const asOf = await now(tx);
-      const history = await this.historyOf(tx, profileId, { segments, asOf, revision });
-      return segments.map((segment): Standing => {
-        const evaluation = evaluate(segment.plan, history, asOf);
-        return {
-          segment,
-          evaluation,
-          leavesAt: evaluation.isMember ? leavingAt(segment.plan, history, asOf) : null,
-          because: explain(segment.plan, history, asOf),
-          notCounted: clicksNotCounted(segment.plan, history, asOf),
-        };
-      });
+      const plans = segments.map((segment) => segment.plan);
+      const history = await this.histories.of(tx, profileId, { plans, asOf, revision });
+      return segments.map((segment) => standingOf(segment, segment.plan, { history, asOf }));
     });
   }
 
-  /** Members of a segment as last evaluated, in order of profile id after a cursor. */
-  async members(segmentKey: string, after: number, most: number): Promise<MemberRow[]> {
-    return query<MemberRow>(
-      this.dataSource.manager,
-      `SELECT member.profile_id AS "profileId", member.since, member.version,
-              (SELECT coalesce(jsonb_object_agg(kind, value), '{}') FROM identifiers
-                WHERE identifiers.profile_id = member.profile_id) AS identifiers
-         FROM memberships member JOIN segments ON segments.id = member.segment_id
-        WHERE segments.key = $1 AND member.is_member AND member.profile_id > $2
-        ORDER BY member.profile_id LIMIT $3`,
-      [segmentKey, after, most],
-    );
+  /**
+   * How a profile stood to a segment at an instant of the past, by the rules that were in force then and all that is known
+   * now of what had happened; undefined where there was no such segment yet.
+   */
+  async standingAt(profileId: number, segmentKey: string, asOf: Instant): Promise<Standing | undefined> {
+    return this.dataSource.transaction(async (tx) => {
+      const versions = await this.segments.versionsAt(tx, asOf);
+      const segment = versions.find((one) => one.key === segmentKey);
+      if (!segment) return undefined;
+      const rules = new Map(versions.map((one) => [one.key, one.rule as Rule]));
+      const plan = compileRule(segment.rule as Rule, rules);
+      const revision = await catalogueRevision(tx);
+      const history = await this.histories.of(tx, profileId, { plans: [plan], asOf, revision });
+      return standingOf(segment, plan, { history, asOf });
+    });
   }
+}
 
-  private async historyOf(
-    tx: Transaction,
-    profileId: number,
-    about: { segments: readonly PublishedSegment[]; asOf: number; revision: number },
-  ): Promise<History> {
-    const { names, lookback } = historyNeeded(about.segments.map((segment) => segment.plan));
-    const classifier = await this.ctas.current(tx, about.revision);
-    const need = classifier.needed(names);
-    const wanted = { names: need.names, since: about.asOf - lookback - need.margin };
-    const loaded = await this.events.histories(tx, laneOfProfile(profileId), [profileId], wanted);
-    const known = { startsAt: await this.histories.current(tx, about.revision), profile: String(profileId) };
-    return History.inOrder(classifier.classify(loaded.get(profileId)!), known);
-  }
+function standingOf(
+  { key, version }: Standing['segment'],
+  plan: Plan,
+  { history, asOf }: { history: History; asOf: Instant },
+): Standing {
+  const evaluation = evaluate(plan, history, asOf);
+  return {
+    segment: { key, version },
+    evaluation,
+    leavesAt: evaluation.isMember ? leavingAt(plan, history, asOf) : null,
+    because: explain(plan, history, asOf),
+    notCounted: clicksNotCounted(plan, history, asOf),
+  };
 }
 
 function leavingAt(plan: Plan, history: History, asOf: Instant): Instant | null {

@@ -21,6 +21,7 @@ export class Membership {
 
 /** One entry into or exit out of a segment, and why. Gapless and alternating, kept so by its key and its check. */
 @Entity('transitions')
+@Index('transitions_segment', ['segmentId', 'at'])
 @Check('transitions_alternate', `ordinal > 0 AND kind = CASE WHEN ordinal % 2 = 1 THEN 'entered' ELSE 'exited' END`)
 export class Transition {
   @PrimaryColumn('smallint') lane!: number;

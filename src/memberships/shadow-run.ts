@@ -4,12 +4,12 @@ import { RuleCompiler, type Plan } from '../core/compile-rule.js';
 import { explain } from '../core/evaluate.js';
 import type { History } from '../core/history.js';
 import { segmentsBelow } from '../core/references.js';
+import { HistoryReader } from '../histories/history-reader.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
 import { query, type Transaction } from '../platform/database.js';
 import { SegmentStore } from '../segments/segment-store.js';
 import { addMove, moveOf, wantsSample, type LaneFindings } from '../segments/shadow-findings.js';
 import { ShadowStore, type Shadow, type ShadowLane } from '../segments/shadow-store.js';
-import { ProfileHistories } from './profile-histories.js';
 
 /** A segment's rule as it is and as it would be. */
 interface Change {
@@ -27,7 +27,7 @@ export class ShadowRun {
     private readonly dataSource: DataSource,
     private readonly shadows: ShadowStore,
     private readonly segments: SegmentStore,
-    private readonly histories: ProfileHistories,
+    private readonly histories: HistoryReader,
   ) {}
 
   openLanes(): Promise<{ shadowId: string; lane: number }[]> {
@@ -53,12 +53,13 @@ export class ShadowRun {
   }
 
   private async found(tx: Transaction, claimed: ShadowLane, ids: readonly number[]): Promise<ShadowLane> {
-    const { shadow, lane, findings } = claimed;
+    const { shadow, findings } = claimed;
     const changes = await this.changesOf(tx, shadow);
     const plans = changes.flatMap(({ before, after }) => (before ? [before, after] : [after]));
     const about = { plans, asOf: shadow.asOf.getTime(), revision: shadow.revision };
-    const histories = await this.histories.read(tx, lane, ids, about);
-    for (const id of ids) note(findings, changes, { id, history: histories.get(id)!, asOf: about.asOf });
+    const asked = ids.map((id) => ({ id, evaluatedSeq: 0 }));
+    const histories = await this.histories.ofAll(tx, asked, about);
+    for (const id of ids) note(findings, changes, { id, history: histories.get(id)!.history, asOf: about.asOf });
     return { ...claimed, afterId: ids.at(-1)!, profiles: claimed.profiles + ids.length };
   }
 

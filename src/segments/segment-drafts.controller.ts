@@ -9,6 +9,7 @@ import type { Transaction } from '../platform/database.js';
 import { Problem } from '../platform/problem.js';
 import { RETENTION_MS } from '../platform/retention.js';
 import { DraftStore, type Draft } from './draft-store.js';
+import { RuleWarnings } from './rule-warnings.js';
 import { sayDifference } from './say-difference.js';
 import { SegmentPublisher } from './segment-publisher.js';
 import { SegmentStore, type SegmentView } from './segment-store.js';
@@ -28,6 +29,7 @@ export class SegmentDraftsController {
     private readonly drafts: DraftStore,
     private readonly shadows: ShadowStore,
     private readonly publisher: SegmentPublisher,
+    private readonly warnings: RuleWarnings,
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
   ) {}
 
@@ -67,7 +69,9 @@ export class SegmentDraftsController {
       await this.publisher.publish(tx, { key, rule: draft.rule, push: draft.push });
       await this.drafts.remove(tx, key);
     });
-    return shownSegment((await this.segments.find(this.dataSource.manager, key))!);
+    const segment = (await this.segments.find(this.dataSource.manager, key))!;
+    const warnings = await this.warnings.of(this.dataSource.manager, segment.rule as Rule);
+    return { ...shownSegment(segment), warnings };
   }
 
   /** Nothing may have moved on since the numbers were computed on which the decision to publish rests. */

@@ -173,6 +173,17 @@ export class SegmentStore {
     );
   }
 
+  /** The version of each segment that was in force at an instant. */
+  async versionsAt(tx: Transaction, at: Instant): Promise<SegmentView[]> {
+    return query<SegmentView>(
+      tx,
+      `SELECT DISTINCT ON (segment_id) key, version, rule, push, segment_versions.published_at AS "publishedAt"
+         FROM segments JOIN segment_versions ON segment_id = id WHERE segment_versions.published_at <= $1
+        ORDER BY segment_id, version DESC`,
+      [new Date(at)],
+    );
+  }
+
   /** Every rule in force, read and compiled anew. */
   private async inForce(tx: Transaction): Promise<PublishedSegments> {
     const rows = await query<PublishedRow>(

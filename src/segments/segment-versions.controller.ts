@@ -6,6 +6,7 @@ import { DataSource } from 'typeorm';
 import type { Rule } from '../core/rule.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
+import { RuleWarnings } from './rule-warnings.js';
 import { sayDifference } from './say-difference.js';
 import { SegmentPublisher } from './segment-publisher.js';
 import { SegmentStore, type VersionView } from './segment-store.js';
@@ -31,6 +32,7 @@ export class SegmentVersionsController {
     private readonly dataSource: DataSource,
     private readonly segments: SegmentStore,
     private readonly publisher: SegmentPublisher,
+    private readonly warnings: RuleWarnings,
   ) {}
 
   @Get('versions')
@@ -66,7 +68,9 @@ export class SegmentVersionsController {
       const { rule, push } = pick(await this.segments.versions(tx, key), version);
       await this.publisher.publish(tx, { key, rule: rule as Rule, push });
     });
-    return shownSegment((await this.segments.find(this.dataSource.manager, key))!);
+    const segment = (await this.segments.find(this.dataSource.manager, key))!;
+    const warnings = await this.warnings.of(this.dataSource.manager, segment.rule as Rule);
+    return { ...shownSegment(segment), warnings };
   }
 
   private async versionsOf(key: string): Promise<VersionView[]> {

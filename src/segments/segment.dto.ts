@@ -3,7 +3,9 @@ import { Transform, Type } from 'class-transformer';
 import { IsBoolean, IsDefined, IsInt, IsOptional, Matches, Min, ValidateNested } from 'class-validator';
 import type { Milliseconds } from '../core/instant.js';
 import { checkedKey } from '../platform/key.js';
+import { Problem } from '../platform/problem.js';
 import { checkedRule } from './checked-rule.js';
+import type { SegmentPush } from './segment.entities.js';
 import type { NewVersion } from './segment-store.js';
 
 const EXAMPLE_RULE = { performed: 'click', where: { cta: 'replenish' }, within: '30d' };
@@ -23,13 +25,7 @@ export class PushDto {
   customerio!: CustomerioPushDto;
 }
 
-export class PutSegmentDto {
-  @ApiProperty({ description: 'The rule; see the rule language', example: EXAMPLE_RULE, type: Object })
-  // As it came: a rule is judged by the core's own shapes, with a pointer to every problem.
-  @Transform(({ obj }: { obj: { rule: unknown } }) => obj.rule)
-  @IsDefined({ message: 'rule is missing: give a rule such as {"performed": "click", "within": "30d"}' })
-  rule!: unknown;
-
+export class PutManualSegmentDto {
   @ApiPropertyOptional({ description: 'Where membership is pushed; nowhere unless given', type: PushDto })
   @IsOptional()
   @ValidateNested()
@@ -37,11 +33,29 @@ export class PutSegmentDto {
   push?: PushDto;
 }
 
+export class PutSegmentDto extends PutManualSegmentDto {
+  @ApiProperty({ description: 'The rule; see the rule language', example: EXAMPLE_RULE, type: Object })
+  // As it came: a rule is judged by the core's own shapes, with a pointer to every problem.
+  @Transform(({ obj }: { obj: { rule: unknown } }) => obj.rule)
+  @IsDefined({ message: 'rule is missing: give a rule such as {"performed": "click", "within": "30d"}' })
+  rule!: unknown;
+}
+
 /** What a body says a segment is to be; throws a 400 problem that lists all that is wrong. */
 export function newVersion(key: string, body: PutSegmentDto, retention: Milliseconds): NewVersion {
   const rule = checkedRule(body.rule, retention);
-  const push = body.push ? { destination: 'customerio', segmentId: body.push.customerio.segmentId } : null;
-  return { key: checkedKey(key), rule, push };
+  return { key: checkedSegmentKey(key), rule, push: pushOf(body) };
+}
+
+/** `preview` stands where a segment's key would in a path. */
+export function checkedSegmentKey(key: string): string {
+  if (key !== 'preview') return checkedKey(key);
+  const taken = { pointer: '', detail: '"preview" is the name of a route', expected: 'another key' };
+  throw Problem.badRequest('The key is not usable.', [taken]);
+}
+
+export function pushOf({ push }: PutManualSegmentDto): SegmentPush | null {
+  return push ? { destination: 'customerio', segmentId: push.customerio.segmentId } : null;
 }
 
 export class PublishDraftDto {

@@ -3,9 +3,11 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import type { Milliseconds } from '../core/instant.js';
+import type { Rule } from '../core/rule.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
 import { RETENTION_MS } from '../platform/retention.js';
+import { RuleWarnings } from './rule-warnings.js';
 import { SegmentDependants } from './segment-dependants.js';
 import { SegmentPublisher } from './segment-publisher.js';
 import { SegmentStore } from './segment-store.js';
@@ -22,6 +24,7 @@ export class SegmentsController {
     private readonly segments: SegmentStore,
     private readonly publisher: SegmentPublisher,
     private readonly dependants: SegmentDependants,
+    private readonly warnings: RuleWarnings,
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
   ) {}
 
@@ -45,7 +48,8 @@ export class SegmentsController {
   async get(@Param('key') key: string) {
     const segment = await this.segments.find(this.dataSource.manager, key);
     if (!segment) throw Problem.notFound(`There is no segment "${key}".`);
-    return shownSegment(segment);
+    const warnings = await this.warnings.of(this.dataSource.manager, segment.rule as Rule);
+    return { ...shownSegment(segment), warnings };
   }
 
   @Delete(':key')

@@ -132,7 +132,8 @@ describe('what marketers declare', () => {
     expect(created.status).toBe(201);
     await turnout.settle();
     expect(await transitions('1')).toMatchObject([{ kind: 'entered', cause: 'catalogue' }]);
-    expect((await turnout.call('DELETE', '/v1/ctas/replenish')).status).toBe(204);
+    const elsewhere = { patterns: [{ path: '/elsewhere' }] };
+    expect((await turnout.call('PUT', '/v1/ctas/replenish', elsewhere)).status).toBe(200);
     await turnout.settle();
     expect(await transitions('1')).toHaveLength(2);
     const wrong = await turnout.call('PUT', '/v1/ctas/replenish', {

@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { historyNeeded, type Plan } from '../core/compile-rule.js';
+import { History } from '../core/history.js';
+import type { HistoryEvent } from '../core/history-event.js';
+import type { Instant, Milliseconds } from '../core/instant.js';
+import type { EventName } from '../core/rule.js';
+import { CLICK } from '../ctas/click-class.js';
+import { CtaStore } from '../ctas/cta-store.js';
+import { MESSAGE_KINDS } from '../ctas/message-context.js';
+import type { Transaction } from '../platform/database.js';
+import { laneOfProfile } from '../platform/lanes.js';
+import { EventHistoryStore } from '../profiles/event-history-store.js';
+import { EventStore } from '../profiles/event-store.js';
+
+/** What a history is read for. */
+export interface Wanted {
+  /** The rules that it will be asked about. */
+  plans: readonly Plan[];
+  /** The earliest instant as of which it will be asked. */
+  asOf: Instant;
+  /** The catalogue's revision that the rules are of. */
+  revision: number;
+}
+
+/** A profile's history, and what of it the last evaluation did not know. */
+export interface ReadHistory {
+  history: History;
+  newEvents: readonly HistoryEvent[];
+  /** The newest event's number; 0 where there are none. */
+  seq: number;
+}
+
+/** What tells of a click which CTA it is of and who clicked. */
+const READ_TO_CLASS = [
+  ...['href', 'link_id', 'link_tag', 'action_id', 'delivery_id', 'channel', 'actor_class'],
+  ...MESSAGE_KINDS,
+];
+
+/** How events that were read of many profiles at once become histories. */
+export interface ScannedHistories {
+  /** What must be known wherever a rule is about clicks, so that these can be classed. */
+  classed: { names: readonly EventName[]; margin: Milliseconds; properties: readonly string[] };
+  /** From a profile's events in order of time. */
+  historyOf: (profileId: number, events: readonly HistoryEvent[]) => History;
+}
+
+/**
+ * The histories of profiles as rules see them: the events that some rules need, classed by the catalogue, with the
+ * starts of what is known completely. The one place where stored events become a {@link History}.
+ */
+@Injectable()
+export class HistoryReader {
+  constructor(
+    private readonly events: EventStore,
+    private readonly starts: EventHistoryStore,
+    private readonly ctas: CtaStore,
+  ) {}
+
+  /** One profile's history. */
+  async of(tx: Transaction, profileId: number, wanted: Wanted): Promise<History> {
+    const known = await this.ofAll(tx, [{ id: profileId, evaluatedSeq: 0 }], wanted);
+    return known.get(profileId)!.history;
+  }
+
+  /** Those of some profiles, by profile; events after `evaluatedSeq` are new to it. */
+  async ofAll(
+    tx: Transaction,
+    profiles: readonly { id: number; evaluatedSeq: number }[],
+    { plans, asOf, revision }: Wanted,
+  ): Promise<Map<number, ReadHistory>> {
+    const { names, lookback } = historyNeeded(plans);
+    const classifier = await this.ctas.current(tx, revision);
+    const need = classifier.needed(names);
+    const stretch = { names: need.names, since: asOf - lookback - need.margin };
+    const loaded = new Map<number, (HistoryEvent & { seq: number })[]>();
+    for (const lane of new Set(profiles.map((one) => laneOfProfile(one.id)))) {
+      const ids = profiles.map((one) => one.id).filter((id) => laneOfProfile(id) === lane);
+      const own = await this.events.histories(tx, lane, ids, stretch);
+      for (const [id, events] of own) loaded.set(id, events);
+    }
+    const startsAt = await this.starts.current(tx, revision);
+    return new Map(
+      profiles.map(({ id, evaluatedSeq }) => {
+        const stored = loaded.get(id)!;
+        const events = classifier.classify(stored.map((event) => ({ ...event, isNew: event.seq > evaluatedSeq })));
+        const read: ReadHistory = {
+          history: History.inOrder(events, { startsAt, profile: String(id) }),
+          newEvents: events.filter((event) => event.isNew),
+          seq: stored.reduce((newest, event) => Math.max(newest, event.seq), 0),
+        };
+        return [id, read];
+      }),
+    );
+  }
+
+  /** For who reads the events of everybody otherwise: makes of them what {@link ofAll} would. */
+  async forScan(tx: Transaction, revision: number): Promise<ScannedHistories> {
+    const classifier = await this.ctas.current(tx, revision);
+    const startsAt = await this.starts.current(tx, revision);
+    const { names, margin } = classifier.needed([CLICK]);
+    return {
+      classed: { names, margin, properties: READ_TO_CLASS },
+      historyOf: (profileId, events) =>
+        History.inOrder(classifier.classify(events), { startsAt, profile: String(profileId) }),
+    };
+  }
+}

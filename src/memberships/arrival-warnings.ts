@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { compileRule } from '../core/compile-rule.js';
+import { ctasNamed } from '../core/ctas-named.js';
+import type { HistoryEvent } from '../core/history-event.js';
+import type { Rule } from '../core/rule.js';
+import { sayValue } from '../core/words.js';
+import { CtaStore } from '../ctas/cta-store.js';
+import { HistoryReader } from '../histories/history-reader.js';
+import { catalogueRevision } from '../platform/catalogue-revision.js';
+import { query, type Transaction } from '../platform/database.js';
+import { EventHistoryStore } from '../profiles/event-history-store.js';
+import { RuleWarnings } from '../segments/rule-warnings.js';
+import { SegmentStore } from '../segments/segment-store.js';
+
+const LOOK_BACK = '30 days';
+const NEWEST_PAGES = 1_000;
+const MOST_CLICKS = 20_000;
+
+/** Rules that name what never came in, or comes no longer. */
+@Injectable()
+export class ArrivalWarnings extends RuleWarnings {
+  constructor(
+    private readonly segments: SegmentStore,
+    private readonly ctas: CtaStore,
+    private readonly starts: EventHistoryStore,
+    private readonly histories: HistoryReader,
+  ) {
+    super();
+  }
+
+  override async of(tx: Transaction, rule: Rule): Promise<string[]> {
+    const { eventNames } = compileRule(rule, await this.segments.rules(tx));
+    const events = await this.starts.eventsNamed(tx, eventNames);
+    const unheard = events.filter((one) => one.source === null).map(({ event }) => neverCame(event));
+    return [...unheard, ...(await this.ctaWarnings(tx, ctasNamed(rule)))];
+  }
+
+  private async ctaWarnings(tx: Transaction, named: readonly string[]): Promise<string[]> {
+    if (named.length === 0) return [];
+    const declared = new Set((await this.ctas.list(tx)).map((cta) => cta.key));
+    const unknown = named.filter((key) => !declared.has(key));
+    const clicks = await this.newestClicks(tx);
+    const carried = new Set(clicks.map((click) => click.properties.cta));
+    const unclicked = named.filter((key) => declared.has(key) && !carried.has(key));
+    return [
+      ...unknown.map((key) => `there is no CTA "${key}" in the catalogue`),
+      ...unclicked.map(
+        (key) => `none of the ${clicks.length} newest clicks of the last ${LOOK_BACK} carried the CTA "${key}"`,
+      ),
+    ];
+  }
+
+  /** The log is only ever added to: its last pages hold what came last, and cost the same however long it is. */
+  private async newestClicks(tx: Transaction): Promise<readonly HistoryEvent[]> {
+    const rows = await query<{ id: string; properties: Record<string, unknown> }>(
+      tx,
+      `SELECT id, properties FROM events
+        WHERE ctid >= format('(%s,0)', greatest(0, pg_relation_size('events') / 8192 - $1::int))::tid
+          AND name = 'click' AND occurred_at >= turnout_now() - interval '${LOOK_BACK}' LIMIT $2`,
+      [NEWEST_PAGES, MOST_CLICKS],
+    );
+    const { historyOf } = await this.histories.forScan(tx, await catalogueRevision(tx));
+    return historyOf(
+      0,
+      rows.map(({ id, properties }) => ({ id, name: 'click', occurredAt: 0, properties })),
+    ).named('click');
+  }
+}
+
+function neverCame(event: unknown): string {
+  if (typeof event === 'string') return `no event ${sayValue(event)} has ever come in`;
+  return `no event beginning with ${sayValue((event as { startsWith: string }).startsWith)} has ever come in`;
+}

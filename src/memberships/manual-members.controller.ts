@@ -1,0 +1,79 @@
+import { isUtf8 } from 'node:buffer';
+import { Body, Controller, Headers, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { IsIn } from 'class-validator';
+import { DataSource } from 'typeorm';
+import { RequireScope } from '../platform/auth/require-scope.js';
+import { Problem } from '../platform/problem.js';
+import { EventHistoryStore } from '../profiles/event-history-store.js';
+import { isManual, MANUAL_MEMBERSHIP, MANUAL_SOURCE, manualRule } from '../segments/manual-rule.js';
+import { SegmentPublisher } from '../segments/segment-publisher.js';
+import { SegmentStore } from '../segments/segment-store.js';
+import { PutManualSegmentDto, checkedSegmentKey, pushOf } from '../segments/segment.dto.js';
+import { shownSegment } from '../segments/shown-segment.js';
+import { ManualMembers, type ManualChange } from './manual-members.js';
+import { readMemberList } from './member-list.js';
+
+class UploadQueryDto {
+  @ApiPropertyOptional({ enum: ['add', 'remove', 'replace'], default: 'add' })
+  @IsIn(['add', 'remove', 'replace'])
+  mode: 'add' | 'remove' | 'replace' = 'add';
+}
+
+/** Segments whose members are named one by one. */
+@ApiTags('segments')
+@ApiBearerAuth()
+@RequireScope('manage')
+@Controller('v1/segments/:key')
+export class ManualMembersController {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly segments: SegmentStore,
+    private readonly publisher: SegmentPublisher,
+    private readonly starts: EventHistoryStore,
+    private readonly members: ManualMembers,
+  ) {}
+
+  @Post('manual')
+  @ApiOperation({ summary: 'Make a segment whose members are uploaded; usable in rules like any other' })
+  async create(@Param('key') key: string, @Body() body: PutManualSegmentDto) {
+    await this.dataSource.transaction(async (tx) => {
+      const known = await this.segments.find(tx, key);
+      if (known && !isManual(key, known.rule))
+        throw Problem.conflict(`There is a segment "${key}" with a rule already.`);
+      // Nobody was in it before: what no fact tells is known to be so, however far back.
+      await this.starts.declare(tx, MANUAL_SOURCE, 0, [MANUAL_MEMBERSHIP]);
+      await this.publisher.publish(tx, { key: checkedSegmentKey(key), rule: manualRule(key), push: pushOf(body) });
+    });
+    return shownSegment((await this.segments.find(this.dataSource.manager, key))!);
+  }
+
+  @Put('members')
+  @ApiConsumes('application/x-ndjson', 'text/csv')
+  @ApiBody({ schema: { type: 'string', example: '{"customer_id": "42"}\n{"email": "ada@example.com"}\n' } })
+  @ApiOperation({ summary: 'Take people into a manual segment, out of it, or make these its members' })
+  async upload(
+    @Param('key') key: string,
+    @Query() { mode }: UploadQueryDto,
+    @Headers('content-type') type: string,
+    @Body() body: unknown,
+  ): Promise<ManualChange> {
+    const segment = await this.segments.find(this.dataSource.manager, key);
+    if (!segment) throw Problem.notFound(`There is no segment "${key}".`);
+    if (!isManual(key, segment.rule)) {
+      throw Problem.conflict(
+        `The members of "${key}" follow from its rule. Upload to a segment made by POST …/manual.`,
+      );
+    }
+    const list = readMemberList(textOf(body), type.startsWith('text/csv') ? 'csv' : 'ndjson');
+    return mode === 'replace' ? this.members.replace(key, list) : this.members.change(key, list, mode === 'add');
+  }
+}
+
+function textOf(body: unknown): string {
+  if (!Buffer.isBuffer(body)) {
+    throw Problem.unsupportedMediaType('Send the list as "application/x-ndjson" or "text/csv".');
+  }
+  if (!isUtf8(body)) throw Problem.badRequest('The body is not UTF-8.');
+  return body.toString();
+}

@@ -1,0 +1,86 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type pg from 'pg';
+import { DataSource, type QueryRunner } from 'typeorm';
+import { explain } from '../core/evaluate.js';
+import type { Instant } from '../core/instant.js';
+import { HistoryReader } from '../histories/history-reader.js';
+import { catalogueRevision } from '../platform/catalogue-revision.js';
+import { query, type Transaction } from '../platform/database.js';
+import type { PreviewResult } from './preview-result.js';
+import { PreviewStore, type Preview } from './preview-store.js';
+import type { RuleCount } from './rule-count.js';
+import { RuleScan, type ScanProgress } from './rule-scan.js';
+
+const LOOK_MS = 250;
+
+/** Counts the rules that somebody wants to see before they are anything. */
+@Injectable()
+export class PreviewRun {
+  private readonly logger = new Logger(PreviewRun.name);
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly previews: PreviewStore,
+    private readonly scan: RuleScan,
+    private readonly histories: HistoryReader,
+  ) {}
+
+  waiting(): Promise<string[]> {
+    return this.previews.running(this.dataSource.manager);
+  }
+
+  /** Works on a preview, unless somebody does; whoever dies meanwhile leaves it to the next. */
+  async workOff(id: string): Promise<void> {
+    const runner = this.dataSource.createQueryRunner();
+    await runner.startTransaction('REPEATABLE READ');
+    try {
+      const preview = await this.previews.take(runner.manager, id);
+      if (preview) await this.finish(runner, preview);
+    } finally {
+      await runner.rollbackTransaction().catch(() => undefined);
+      await runner.release();
+    }
+  }
+
+  private async finish(runner: QueryRunner, preview: Preview): Promise<void> {
+    const tx = this.dataSource.manager;
+    const progress: ScanProgress = { judged: 0 };
+    const watch = await this.watch(runner, preview.id, progress);
+    try {
+      const asOf = preview.asOf.getTime();
+      const count = await this.scan.count(runner, preview.rule, asOf, progress);
+      const sample = await this.explained(runner.manager, count, asOf);
+      const { size, pending, insufficientHistory } = count;
+      const result: PreviewResult = { size, pending, insufficientHistory, funnel: [...count.funnel], sample };
+      await this.previews.finish(tx, preview.id, { state: 'done', result });
+    } catch (error) {
+      const isFailure = await this.previews.finish(tx, preview.id, { state: 'failed' });
+      if (isFailure) this.logger.error({ msg: 'a preview failed', preview: preview.id, err: error });
+    } finally {
+      clearInterval(watch);
+    }
+  }
+
+  /** Looks from time to time whether the preview is still wanted, and says how far it has come. */
+  private async watch(runner: QueryRunner, id: string, progress: ScanProgress): Promise<NodeJS.Timeout> {
+    const { processID } = (await runner.connect()) as pg.PoolClient & { processID: number };
+    const tx = this.dataSource.manager;
+    const look = async (): Promise<void> => {
+      const isWanted = await this.previews.advance(tx, id, progress.judged);
+      if (!isWanted) await query(tx, 'SELECT pg_cancel_backend($1)', [processID]);
+    };
+    return setInterval(() => {
+      look().catch((error: unknown) => this.logger.warn({ msg: 'a preview could not be looked after', err: error }));
+    }, LOOK_MS);
+  }
+
+  private async explained(tx: Transaction, count: RuleCount, asOf: Instant): Promise<PreviewResult['sample']> {
+    const revision = await catalogueRevision(tx);
+    const sample: PreviewResult['sample'] = [];
+    for (const profileId of count.sample) {
+      const history = await this.histories.of(tx, profileId, { plans: [count.plan], asOf, revision });
+      sample.push({ profileId, because: explain(count.plan, history, asOf) });
+    }
+    return sample;
+  }
+}

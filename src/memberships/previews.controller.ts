@@ -1,0 +1,106 @@
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Post, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { DataSource } from 'typeorm';
+import { say } from '../core/compile-rule.js';
+import type { Milliseconds } from '../core/instant.js';
+import { checkReferences } from '../core/references.js';
+import { showBecause } from '../core/simulate.js';
+import { RequireScope } from '../platform/auth/require-scope.js';
+import { now } from '../platform/clock.js';
+import { Problem } from '../platform/problem.js';
+import { RETENTION_MS } from '../platform/retention.js';
+import { checkedRule, wrongRule } from '../segments/checked-rule.js';
+import { SegmentStore } from '../segments/segment-store.js';
+import { identifiersOf } from './identifiers-of.js';
+import type { PreviewResult } from './preview-result.js';
+import { PreviewStore, type Preview } from './preview-store.js';
+import { PreviewDto } from './preview.dto.js';
+import { progressOf } from './progress.js';
+
+const WAIT_SECONDS = 5;
+const LOOK_MS = 30;
+
+/** Rules counted over everybody before they are anybody's. */
+@ApiTags('segments')
+@ApiBearerAuth()
+@RequireScope('manage')
+@Controller('v1/segments/preview')
+export class PreviewsController {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly previews: PreviewStore,
+    private readonly segments: SegmentStore,
+    @Inject(RETENTION_MS) private readonly retention: Milliseconds,
+  ) {}
+
+  @Post()
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    summary: 'Count a rule over everybody: size, each condition alone, a sample; 202 while it takes longer',
+  })
+  async begin(@Body() body: PreviewDto, @Res({ passthrough: true }) reply: FastifyReply) {
+    const rule = checkedRule(body.rule, this.retention);
+    const problems = checkReferences(rule, await this.segments.rules(this.dataSource.manager), undefined, '/rule');
+    if (problems.length > 0) throw wrongRule(problems);
+    const id = await this.previews.begin(this.dataSource.manager, rule);
+    const preview = await this.ended(id, (body.waitSeconds ?? WAIT_SECONDS) * 1_000);
+    if (preview.state === 'running') {
+      void reply.status(HttpStatus.ACCEPTED).header('location', `/v1/segments/preview/${id}`);
+    }
+    return this.shown(preview);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'How far a preview has come, and its result' })
+  async get(@Param('id') id: string) {
+    return this.shown(await this.mustFind(id));
+  }
+
+  @Delete(':id')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ summary: 'Stop counting' })
+  async cancel(@Param('id') id: string): Promise<void> {
+    const { state } = await this.mustFind(id);
+    const isStopped = await this.previews.finish(this.dataSource.manager, id, { state: 'cancelled' });
+    if (!isStopped) throw Problem.conflict(`The preview is not running: it is ${state}.`);
+  }
+
+  private async ended(id: string, patienceMs: Milliseconds): Promise<Preview> {
+    for (const until = performance.now() + patienceMs; ;) {
+      const preview = await this.mustFind(id);
+      if (preview.state !== 'running' || performance.now() >= until) return preview;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
+  private async mustFind(id: string): Promise<Preview> {
+    const preview = /^\d{1,18}$/.test(id) ? await this.previews.find(this.dataSource.manager, id) : undefined;
+    if (!preview) throw Problem.notFound('There is no such preview; they are kept for a day.');
+    return preview;
+  }
+
+  private async shown({ id, rule, state, asOf, profiles, judged, result, finishedAt }: Preview) {
+    const elapsedMs = (await now(this.dataSource.manager)) - asOf.getTime();
+    return {
+      id,
+      state,
+      rule,
+      sentence: say(rule),
+      asOf: asOf.toISOString(),
+      finishedAt: finishedAt?.toISOString() ?? null,
+      progress: progressOf({ done: judged, of: profiles, elapsedMs }),
+      ...(result && { ...result, sample: await this.sample(result) }),
+    };
+  }
+
+  private async sample({ sample }: PreviewResult) {
+    const ids = sample.map((one) => one.profileId);
+    const identifiers = await identifiersOf(this.dataSource.manager, ids);
+    return sample.map(({ profileId, because }) => ({
+      profileId: String(profileId),
+      identifiers: identifiers.get(String(profileId)) ?? {},
+      because: showBecause(because),
+    }));
+  }
+}

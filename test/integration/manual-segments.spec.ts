@@ -1,0 +1,137 @@
+import { DAY, T0 } from '../support/builders.js';
+import { startCustomerioServer, type CustomerioServer } from '../support/customerio-server/customerio-server.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { SIGNING_KEY, TestTurnout, type Answer } from '../support/turnout.js';
+import { customerioWebhook } from '../support/webhooks.js';
+
+const at = (ms: number) => new Date(T0 + ms).toISOString();
+
+describe('segments whose members are uploaded', () => {
+  let database: TestDatabase;
+  let customerio: CustomerioServer;
+  let turnout: TestTurnout;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    await database.setClock(T0);
+    customerio = await startCustomerioServer();
+    turnout = await TestTurnout.start(database, customerio);
+    for (const id of ['1', '2', '3', '4']) customerio.seedPerson({ id, cio_id: `c${id}`, email: `p${id}@example.com` });
+    customerio.seedSegment({ id: 7, name: 's7', type: 'manual' });
+    await click('1', 0);
+    await click('2', 0);
+    await turnout.must('POST', '/v1/segments/vip/manual', { push: { customerio: { segmentId: 7 } } });
+    await turnout.must('PUT', '/v1/segments/loyal', { rule: { segment: 'vip', for: '2d' } });
+    await turnout.must('PUT', '/v1/segments/others', {
+      rule: { all: [{ performed: 'click' }, { not: { segment: 'vip' } }] },
+    });
+    await turnout.settle();
+  });
+
+  afterAll(async () => {
+    await turnout.stop();
+    await customerio.stop();
+    await database.drop();
+  });
+
+  const click = (id: string, ms: number) =>
+    turnout.send(
+      customerioWebhook({ secret: SIGNING_KEY, at: T0 + ms, identifiers: { id, email: `p${id}@example.com` } }),
+    );
+
+  async function upload(body: string, mode = 'add', type = 'application/x-ndjson', key = 'vip'): Promise<Answer> {
+    const { key: apiKey } = turnout as unknown as { key: string };
+    const response = await fetch(`${turnout.url}/v1/segments/${key}/members?mode=${mode}`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': type },
+      body,
+    });
+    const answer = { status: response.status, type: '', body: (await response.json()) as Answer['body'] };
+    await turnout.settle();
+    return answer;
+  }
+
+  async function members(key: string): Promise<string[]> {
+    const { members: rows } = await turnout.must('GET', `/v1/segments/${key}/members`);
+    return (rows as { identifiers: { customer_id?: string; email: string } }[])
+      .map((one) => one.identifiers.customer_id ?? one.identifiers.email)
+      .sort();
+  }
+
+  it('take people in, known or not, each once; rules and Customer.io know it at once', async () => {
+    expect(await members('others')).toEqual(['1', '2']);
+    const answer = await upload('{"customer_id": 1}\n{"email": "P3@example.com"}\n\n{"email": "p1@example.com"}\n');
+    expect(answer).toMatchObject({ status: 200, body: { added: 2, removed: 0 } });
+    expect(await members('vip')).toEqual(['1', 'p3@example.com']);
+    expect(await members('others')).toEqual(['2']);
+    expect(customerio.segmentMembers(7).sort()).toEqual(['1', '3']);
+    expect((await upload('{"customer_id": "1"}\n')).body).toEqual({ added: 0, removed: 0, unchanged: 1 });
+  });
+
+  it('say since when, so that rules can ask for how long', async () => {
+    expect(await members('loyal')).toEqual([]);
+    await database.setClock(T0 + 2 * DAY);
+    await turnout.settle();
+    expect(await members('loyal')).toEqual(['1', 'p3@example.com']);
+    expect(await turnout.must('GET', '/v1/segments/vip/profiles/customer_id:1')).toMatchObject({
+      isMember: true,
+      because: { evidence: [expect.any(String)] },
+    });
+    expect(await turnout.must('GET', `/v1/segments/vip/profiles/customer_id:1?at=${at(-1)}`).catch(String)).toContain(
+      '404',
+    );
+  });
+
+  it('let people go, and come back even at the same instant', async () => {
+    const csv = 'name,customer_id,email\r\nAda,1,\r\n"Grace, H.",,nobody@example.com\r\n';
+    expect((await upload(csv, 'remove', 'text/csv')).body).toEqual({ added: 0, removed: 1, unchanged: 1 });
+    expect(await members('vip')).toEqual(['p3@example.com']);
+    await upload('{"customer_id": "1"}\n');
+    await upload('{"customer_id": "1"}\n', 'remove');
+    await upload('{"customer_id": "1"}\n');
+    await database.setClock(T0 + 2 * DAY + 10);
+    await turnout.settle();
+    expect(await members('vip')).toEqual(['1', 'p3@example.com']);
+    const { transitions } = await turnout.must('GET', '/v1/segments/vip/profiles/customer_id:1/transitions');
+    expect((transitions as { kind: string }[]).map((one) => one.kind)).toEqual([
+      ...['entered', 'exited', 'entered', 'exited', 'entered'],
+    ]);
+  });
+
+  it('can be replaced as a whole', async () => {
+    const answer = await upload('customer_id\n2\n1\n', 'replace', 'text/csv; charset=utf-8');
+    expect(answer.body).toEqual({ added: 1, removed: 1, unchanged: 1 });
+    expect(await members('vip')).toEqual(['1', '2']);
+    expect(customerio.segmentMembers(7).sort()).toEqual(['1', '2']);
+  });
+
+  it('refuse a list that is not right, with each line that is wrong, and segments that have a rule', async () => {
+    const wrong = await upload('{"customer_id": "9"}\nnonsense\n{"colour": "red"}\n');
+    expect(wrong.status).toBe(400);
+    expect(wrong.body.errors).toMatchObject([{ pointer: '/1' }, { pointer: '/2' }]);
+    expect((await turnout.call('GET', '/v1/profiles/customer_id:9')).status).toBe(404);
+    expect((await upload('colour\nred\n', 'add', 'text/csv')).body.errors).toMatchObject([{ pointer: '/0' }]);
+    expect((await upload('{"customer_id": "1"}\n', 'add', 'application/x-ndjson', 'loyal')).status).toBe(409);
+    expect((await upload('{"customer_id": "1"}\n', 'add', 'application/x-ndjson', 'nope')).status).toBe(404);
+    expect((await turnout.call('PUT', '/v1/segments/vip/members', { customer_id: '1' })).status).toBe(415);
+    expect((await turnout.call('POST', '/v1/segments/loyal/manual', {})).status).toBe(409);
+  });
+
+  it('recipes are filled in as new segments', async () => {
+    const { recipes } = await turnout.must('GET', '/v1/recipes');
+    expect(recipes).toContainEqual(expect.objectContaining({ key: 'vip-by-revenue', sentence: expect.any(String) }));
+    const made = await turnout.call('POST', '/v1/recipes/vip-by-revenue/segments', {
+      key: 'big-spenders',
+      parameters: { amount: '900.00' },
+    });
+    expect(made).toMatchObject({ status: 201, body: { version: 1, sentence: expect.stringContaining('900.00 EUR') } });
+    const again = { key: 'big-spenders', parameters: { amount: 'much' } };
+    expect((await turnout.call('POST', '/v1/recipes/vip-by-revenue/segments', again)).body.errors).toMatchObject([
+      { pointer: '/rule/sum/atLeast' },
+    ]);
+    expect((await turnout.call('POST', '/v1/recipes/vip-by-revenue/segments', { key: 'big-spenders' })).status).toBe(
+      409,
+    );
+    expect((await turnout.call('POST', '/v1/recipes/nope/segments', { key: 'x' })).status).toBe(404);
+  });
+});
