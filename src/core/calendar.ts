@@ -20,7 +20,7 @@ export function isTimeZone(name: unknown): name is string {
 
 /** The period of a time zone in which an instant lies. */
 export function periodOf(unit: CalendarUnit, timeZone: string, at: Instant): PeriodNumber {
-  let period = UNITS[unit].periodOf(Math.floor(at / DAY));
+  let period = UNITS[unit].nearPeriodOf(Math.floor(at / DAY));
   while (at >= startOf(unit, timeZone, period + 1)) period += 1;
   while (at < startOf(unit, timeZone, period)) period -= 1;
   return period;
@@ -37,7 +37,8 @@ export function longestInDays(unit: CalendarUnit, periods: number): number {
 }
 
 interface Unit {
-  periodOf(day: DayNumber): PeriodNumber;
+  /** The period of a day, or one nearby. */
+  nearPeriodOf(day: DayNumber): PeriodNumber;
   firstDay(period: PeriodNumber): DayNumber;
   days: number;
   slackDays: number;
@@ -45,9 +46,9 @@ interface Unit {
 
 /** Weeks begin on Monday. 1970-01-01 was a Thursday. */
 const UNITS: Record<CalendarUnit, Unit> = {
-  day: { periodOf: (day) => day, firstDay: (period) => period, days: 1, slackDays: 0 },
+  day: { nearPeriodOf: (day) => day, firstDay: (period) => period, days: 1, slackDays: 0 },
   week: {
-    periodOf: (day) => Math.floor((day + 3) / 7),
+    nearPeriodOf: (day) => Math.floor((day + 3) / 7),
     firstDay: (period) => period * 7 - 3,
     days: 7,
     slackDays: 0,
@@ -57,9 +58,9 @@ const UNITS: Record<CalendarUnit, Unit> = {
   year: { ...monthsEach(12), days: 365.5, slackDays: 1 },
 };
 
-function monthsEach(months: number): Pick<Unit, 'periodOf' | 'firstDay'> {
+function monthsEach(months: number): Pick<Unit, 'nearPeriodOf' | 'firstDay'> {
   return {
-    periodOf: (day) => {
+    nearPeriodOf: (day) => {
       const { year, month } = dateOfDay(day);
       return Math.floor((year * 12 + month - 1) / months);
     },

@@ -25,5 +25,6 @@ export const EXCLUDED_NAMES: readonly ExcludedNames[] = [
   { name: /^describe$/, why: 'a value as a problem quotes it, for people' },
   { name: /(^w|W)ords$|_WORDS$/, why: 'words of sentences, for people' },
   { name: /^(FEW_[A-Z]+|MOST_REMEMBERED)$/, why: 'when it pays to remember something: what is said stays the same' },
+  { name: /^nearPeriodOf$/, why: 'a first guess, from which the right period is looked for: costs time alone' },
   { name: /^expected$/, why: 'what a problem says would be right, for people' },
 ];
