@@ -12,7 +12,7 @@ import { identifierKey } from './identifier.js';
 import { IdentifierStore } from './identifier-store.js';
 import type { IncomingEvent } from './incoming-event.js';
 import type { FollowedMerge } from './merge-follower.js';
-import { lockProfiles, ProfileEnded } from './profile-lock.js';
+import { lockProfiles, ProfileOvertaken } from './profile-lock.js';
 import { ProfileMerger } from './profile-merger.js';
 import type { PlannedMerge } from './profile-union.js';
 import { WaitingEventStore, type StoredEvent } from './waiting-event-store.js';
@@ -184,7 +184,7 @@ export class EventStore {
    */
   private async attach(tx: Transaction, fresh: readonly Candidate[]): Promise<Attached & { turnedAway: Candidate[] }> {
     if (fresh.length === 0) return { lanes: [], merges: [], turnedAway: [] };
-    const { profiles, arrived, merges, conflicts, erased } = await this.identifiers.resolve(
+    const { profiles, arrived, merges, conflicts, erased, grown } = await this.identifiers.resolve(
       tx,
       fresh.map((one) => one.incoming.identifiers),
     );
@@ -203,6 +203,7 @@ export class EventStore {
       attached.push(...events.map((event) => ({ profileId, event })));
     }
     await this.markDue(tx, attached);
+    if (!(await this.identifiers.areKnownBy(tx, grown))) throw new ProfileOvertaken();
     await this.append(tx, attached);
     await this.conflicts.note(
       tx,
@@ -232,7 +233,7 @@ export class EventStore {
   }
 
   /**
-   * Locks the profiles in order of id and makes them due when the events happened. Throws {@link ProfileEnded} where one
+   * Locks the profiles in order of id and makes them due when the events happened. Throws {@link ProfileOvertaken} where one
    * was merged into another since its identifiers were looked up.
    */
   private async markDue(
@@ -256,7 +257,7 @@ export class EventStore {
        RETURNING lane`,
       [ids.map(laneOfProfile), ids, ids.map((id) => new Date(dueAt.get(id)!))],
     );
-    if (rows.length < ids.length) throw new ProfileEnded();
+    if (rows.length < ids.length) throw new ProfileOvertaken();
   }
 
   private async append(tx: Transaction, attached: readonly { profileId: number; event: StoredEvent }[]): Promise<void> {

@@ -19,6 +19,8 @@ export interface Resolution {
   /** Profiles that turned out to be the same person's, still to be merged, and what was rather left apart. */
   merges: PlannedMerge[];
   conflicts: PlannedConflict[];
+  /** What the profiles that this changed are taken to be known by, to be checked once they are locked. */
+  grown: ReadonlyMap<number, readonly Identifier[]>;
 }
 
 interface BindingRow {
@@ -60,6 +62,20 @@ export class IdentifierStore {
   async addressOf(tx: Transaction, profileId: number): Promise<Record<string, string>> {
     const identifiers = await this.ofProfile(tx, profileId);
     return Object.fromEntries(identifiers.reverse().map(({ kind, value }) => [kind, value]));
+  }
+
+  /**
+   * Whether locked profiles are known by what a plan took them to be known by: somebody else may have given one of them an
+   * id that makes it a stranger.
+   */
+  async areKnownBy(tx: Transaction, expected: ReadonlyMap<number, readonly Identifier[]>): Promise<boolean> {
+    if (expected.size === 0) return true;
+    const held = await this.countedOf(tx, [...expected.keys()]);
+    return [...expected].every(([id, identifiers]) => {
+      const counted = identifiers.filter(({ kind }) => isCounted(this.rules, kind)).map(identifierKey);
+      const now = new Set(held.get(id)?.map(identifierKey));
+      return now.size === new Set(counted).size && counted.every((key) => now.has(key));
+    });
   }
 
   /** Makes a profile unknown: nothing leads to it any more. */
@@ -133,12 +149,16 @@ export class IdentifierStore {
   ): Promise<Map<number, Identifier[]>> {
     const ids = new Set(lists.map((list) => ledTo(list, known)).flatMap((led) => (led.size > 1 ? [...led] : [])));
     ids.delete(null);
+    return ids.size === 0 ? new Map() : this.countedOf(tx, [...ids]);
+  }
+
+  /** The ids that tell strangers apart, by profile. */
+  private async countedOf(tx: Transaction, ids: readonly (number | null)[]): Promise<Map<number, Identifier[]>> {
     const held = new Map<number, Identifier[]>();
-    if (ids.size === 0) return held;
     const rows = await query<BindingRow>(
       tx,
       'SELECT kind, value, profile_id FROM identifiers WHERE profile_id = ANY($1::bigint[]) AND kind = ANY($2::text[])',
-      [[...ids], this.countedKinds],
+      [ids, this.countedKinds],
     );
     for (const { kind, value, profile_id: id } of rows) {
       held.set(Number(id), [...(held.get(Number(id)) ?? []), { kind, value }]);
@@ -174,6 +194,7 @@ export class IdentifierStore {
       profiles: plan.profiles.map(idOf),
       erased: plan.erased,
       merges: plan.merges,
+      grown: plan.grown,
       conflicts: plan.conflicts.map((one) => ({ ...one, other: idOf(one.other) })),
       arrived: entries.filter(
         (entry): entry is Resolution['arrived'][number] =>

@@ -30,7 +30,14 @@ function plan(
     if (profile !== null && !text.startsWith('email')) held.set(profile, [...(held.get(profile) ?? []), id(text)]);
   }
   const facts: KnownIdentifiers = { profiles, held, erased: new Set(erasedKeys) };
-  const { bind, merges, conflicts, erased, ...rest } = planBindings(
+  const {
+    bind,
+    merges,
+    conflicts,
+    erased,
+    grown: _grown,
+    ...rest
+  } = planBindings(
     lists.map((list) => list.split(' ').map(id)),
     facts,
     { ...RULES, ...rules },

@@ -33,6 +33,8 @@ export interface BindingPlan {
   bind: ReadonlyMap<string, { identifier: Identifier; profile: PlannedProfile | null }>;
   merges: PlannedMerge[];
   conflicts: PlannedConflict[];
+  /** What the plan takes the profiles that it changes to be known by; it is void if somebody else changed that meanwhile. */
+  grown: ReadonlyMap<number, readonly Identifier[]>;
 }
 
 /**
@@ -73,6 +75,7 @@ class Planner {
       newProfiles: this.newProfiles,
       bind: new Map([...this.bound].map(([key, one]) => [key, { ...one, profile: rootOf(one.profile) }])),
       merges: this.union.merges(),
+      grown: this.union.grown(),
       conflicts: this.conflicts
         .map((one) => ({ ...one, other: rootOf(one.other) }))
         .filter((one) => one.other === null || one.other !== rootOf(profiles[one.list]!)),

@@ -17,7 +17,7 @@ export class ProfileEraser {
 
   /**
    * Locks the profile and forgets it; the rows removed by table, and all that led to it. The rows of the profiles themselves
-   * stay, empty: whoever was about to write to one of them finds it ended. Throws `ProfileEnded`.
+   * stay, empty: whoever was about to write to one of them finds it ended. Throws `ProfileOvertaken`.
    */
   async erase(
     tx: Transaction,

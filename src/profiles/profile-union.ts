@@ -19,6 +19,7 @@ export class ProfileUnion {
   private readonly parents = new Map<PlannedProfile, PlannedProfile>();
   private readonly held = new Map<PlannedProfile, Identifier[]>();
   private readonly evidence = new Map<PlannedProfile, Evidence>();
+  private readonly changed = new Set<PlannedProfile>();
 
   constructor(known: ReadonlyMap<number, readonly Identifier[]>) {
     for (const [id, identifiers] of known) this.held.set(id, [...identifiers]);
@@ -38,6 +39,7 @@ export class ProfileUnion {
   add(profile: PlannedProfile, identifier: Identifier): void {
     const root = this.rootOf(profile);
     this.held.set(root, [...(this.held.get(root) ?? []), identifier]);
+    this.changed.add(root);
   }
 
   join(one: PlannedProfile, other: PlannedProfile, evidence: Evidence): void {
@@ -46,6 +48,13 @@ export class ProfileUnion {
     this.held.delete(goes);
     this.parents.set(goes, stays);
     this.evidence.set(goes, evidence);
+    this.changed.add(stays);
+  }
+
+  /** Of the profiles that exist and stay, those that are to be known by more than before, with all that they are known by. */
+  grown(): Map<number, readonly Identifier[]> {
+    const roots = [...this.changed].map((profile) => this.rootOf(profile)).filter((root) => root > 0);
+    return new Map(roots.map((root) => [root, this.heldBy(root)]));
   }
 
   /** Of the profiles that exist, those that go, each with the one that stays in the end. */

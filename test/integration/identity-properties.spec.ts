@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { HistoryEvent } from '../../src/core/history-event.js';
+import { eventId } from '../../src/profiles/event-identity.js';
 import { identifier, identifierKey, type Identifier, type IdentifierKind } from '../../src/profiles/identifier.js';
 import { normaliseCustomerio } from '../../src/sources/customerio/normalise.js';
 import { T0 } from '../support/builders.js';
@@ -58,8 +59,11 @@ describe('any events, in any order and any pieces, with merges anywhere', () => 
     const id = `r${run}-${index}`;
     const identifiers = drawn.names.map((name) => identifierOf(name, drawn.person, run));
     const at = Math.floor(now / 1_000) * 1_000 - drawn.event.secondsAgo * 1_000;
-    const known = { id, name: drawn.event.name, occurredAt: at, properties: drawn.event.properties };
-    return { identifiers, known, drawn, id, ...asWebhook({ id, at, identifiers, drawn }) };
+    const sent = asWebhook({ id, at, identifiers, drawn });
+    const source = sent.webhook ? 'customerio' : drawn.way === 'import' ? 'import' : 'test';
+    // Of two events at one instant the later is told by the id under which they are stored.
+    const { name, properties } = drawn.event;
+    return { identifiers, known: { id: eventId(source, id), name, occurredAt: at, properties }, drawn, id, ...sent };
   }
 
   async function deliver(events: readonly ToldEvent[]): Promise<void> {
