@@ -61,6 +61,8 @@ function clickOf(round: string): Record<string, unknown> {
 
 const clicks = Array.from({ length: links }, () => clickOf('known'));
 const compiled = new CtaCatalogue(catalogue);
+/** Another, so that what is seen once does not push out what is seen often. */
+const forFirstSight = new CtaCatalogue(catalogue);
 const answers = new Map(clicks.map((click) => [click.href, compiled.ofClick(click)?.cta]));
 
 let fresh = 0;
@@ -68,14 +70,14 @@ const found = (cta: string | undefined): number => cta?.length ?? 0;
 const [ceiling, known, first] = medianRate(clicks, 1, [
   (click) => found(answers.get(click.href)),
   (click) => found(compiled.ofClick(click)?.cta),
-  (click) => found(compiled.ofClick({ ...click, href: `${click.href as string}&n=${fresh++}` })?.cta),
+  (click) => found(forFirstSight.ofClick({ ...click, href: `${click.href as string}&n=${fresh++}` })?.cta),
 ]);
 
-const millions = (rate: number): string => `${Math.round(rate / 1e4) / 100} million`;
+const thousands = (rate: number): string => `${Math.round(rate / 1e3)} thousand`;
 console.log(`${[...answers.values()].filter(Boolean).length} of ${links} links are of a CTA`);
-console.log(`a plain lookup: ${millions(ceiling!)} a second`);
-console.log(`a link seen lately, among ${patterns} patterns: ${millions(known!)} a second`);
-console.log(`a link seen for the first time: ${millions(first!)} a second`);
+console.log(`a plain lookup: ${thousands(ceiling!)} a second`);
+console.log(`a link seen lately, among ${patterns} patterns: ${thousands(known!)} a second`);
+console.log(`a link seen for the first time: ${thousands(first!)} a second`);
 console.log(
   JSON.stringify({
     name: 'ctas',
