@@ -17,7 +17,10 @@ const MAY_IMPORT = {
   memberships: ['core', 'profiles', 'ctas', 'histories', 'segments', 'outbox', 'platform'],
   journeys: ['core', 'profiles', 'ctas', 'segments', 'outbox', 'platform'],
   // A decision is asked of a journey's branch point; a journey knows nothing of decisions.
-  decisions: ['core', 'profiles', 'ctas', 'segments', 'journeys', 'outbox', 'platform'],
+  decisions: [
+    ...['core', 'profiles', 'ctas', 'segments', 'journeys', 'outbox', 'platform'],
+    'memberships/evaluation-followers',
+  ],
   destinations: ['core', 'platform'],
   // Erasure and access: of sources only what was set aside, which may name people.
   privacy: ['core', 'profiles', 'outbox', 'destinations', 'platform', 'sources/dead-letter-store'],

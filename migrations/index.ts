@@ -16,6 +16,8 @@ import { RankOutbox1764000080000 } from './1764000080000-rank-outbox.js';
 import { CreateReconciliations1764000081000 } from './1764000081000-create-reconciliations.js';
 import { CreateRulePreviews1764000061000 } from './1764000061000-create-rule-previews.js';
 import { IndexTransitionsBySegment1764000062000 } from './1764000062000-index-transitions-by-segment.js';
+import { ExtendDecisions1764000070000 } from './1764000070000-extend-decisions.js';
+import { AddDecisionStrangers1764000071000 } from './1764000071000-add-decision-strangers.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -37,4 +39,6 @@ export const MIGRATIONS = [
   CreateReconciliations1764000081000,
   CreateRulePreviews1764000061000,
   IndexTransitionsBySegment1764000062000,
+  ExtendDecisions1764000070000,
+  AddDecisionStrangers1764000071000,
 ];

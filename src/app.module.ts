@@ -7,7 +7,9 @@ import { ClickClassesController } from './ctas/click-classes.controller.js';
 import { CtaDependants } from './ctas/cta-dependants.js';
 import { CtasController } from './ctas/ctas.controller.js';
 import { CtasModule } from './ctas/ctas.module.js';
-import { DecisionsModule } from './decisions/decisions.module.js';
+import { DECISION_DEADLINE_MS } from './decisions/decision-gate.js';
+import { DecisionWakener } from './decisions/decision-wakener.js';
+import { DecisionsApiModule, DecisionStoresModule, DecisionsWorkerModule } from './decisions/decisions.module.js';
 import { HistoriesModule } from './histories/histories.module.js';
 import { DESTINATIONS } from './destinations/destination.js';
 import { createDestinations } from './destinations/registry.js';
@@ -17,6 +19,8 @@ import { JourneysController } from './journeys/journeys.controller.js';
 import { JourneysModule } from './journeys/journeys.module.js';
 import { MembershipMerger } from './memberships/membership-merger.js';
 import { EvaluationModule, MembershipsApiModule, MembershipsWorkerModule } from './memberships/memberships.module.js';
+import { SOURCE_KEYS } from './journeys/known-sources.js';
+import { EvaluationFollowers } from './memberships/evaluation-followers.js';
 import { ApiKeyGuard } from './platform/auth/api-key.guard.js';
 import { AuthModule } from './platform/auth/auth.module.js';
 import { REQUEST_SIGNATURES, type RequestSignatures } from './platform/auth/request-signatures.js';
@@ -48,6 +52,7 @@ import { SegmentDependants } from './segments/segment-dependants.js';
 import { SegmentsController } from './segments/segments.controller.js';
 import { SegmentsModule } from './segments/segments.module.js';
 import { customerioSource } from './sources/customerio/customerio-source.js';
+import { WEBHOOK_SOURCES } from './sources/registry.js';
 import { SourcesModule } from './sources/sources.module.js';
 import { SourceLateness } from './source-lateness.js';
 import { WEBHOOK_SECRETS } from './sources/webhook-secrets.js';
@@ -96,7 +101,7 @@ const API: ModuleImport[] = [
   PrivacyModule,
   DeclarationsModule,
   SourcesModule,
-  DecisionsModule,
+  DecisionsApiModule,
   MembershipsApiModule,
   SyncApiModule,
 ];
@@ -110,12 +115,21 @@ const API: ModuleImport[] = [
 })
 class LatenessModule {}
 
+/** Who follows the evaluation of profiles. Beside the modules, since memberships must not know of decisions. */
+@Global()
+@Module({
+  imports: [DecisionStoresModule],
+  providers: [{ provide: EvaluationFollowers, useExisting: DecisionWakener }],
+  exports: [EvaluationFollowers],
+})
+class FollowersModule {}
+
 /** Values of the configuration that single folders ask for. */
 @Global()
 @Module({})
 class SettingsModule {}
 
-const WORKER: ModuleImport[] = [MembershipsWorkerModule, LatenessModule, SyncWorkerModule];
+const WORKER: ModuleImport[] = [MembershipsWorkerModule, DecisionsWorkerModule, LatenessModule, SyncWorkerModule];
 
 /** The application, with the parts that the configured roles need. */
 @Module({})
@@ -135,6 +149,7 @@ export class AppModule {
         settings(config),
         AuthModule,
         HealthModule,
+        FollowersModule,
         ...(api ? API : []),
         ...(worker ? WORKER : []),
       ],
@@ -165,6 +180,8 @@ function settings(config: Config): DynamicModule {
       { provide: SILENCE_LIMIT_MS, useValue: config.sources.silenceLimitMs },
       { provide: IDENTITY_RULES, useValue: config.identity },
       { provide: ERASURE_KEY, useValue: config.erasureKey },
+      { provide: SOURCE_KEYS, useValue: WEBHOOK_SOURCES.map((source) => source.key) },
+      { provide: DECISION_DEADLINE_MS, useValue: config.decisionDeadlineMs },
       { provide: DESTINATIONS, useValue: createDestinations({ customerio }) },
       { provide: HEALTH_CHECKS, inject: [DataSource, getQueueToken(EVALUATE_QUEUE)], useFactory: serviceChecks },
     ],
@@ -172,6 +189,8 @@ function settings(config: Config): DynamicModule {
       WEBHOOK_SECRETS,
       REQUEST_SIGNATURES,
       SILENCE_LIMIT_MS,
+      SOURCE_KEYS,
+      DECISION_DEADLINE_MS,
       IDENTITY_RULES,
       ERASURE_KEY,
       DESTINATIONS,

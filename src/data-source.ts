@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 import { Cta } from './ctas/cta.entity.js';
 import { ClickClassSettingsRow, Reclassification } from './ctas/ctas.entities.js';
-import { DecisionRecord } from './decisions/decision.entity.js';
+import { DecisionInput, DecisionPin, DecisionRecord } from './decisions/decision.entity.js';
 import { Journey, JourneyVersion } from './journeys/journey.entities.js';
 import { Backfill, Membership, Transition } from './memberships/memberships.entities.js';
 import { RulePreview } from './memberships/preview.entity.js';
@@ -35,6 +35,8 @@ const ENTITIES = [
   ClickClassSettingsRow,
   Cta,
   DeadLetter,
+  DecisionInput,
+  DecisionPin,
   DecisionRecord,
   ErasedIdentifier,
   EventHistory,

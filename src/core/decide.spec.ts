@@ -1,5 +1,5 @@
 import { click, DAY, plan, purchase, T0 } from '../../test/support/builders.js';
-import { decide, type PlannedBranchPoint } from './decide.js';
+import { decide, explainChoice, type PlannedBranchPoint } from './decide.js';
 import { History } from './history.js';
 
 const point: PlannedBranchPoint = {
@@ -13,9 +13,11 @@ const point: PlannedBranchPoint = {
 
 describe('decide', () => {
   it('takes the first branch that matches, and tells why', () => {
-    const choice = decide(point, History.of([click(T0), purchase(T0 + 1, {}, 'p')]), T0 + DAY);
+    const history = History.of([click(T0), purchase(T0 + 1, {}, 'p')]);
+    const choice = decide(point, history, T0 + DAY);
     expect(choice).toMatchObject({ branch: 'bought', reason: 'TARGETING_MATCH', changesAt: T0 + 1 + 30 * DAY });
-    expect(choice.because).toMatchObject([{ branch: 'bought', because: { value: 'true', evidence: ['p'] } }]);
+    const because = explainChoice(point, history, T0 + DAY, choice);
+    expect(because).toMatchObject([{ branch: 'bought', because: { value: 'true', evidence: ['p'] } }]);
   });
 
   it('waits for a branch that only time will decide', () => {

@@ -1,114 +1,141 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { historyNeeded } from '../core/compile-rule.js';
-import { decide, type Choice, type PlannedBranchPoint } from '../core/decide.js';
-import { History } from '../core/history.js';
-import type { Instant } from '../core/instant.js';
-import { CtaStore } from '../ctas/cta-store.js';
-import { JourneyStore } from '../journeys/journey-store.js';
-import { decisionMessage } from '../outbox/outbox-message.js';
-import { OutboxStore } from '../outbox/outbox-store.js';
-import { catalogueRevision } from '../platform/catalogue-revision.js';
-import { now } from '../platform/clock.js';
-import type { Transaction } from '../platform/database.js';
-import { laneOfProfile } from '../platform/lanes.js';
 import { Nudger } from '../platform/nudger.js';
-import { EventHistoryStore } from '../profiles/event-history-store.js';
-import { EventStore } from '../profiles/event-store.js';
-import type { Identifier } from '../profiles/identifier.js';
-import { IdentifierStore } from '../profiles/identifier-store.js';
-import { answerOf, type Decision } from './decision.js';
+import { Problem } from '../platform/problem.js';
+import { DecisionLog } from './decision-log.js';
 import { DecisionStore } from './decision-store.js';
-import { ulid } from './ulid.js';
+import { DecisionWriter } from './decision-writer.js';
+import { isOpen, type Decision } from './decision.js';
+import { Judge, type Judged } from './judge.js';
+import { PinStore } from './pin-store.js';
+import type { Question } from './question.js';
+import { Settler } from './settler.js';
 
-/** A journey or branch point that is asked for and doesn't exist. */
-export class UnknownBranchPoint extends Error {}
-
-export interface Question {
-  journey: string;
-  branchPoint: string;
-  identifiers: readonly Identifier[];
+/** What a question is answered. */
+export interface Outcome {
+  decision: Decision;
+  /** Given before, for the same run or request. */
+  isCached: boolean;
+  isLogged: boolean;
 }
 
-/** Where decisions are pushed. */
-const DESTINATION = 'customerio';
+const MOST_TRIES = 5;
 
-/** Answers which branch a profile takes, live: from the event log as of now, never from a membership that may be late. */
+/** Answers which branch profiles take: pinned answers again, others by judging now. */
 @Injectable()
 export class Decider {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly journeys: JourneyStore,
-    private readonly identifiers: IdentifierStore,
-    private readonly events: EventStore,
-    private readonly histories: EventHistoryStore,
-    private readonly ctas: CtaStore,
+    private readonly judge: Judge,
+    private readonly pins: PinStore,
     private readonly decisions: DecisionStore,
-    private readonly outbox: OutboxStore,
+    private readonly writer: DecisionWriter,
+    private readonly log: DecisionLog,
+    private readonly settler: Settler,
     private readonly nudger: Nudger,
   ) {}
 
-  /**
-   * Decides and logs; a decision about somebody known is owed to the destination in the same transaction.
-   * Throws {@link UnknownBranchPoint}.
-   */
-  async decide(question: Question): Promise<Decision> {
-    const { decision, isPushed } = await this.dataSource.transaction(async (tx) => {
-      const asOf = await now(tx);
-      const revision = await catalogueRevision(tx);
-      const journey = (await this.journeys.current(tx, revision)).get(question.journey);
-      const point = journey?.branchPoints.get(question.branchPoint);
-      if (!journey || !point) throw new UnknownBranchPoint(this.sayUnknown(question, journey?.branchPoints.keys()));
-      const profileId = await this.identifiers.find(tx, question.identifiers);
-      const choice =
-        profileId === undefined ? forNobody(point) : await this.choose(tx, { point, profileId, asOf, revision });
-      const decision: Decision = {
-        id: ulid(asOf),
-        profileId: profileId ?? null,
-        journey: journey.key,
-        journeyVersion: journey.version,
-        branchPoint: question.branchPoint,
-        asOf,
-        revision,
-        ...choice,
-      };
-      await this.decisions.append(tx, decision);
-      const isPushed = point.isPushed && profileId !== undefined && decision.branch !== null;
-      if (isPushed) await this.owe(tx, profileId, decision);
-      return { decision, isPushed };
+  /** Answers questions together, by as few reads and writes as one would take; in their order. */
+  async answerAll(questions: readonly Question[]): Promise<(Outcome | Problem)[]> {
+    const outcomes = new Map<Question, Outcome | Problem>();
+    let left = questions;
+    for (let tries = 0; left.length > 0; tries++) {
+      if (tries === MOST_TRIES) throw new Error(`Pins were set by others ${MOST_TRIES} times.`);
+      left = await this.answer(left, outcomes);
+    }
+    return questions.map((question) => outcomes.get(question)!);
+  }
+
+  /** Returns the questions that somebody else was answering at the same moment; they are to be asked again. */
+  private async answer(
+    questions: readonly Question[],
+    outcomes: Map<Question, Outcome | Problem>,
+  ): Promise<readonly Question[]> {
+    // One snapshot: no answer mixes what was before a change of rules, or of who is who, with what was after.
+    const { cached, judged } = await this.dataSource.transaction('REPEATABLE READ', async (tx) => {
+      const cached = await this.cached(tx, questions);
+      const others = questions.filter((question) => !cached.has(question));
+      return { cached, judged: await this.judge.judgeAll(tx, others) };
     });
-    if (isPushed) this.nudger.deliver([DESTINATION]);
-    return decision;
+    await this.settleOpen(cached);
+    for (const [question, outcome] of cached) outcomes.set(question, outcome);
+    const fresh: Judged[] = [];
+    for (const [question, one] of judged) {
+      if (one instanceof Problem) outcomes.set(question, one);
+      else fresh.push(one);
+    }
+    const kept = fresh.filter(({ question }) => !question.isDryRun);
+    const isHeavy = ({ question, decision }: Judged): boolean => question.pins.length > 0 || isOpen(decision);
+    const overtaken = await this.keepFirst(kept.filter(isHeavy));
+    await this.log.add(kept.filter((one) => !isHeavy(one)));
+    for (const one of fresh) {
+      if (overtaken.has(one.question)) continue;
+      if (one.question.isExplained) one.decision.because = one.explain();
+      outcomes.set(one.question, { decision: one.decision, isCached: false, isLogged: !one.question.isDryRun });
+    }
+    return [...overtaken];
   }
 
-  private async choose(
-    tx: Transaction,
-    about: { point: PlannedBranchPoint; profileId: number; asOf: Instant; revision: number },
-  ): Promise<Choice> {
-    const { point, profileId, asOf, revision } = about;
-    const { names, lookback } = historyNeeded(point.branches.map((branch) => branch.plan));
-    const classifier = await this.ctas.current(tx, revision);
-    const need = classifier.needed(names);
-    const wanted = { names: need.names, since: asOf - lookback - need.margin };
-    const events = (await this.events.histories(tx, laneOfProfile(profileId), [profileId], wanted)).get(profileId)!;
-    const known = { startsAt: await this.histories.current(tx, revision), profile: String(profileId) };
-    return decide(point, History.inOrder(classifier.classify(events), known), asOf);
+  /** What pins answer; a key that was used for another question is a problem. */
+  private async cached(
+    tx: Parameters<PinStore['of']>[0],
+    questions: readonly Question[],
+  ): Promise<Map<Question, Outcome | Problem>> {
+    const found = await this.pins.of(tx, questions);
+    const ids = [...found.values()].flat().map((pin) => pin.decisionId);
+    const decisions = await this.decisions.findAll(tx, [...new Set(ids)]);
+    const strangers = [...found].filter(([question, pins]) => pins.some((pin) => pin.digest !== question.digest));
+    const profiles = await this.judge.profilesOf(
+      tx,
+      strangers.map(([question]) => question),
+    );
+    return new Map(
+      [...found].map(([question, pins]) => {
+        const decision = decisions.get(pins[0]!.decisionId)!;
+        const isAnother = pins.some((pin) => {
+          if (pin.digest === question.digest) return false;
+          // A run knows its profile by more or other identifiers than before: it is the same question.
+          return pin.kind !== 'run' || decision.profileId === null || profiles.get(question) !== decision.profileId;
+        });
+        return [question, isAnother ? anotherQuestion(pins[0]!.kind) : { decision, isCached: true, isLogged: true }];
+      }),
+    );
   }
 
-  private async owe(tx: Transaction, profileId: number, decision: Decision): Promise<void> {
-    const owner = { lane: laneOfProfile(profileId), profileId };
-    const told = { id: decision.id, occurredAt: decision.asOf, data: { ...answerOf(decision) } };
-    await this.outbox.append(tx, [decisionMessage(owner, DESTINATION, told)]);
+  /** Whoever asks again need not wait for a timer: what can be settled by now is. */
+  private async settleOpen(cached: Map<Question, Outcome | Problem>): Promise<void> {
+    const open = [...cached].filter(([, one]) => !(one instanceof Problem) && isOpen(one.decision)) as [
+      Question,
+      Outcome,
+    ][];
+    if (open.length === 0) return;
+    const ids = open.map(([, { decision }]) => decision.id);
+    await this.settler.settle(ids);
+    const now = await this.decisions.findAll(this.dataSource.manager, ids);
+    for (const [question, outcome] of open)
+      cached.set(question, { ...outcome, decision: now.get(outcome.decision.id)! });
   }
 
-  private sayUnknown(question: Question, points: Iterable<string> | undefined): string {
-    if (!points) return `There is no journey "${question.journey}".`;
-    const known = [...points].map((point) => `"${point}"`).join(', ');
-    return `Journey "${question.journey}" has no branch point "${question.branchPoint}"; it has ${known}.`;
+  /** Writes decisions before they are answered. Returns the questions whose pins somebody else set first. */
+  private async keepFirst(judged: readonly Judged[]): Promise<Set<Question>> {
+    if (judged.length === 0) return new Set();
+    const pinned = judged.filter(({ question }) => question.pins.length > 0);
+    const { won, result } = await this.dataSource.transaction(async (tx) => {
+      const set = await this.pins.set(
+        tx,
+        pinned.map(({ question, decision }) => ({ question, decisionId: decision.id })),
+      );
+      const won = judged.filter(({ question, decision }) => question.pins.length === 0 || set.has(decision.id));
+      return { won, result: await this.writer.write(tx, won) };
+    });
+    result.written();
+    if (result.owedTo.length > 0) this.nudger.deliver(result.owedTo);
+    const isWon = new Set(won.map((one) => one.question));
+    return new Set(judged.map((one) => one.question).filter((question) => !isWon.has(question)));
   }
 }
 
-/** Somebody of whom nothing is known takes the default branch. */
-function forNobody(point: PlannedBranchPoint): Choice {
-  return { branch: point.defaultBranch, reason: 'DEFAULT', settlesAt: null, changesAt: null, because: [] };
+function anotherQuestion(kind: string): Problem {
+  const key = kind === 'run' ? 'journey_run_id' : 'idempotency key';
+  return Problem.conflict(`This ${key} was used before, with another body.`);
 }

@@ -1,38 +1,147 @@
 import { Injectable } from '@nestjs/common';
-import { query, type Transaction } from '../platform/database.js';
-import { laneOfProfile, laneOfText } from '../platform/lanes.js';
-import { DecisionRecord } from './decision.entity.js';
-import type { Decision } from './decision.js';
+import type { Instant } from '../core/instant.js';
+import { prepared, query, type Transaction } from '../platform/database.js';
+import { laneOfProfile } from '../platform/lanes.js';
+import { dateOrNull, decisionOf, laneOf, ROW, type DecisionRow } from './decision-row.js';
+import { isOpen, type Decision } from './decision.js';
+
+/** An open decision taken for settling. */
+export type DueDecision = Decision & { profileId: number };
 
 /** The log of decisions. */
 @Injectable()
 export class DecisionStore {
-  async append(tx: Transaction, decision: Decision): Promise<void> {
-    const instant = (at: number | null): Date | null => (at === null ? null : new Date(at));
-    await query(
-      tx,
-      `INSERT INTO decisions (lane, id, profile_id, journey_key, journey_version, branch_point, branch, reason, as_of,
-                              settles_at, changes_at, catalogue_revision, because)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-      [
-        decision.profileId === null ? laneOfText(decision.id) : laneOfProfile(decision.profileId),
-        decision.id,
-        decision.profileId,
-        decision.journey,
-        decision.journeyVersion,
-        decision.branchPoint,
-        decision.branch,
-        decision.reason,
-        instant(decision.asOf),
-        instant(decision.settlesAt),
-        instant(decision.changesAt),
-        decision.revision,
-        JSON.stringify(decision.because),
-      ],
-    );
+  /**
+   * Writes decisions. One that is open is due at once: what came in while it was made is seen by the first look at it,
+   * and whatever comes later makes it due again.
+   */
+  async append(tx: Transaction, decisions: readonly Decision[]): Promise<void> {
+    if (decisions.length === 0) return;
+    const column = <T>(read: (one: Decision) => T): T[] => decisions.map(read);
+    await prepared(tx, 'append_decisions', APPEND, [
+      column(laneOf),
+      column((one) => one.id),
+      column((one) => one.profileId),
+      column((one) => one.journey),
+      column((one) => one.journeyVersion),
+      column((one) => one.branchPoint),
+      column((one) => one.branch),
+      column((one) => one.matched),
+      column((one) => one.reason),
+      column((one) => one.errorCode),
+      column((one) => one.runKey),
+      column((one) => new Date(one.askedAt)),
+      column((one) => new Date(one.asOf)),
+      column((one) => dateOrNull(one.settlesAt)),
+      column((one) => dateOrNull(one.changesAt)),
+      column((one) => one.revision),
+      column((one) => one.knownSeq),
+      column((one) => one.rulesDigest),
+      column((one) => one.factsDigest),
+      column((one) => (one.freshness.length > 0 ? JSON.stringify(one.freshness) : null)),
+      column((one) => JSON.stringify(one.because)),
+      column((one) => (isOpen(one) ? new Date(one.asOf) : null)),
+      column((one) => one.stranger),
+    ]);
   }
 
-  find(tx: Transaction, id: string): Promise<DecisionRecord | null> {
-    return tx.findOneBy(DecisionRecord, { id });
+  async find(tx: Transaction, id: string): Promise<Decision | undefined> {
+    return (await this.findAll(tx, [id])).get(id);
+  }
+
+  async findAll(tx: Transaction, ids: readonly string[]): Promise<Map<string, Decision>> {
+    if (ids.length === 0) return new Map();
+    const sql = `SELECT ${ROW} FROM decisions WHERE id = ANY($1::text[])`;
+    const rows = await prepared<DecisionRow>(tx, 'find_decisions', sql, [ids]);
+    return new Map(rows.map((row) => [row.id, decisionOf(row)]));
+  }
+
+  /** Lanes in which an open decision is due. */
+  async dueLanes(tx: Transaction, at: Instant, lanes: number): Promise<number[]> {
+    const rows = await query<{ lane: number }>(
+      tx,
+      `SELECT lane FROM generate_series(0, $2 - 1) AS lanes (lane)
+        WHERE EXISTS (SELECT FROM decisions WHERE decisions.lane = lanes.lane AND due_at <= $1)`,
+      [new Date(at), lanes],
+    );
+    return rows.map((row) => row.lane);
+  }
+
+  /** Takes due open decisions of a lane for the rest of the transaction; others' are passed over. */
+  async claimDue(tx: Transaction, lane: number, at: Instant, most: number): Promise<DueDecision[]> {
+    const rows = await query<DecisionRow>(
+      tx,
+      `SELECT ${ROW} FROM decisions WHERE lane = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED`,
+      [lane, new Date(at), most],
+    );
+    return rows.map(decisionOf) as DueDecision[];
+  }
+
+  /** Takes a decision if it is open, whoever else is at it: waits for these. */
+  async claim(tx: Transaction, id: string): Promise<DueDecision[]> {
+    const rows = await query<DecisionRow>(
+      tx,
+      `SELECT ${ROW} FROM decisions WHERE id = $1 AND due_at IS NOT NULL FOR UPDATE`,
+      [id],
+    );
+    return rows.map(decisionOf) as DueDecision[];
+  }
+
+  /** Writes how claimed decisions stand now, and when the open ones among them are due again. */
+  async rewrite(tx: Transaction, decisions: readonly { decision: Decision; dueAt: Instant | null }[]): Promise<void> {
+    const column = <T>(read: (one: Decision) => T): T[] => decisions.map(({ decision }) => read(decision));
+    await query(tx, REWRITE, [
+      column(laneOf),
+      column((one) => one.id),
+      column((one) => one.branch),
+      column((one) => one.matched),
+      column((one) => one.reason),
+      column((one) => new Date(one.asOf)),
+      column((one) => dateOrNull(one.settlesAt)),
+      column((one) => dateOrNull(one.changesAt)),
+      column((one) => one.revision),
+      column((one) => one.knownSeq),
+      column((one) => one.factsDigest),
+      column((one) => (one.freshness.length > 0 ? JSON.stringify(one.freshness) : null)),
+      column((one) => JSON.stringify(one.because)),
+      column((one) => one.pended && JSON.stringify(one.pended)),
+      // Open without an instant: only an event can tell. It stays a timer, so that it is known to be open.
+      decisions.map(({ decision, dueAt }) =>
+        decision.branch !== null ? null : dueAt === null ? 'infinity' : new Date(dueAt),
+      ),
+    ]);
+  }
+
+  /** Makes the open decisions of some profiles due, since something about these is new. */
+  async wake(tx: Transaction, profileIds: readonly number[], at: Instant): Promise<void> {
+    await prepared(
+      tx,
+      'wake_decisions',
+      `UPDATE decisions SET due_at = $3 FROM unnest($1::smallint[], $2::bigint[]) AS asked (l, p)
+        WHERE lane = l AND profile_id = p AND due_at > $3`,
+      [profileIds.map(laneOfProfile), profileIds, new Date(at)],
+    );
   }
 }
+
+const APPEND = `
+  INSERT INTO decisions (lane, id, profile_id, journey_key, journey_version, branch_point, branch, matched, reason,
+      error_code, run_key, asked_at, as_of, settles_at, changes_at, catalogue_revision, known_seq, rules_digest,
+      facts_digest, freshness, because, due_at, stranger)
+  SELECT * FROM unnest($1::smallint[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::text[], $7::text[],
+      $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[],
+      $15::timestamptz[], $16::bigint[], $17::bigint[], $18::text[], $19::text[], $20::jsonb[], $21::jsonb[],
+      $22::timestamptz[], $23::text[])`;
+
+const REWRITE = `
+  UPDATE decisions
+     SET branch = new.branch, matched = new.matched, reason = new.reason, as_of = new.as_of,
+         settles_at = new.settles_at, changes_at = new.changes_at, catalogue_revision = new.revision,
+         known_seq = new.known_seq, facts_digest = new.facts_digest, freshness = new.freshness,
+         because = new.because, pended = new.pended, due_at = new.due_at
+    FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[],
+                $8::timestamptz[], $9::bigint[], $10::bigint[], $11::text[], $12::jsonb[], $13::jsonb[], $14::jsonb[],
+                $15::timestamptz[])
+      AS new (lane, id, branch, matched, reason, as_of, settles_at, changes_at, revision, known_seq, facts_digest,
+              freshness, because, pended, due_at)
+   WHERE decisions.lane = new.lane AND decisions.id = new.id`;

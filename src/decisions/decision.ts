@@ -1,55 +1,63 @@
-import type { Choice } from '../core/decide.js';
-import { toIso, type Instant } from '../core/instant.js';
+import type { ChoiceBecause, DecisionReason } from '../core/decide.js';
+import type { Instant } from '../core/instant.js';
 
-/** Why a decision was taken: each branch that was looked at, in order. */
-export type DecisionBecause = Choice['because'];
+/** How fresh a source was that branches rest on. */
+export interface Freshness {
+  source: string;
+  /** When it was last heard of; null: never. */
+  heardAt: Instant | null;
+  isStale: boolean;
+}
+
+/** A branch chosen, or not yet, and all that it rests on: enough to choose it again. */
+export interface Judgement {
+  /** Null while open. */
+  branch: string | null;
+  /** The branch whose rule was true, whatever arm of it was taken. */
+  matched: string | null;
+  reason: DecisionReason | 'ERROR';
+  asOf: Instant;
+  settlesAt: Instant | null;
+  changesAt: Instant | null;
+  revision: number;
+  /** The newest of the profile's events that was known. */
+  knownSeq: number;
+  rulesDigest: string | null;
+  factsDigest: string | null;
+  /** Of the sources that the branch point has a limit for. */
+  freshness: readonly Freshness[];
+  because: ChoiceBecause;
+}
+
+/** What a decision would be, knowing what came in after it. */
+export interface Revision {
+  branch: string | null;
+  reason: DecisionReason;
+  cause: 'late_event' | 'refund' | 'reclassification';
+  /** The events that made the difference possible, newest first; a few. */
+  evidence: string[];
+  at: Instant;
+}
 
 /** A branch decision, whole. */
-export interface Decision {
+export interface Decision extends Judgement {
   id: string;
   /** Null when the identifiers led to nobody. */
   profileId: number | null;
   journey: string;
   journeyVersion: number;
   branchPoint: string;
-  branch: string | null;
-  reason: Choice['reason'];
-  asOf: Instant;
-  settlesAt: Instant | null;
-  changesAt: Instant | null;
-  revision: number;
-  because: DecisionBecause;
+  askedAt: Instant;
+  runKey: string | null;
+  /** What places somebody unknown in splits, where their branch was told by rules. */
+  stranger: string | null;
+  errorCode: string | null;
+  /** What was answered first, where that was that one has to wait. */
+  pended: Judgement | null;
+  revised: Revision | null;
 }
 
-/** A decision as it is answered: small and flat, so that a journey can store each field as an attribute. */
-export interface DecisionAnswer {
-  decision_id: string;
-  journey: string;
-  branch_point: string;
-  /** Null while pending. */
-  branch: string | null;
-  status: 'decided' | 'pending';
-  reason: string;
-  /** `PROFILE_UNKNOWN` where the identifiers lead to nobody, else absent. */
-  error_code?: string;
-  as_of: string;
-  settles_at: string | null;
-  changes_at: string | null;
-  journey_version: number;
-}
-
-export function answerOf(decision: Decision): DecisionAnswer {
-  return {
-    decision_id: decision.id,
-    journey: decision.journey,
-    branch_point: decision.branchPoint,
-    branch: decision.branch,
-    status: decision.branch === null ? 'pending' : 'decided',
-    reason: decision.reason,
-    ...(decision.profileId === null && { error_code: 'PROFILE_UNKNOWN' }),
-    as_of: toIso(decision.asOf),
-    settles_at: decision.settlesAt === null ? null : toIso(decision.settlesAt),
-    changes_at: decision.changesAt === null ? null : toIso(decision.changesAt),
-    journey_version: decision.journeyVersion,
-  };
+/** Whether a decision about somebody we know still waits to be settled. */
+export function isOpen(decision: Pick<Decision, 'branch' | 'profileId'>): boolean {
+  return decision.branch === null && decision.profileId !== null;
 }

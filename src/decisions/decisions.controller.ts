@@ -1,51 +1,90 @@
-import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post } from '@nestjs/common';
+import { Controller, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { OrSignedBy } from '../platform/auth/or-signed-by.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
-import { identifiersFromBody } from '../profiles/identifier-reference.js';
-import { DecideDto } from './decide.dto.js';
-import { Decider, UnknownBranchPoint } from './decider.js';
-import { answerOf, type DecisionAnswer } from './decision.js';
+import { identifierFromPath } from '../profiles/identifier-reference.js';
+import { IdentifierStore } from '../profiles/identifier-store.js';
+import { DecisionLog } from './decision-log.js';
+import { DecisionQuery } from './decision-query.js';
 import { DecisionStore } from './decision-store.js';
+import { saidView, viewOf } from './decision-view.js';
+import type { Decision } from './decision.js';
+import { DecisionsQueryDto } from './decisions-query.dto.js';
+import { Replayer } from './replayer.js';
 
 @ApiTags('decisions')
 @ApiBearerAuth()
-@Controller('v1')
+@RequireScope('manage')
+@Controller('v1/decisions')
 export class DecisionsController {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly decider: Decider,
     private readonly decisions: DecisionStore,
+    private readonly query: DecisionQuery,
+    private readonly identifiers: IdentifierStore,
+    private readonly replayer: Replayer,
+    private readonly log: DecisionLog,
   ) {}
 
-  @Post('journeys/:key/branch-points/:branchPoint/decide')
-  @HttpCode(HttpStatus.OK)
-  @RequireScope('decide')
-  @OrSignedBy('customerio')
-  @ApiOperation({ summary: 'Which branch does this profile take?', description: 'Evaluated live and logged.' })
-  async decide(
-    @Param('key') journey: string,
-    @Param('branchPoint') branchPoint: string,
-    @Body() body: DecideDto,
-  ): Promise<DecisionAnswer> {
-    const identifiers = identifiersFromBody(body.identifiers, '/identifiers');
-    try {
-      return answerOf(await this.decider.decide({ journey, branchPoint, identifiers }));
-    } catch (error) {
-      if (error instanceof UnknownBranchPoint) throw Problem.notFound(error.message);
-      throw error;
-    }
+  @Get()
+  @ApiOperation({ summary: 'The log of decisions, newest first, page by page' })
+  async list(@Query() asked: DecisionsQueryDto) {
+    await this.log.flush();
+    const tx = this.dataSource.manager;
+    const profileId = asked.profile && (await this.identifiers.find(tx, [identifierFromPath(asked.profile)]));
+    if (asked.profile && !profileId) return { decisions: [], next: null };
+    const { decisions, next } = await this.query.page(
+      tx,
+      {
+        journey: asked.journey,
+        branchPoint: asked.branch_point,
+        branch: asked.branch,
+        profileId: profileId || undefined,
+        runKey: asked.journey_run_id,
+        isOpen: asked.status && asked.status === 'open',
+        isRevised: asked.revised,
+        from: instantOf(asked.from),
+        to: instantOf(asked.to),
+      },
+      { before: asked.after, most: asked.limit },
+    );
+    return { decisions: decisions.map(viewOf), next };
   }
 
-  @Get('decisions/:id')
-  @RequireScope('manage')
+  @Get(':id')
   @ApiOperation({ summary: 'A logged decision with its reasons and evidence' })
   async get(@Param('id') id: string) {
+    return viewOf(await this.must(id));
+  }
+
+  @Post(':id/replay')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    summary: 'Decide it again, by what was known then',
+    description:
+      'From the event log, by the rules and the catalogue of then. What comes out must be what was answered.',
+  })
+  async replay(@Param('id') id: string) {
+    const decision = await this.must(id);
+    const steps = await this.dataSource.transaction((tx) => this.replayer.replay(tx, decision));
+    if (!steps) throw Problem.conflict('The decision is from before decisions kept what they rest on.');
+    const shown = steps.map(({ recorded, replayed, matches }) => ({
+      matches,
+      recorded: saidView(recorded),
+      replayed: saidView(replayed),
+    }));
+    return { decisionId: id, matches: steps.every((one) => one.matches), steps: shown };
+  }
+
+  private async must(id: string): Promise<Decision> {
+    await this.log.flush();
     const decision = await this.decisions.find(this.dataSource.manager, id);
     if (!decision) throw Problem.notFound(`There is no decision "${id}".`);
-    const { lane: _lane, ...shown } = decision;
-    return shown;
+    return decision;
   }
+}
+
+function instantOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : new Date(text).getTime();
 }

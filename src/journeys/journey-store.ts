@@ -1,26 +1,32 @@
 import { Injectable } from '@nestjs/common';
 import { RuleCompiler } from '../core/compile-rule.js';
-import type { PlannedBranchPoint } from '../core/decide.js';
 import { segmentsOf, type SegmentRules } from '../core/references.js';
 import type { Rule } from '../core/rule.js';
 import { now } from '../platform/clock.js';
 import { DeclaredCache, raiseCatalogueRevision } from '../platform/catalogue-revision.js';
 import { query, type Transaction } from '../platform/database.js';
-import { SegmentStore } from '../segments/segment-store.js';
-import type { BranchDefinition, BranchPointDefinition, BranchPoints } from './journey.js';
+import { SegmentStore, type SegmentView } from '../segments/segment-store.js';
+import { allocationsOf, type JourneyAllocations } from './allocations.js';
+import type { BranchDefinition, BranchPoints, HoldoutDefinition, JourneyDefinition } from './journey.js';
+import { planPoint, segmentsUnder, type PlannedPoint, type PointRules } from './plan-point.js';
 
 export interface JourneyView {
   key: string;
   version: number;
   branchPoints: BranchPoints;
+  holdout: HoldoutDefinition | null;
   createdAt: Date;
+}
+
+interface StoredJourney extends JourneyView {
+  allocations: JourneyAllocations | null;
 }
 
 /** A journey ready to be asked; its segments' rules are those in force at the revision it was compiled for. */
 export interface PlannedJourney {
   key: string;
   version: number;
-  branchPoints: ReadonlyMap<string, PlannedBranchPoint & { isPushed: boolean }>;
+  branchPoints: ReadonlyMap<string, PlannedPoint>;
 }
 
 /** Journeys by key; versions are immutable, and the newest is asked. */
@@ -35,31 +41,52 @@ export class JourneyStore {
     return this.planned.current(tx, revision);
   }
 
-  /** Declares a journey's next version; version 1 is a new journey. */
-  async put(tx: Transaction, journey: { key: string; branchPoints: BranchPoints }): Promise<number> {
+  /** A branch point as it was last known here; for when the database can't be asked. */
+  lastKnown(journey: string, branchPoint: string): PlannedPoint | undefined {
+    return this.planned.last?.get(journey)?.branchPoints.get(branchPoint);
+  }
+
+  /**
+   * Takes the catalogue's lock, so that none of the segments that a journey is checked against can go before it is
+   * declared. To be called first.
+   */
+  async begin(tx: Transaction): Promise<void> {
     await raiseCatalogueRevision(tx);
+  }
+
+  /** Declares a checked journey's next version; version 1 is a new journey. */
+  async put(tx: Transaction, key: string, journey: JourneyDefinition): Promise<number> {
     const at = new Date(await now(tx));
+    const before = (await this.stored(tx, 'WHERE key = $1', [key]))[0]?.allocations ?? undefined;
     const [row] = await query<{ version: number }>(
       tx,
       `INSERT INTO journeys AS known (key, version, created_at) VALUES ($1, 1, $2)
        ON CONFLICT (key) DO UPDATE SET version = known.version + 1 RETURNING version`,
-      [journey.key, at],
+      [key, at],
     );
     const { version } = row!;
     await query(
       tx,
-      'INSERT INTO journey_versions (journey_key, version, branch_points, created_at) VALUES ($1, $2, $3, $4)',
-      [journey.key, version, JSON.stringify(journey.branchPoints), at],
+      `INSERT INTO journey_versions (journey_key, version, branch_points, holdout, allocations, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6)`,
+      [
+        key,
+        version,
+        JSON.stringify(journey.branchPoints),
+        journey.holdout ? JSON.stringify(journey.holdout) : null,
+        JSON.stringify(allocationsOf(key, journey, before)),
+        at,
+      ],
     );
     return version;
   }
 
   async find(tx: Transaction, key: string): Promise<JourneyView | undefined> {
-    return (await this.views(tx, 'WHERE key = $1', [key]))[0];
+    return (await this.stored(tx, 'WHERE key = $1', [key])).map(viewOf)[0];
   }
 
-  list(tx: Transaction): Promise<JourneyView[]> {
-    return this.views(tx, '', []);
+  async list(tx: Transaction): Promise<JourneyView[]> {
+    return (await this.stored(tx, '', [])).map(viewOf);
   }
 
   /** Keys of the journeys in which a branch rests on a segment. */
@@ -72,10 +99,11 @@ export class JourneyStore {
       .map((journey) => journey.key);
   }
 
-  private views(tx: Transaction, where: string, parameters: unknown[]): Promise<JourneyView[]> {
-    return query<JourneyView>(
+  private stored(tx: Transaction, where: string, parameters: unknown[]): Promise<StoredJourney[]> {
+    return query<StoredJourney>(
       tx,
-      `SELECT key, journeys.version, branch_points AS "branchPoints", journey_versions.created_at AS "createdAt"
+      `SELECT key, journeys.version, branch_points AS "branchPoints", holdout, allocations,
+              journey_versions.created_at AS "createdAt"
          FROM journeys JOIN journey_versions ON journey_key = key AND journey_versions.version = journeys.version
          ${where} ORDER BY key`,
       parameters,
@@ -83,10 +111,18 @@ export class JourneyStore {
   }
 
   private async load(tx: Transaction): Promise<ReadonlyMap<string, PlannedJourney>> {
-    const rules = await this.segments.rules(tx);
+    const segments = new Map((await this.segments.list(tx)).map((segment) => [segment.key, segment]));
+    const rules: SegmentRules = new Map([...segments].map(([key, { rule }]) => [key, rule as Rule]));
     const compiler = new RuleCompiler(rules);
-    const journeys = await this.list(tx);
-    return new Map(journeys.map((journey) => [journey.key, planJourney(journey, rules, compiler)]));
+    const journeys = await this.stored(tx, '', []);
+    return new Map(
+      journeys.map((journey) => {
+        const points = pointRulesOf(journey, segments, rules).map(
+          (point) => [point.branchPoint, planPoint(point, compiler)] as const,
+        );
+        return [journey.key, { key: journey.key, version: journey.version, branchPoints: new Map(points) }];
+      }),
+    );
   }
 }
 
@@ -94,22 +130,28 @@ function namesSegment(branch: BranchDefinition, key: string): boolean {
   return branch.segment === key || (branch.rule !== undefined && segmentsOf(branch.rule as Rule).includes(key));
 }
 
-function planJourney(journey: JourneyView, rules: SegmentRules, compiler: RuleCompiler): PlannedJourney {
-  const points = Object.entries(journey.branchPoints).map(
-    ([name, point]) => [name, planPoint(point, rules, compiler)] as const,
-  );
-  return { key: journey.key, version: journey.version, branchPoints: new Map(points) };
+function viewOf({ allocations: _, ...view }: StoredJourney): JourneyView {
+  return view;
 }
 
-function planPoint(point: BranchPointDefinition, rules: SegmentRules, compiler: RuleCompiler) {
-  return {
-    // A journey can't be declared with a segment that isn't there, nor can one that is needed be removed.
-    branches: point.branches.map(({ key, rule, segment }) => ({
-      key,
-      plan: compiler.plan(segment === undefined ? (rule as Rule) : rules.get(segment)!),
-    })),
-    defaultBranch: point.default,
-    whenPending: point.whenPending ?? ('noMatch' as const),
-    isPushed: point.push ?? true,
-  };
+/** A journey can't be declared with a segment that isn't there, nor can one that is needed be removed. */
+function pointRulesOf(
+  { key, version, branchPoints, allocations }: StoredJourney,
+  segments: ReadonlyMap<string, SegmentView>,
+  rules: SegmentRules,
+): PointRules[] {
+  return Object.entries(branchPoints).map(([name, definition]) => ({
+    journey: key,
+    version,
+    branchPoint: name,
+    definition,
+    splits: allocations?.splits[name] ?? {},
+    ...(allocations?.holdout && { holdout: allocations.holdout }),
+    segments: Object.fromEntries(
+      segmentsUnder(definition, rules).map((one) => [
+        one,
+        { version: segments.get(one)!.version, rule: rules.get(one)! },
+      ]),
+    ),
+  }));
 }

@@ -1,5 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { BranchPoints } from './journey.js';
+import type { JourneyAllocations } from './allocations.js';
+import type { BranchPoints, HoldoutDefinition } from './journey.js';
 
 @Entity('journeys')
 export class Journey {
@@ -14,5 +15,8 @@ export class JourneyVersion {
   @PrimaryColumn('text', { name: 'journey_key' }) journeyKey!: string;
   @PrimaryColumn('integer') version!: number;
   @Column('json', { name: 'branch_points' }) branchPoints!: BranchPoints;
+  @Column('json', { nullable: true }) holdout!: HoldoutDefinition | null;
+  /** Which places the splits give to whom; null in versions from before there were splits. */
+  @Column('json', { nullable: true }) allocations!: JourneyAllocations | null;
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3 }) createdAt!: Date;
 }

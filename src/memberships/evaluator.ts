@@ -13,6 +13,7 @@ import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { EventStore } from '../profiles/event-store.js';
 import { laneOfProfile } from '../platform/lanes.js';
 import { SegmentStore } from '../segments/segment-store.js';
+import { EvaluationFollowers } from './evaluation-followers.js';
 import { MembershipStore } from './membership-store.js';
 import { changesOf, type DueProfile, type EvaluationContext, type ProfileChanges } from './profile-changes.js';
 
@@ -35,6 +36,7 @@ export class MembershipEvaluator {
     private readonly ctas: CtaStore,
     private readonly segments: SegmentStore,
     private readonly outbox: OutboxStore,
+    private readonly followers: EvaluationFollowers,
     @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
   ) {}
 
@@ -72,6 +74,8 @@ export class MembershipEvaluator {
     await this.memberships.write(tx, { lane, revision, seqs, changes });
     const messages = changes.flatMap((one) => one.messages);
     await this.outbox.append(tx, messages);
+    const ids = due.map((one) => one.id);
+    await this.followers.afterEvaluation(tx, ids, at);
     const transitions = changes.flatMap((one) => one.memberships.flatMap((change) => change.transitions));
     const owedTo = [...new Set(messages.map((one) => one.destination))];
     return { profiles: due.length, transitions: transitions.length, owedTo };

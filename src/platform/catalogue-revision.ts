@@ -48,6 +48,11 @@ export class DeclaredCache<T> {
 
   constructor(private readonly load: (tx: Transaction) => Promise<T>) {}
 
+  /** What was loaded last, however old; for when it can't be asked whether it still holds. */
+  get last(): T | undefined {
+    return this.kept?.value;
+  }
+
   async current(tx: Transaction, revision: number): Promise<T> {
     if (this.kept?.revision === revision) return this.kept.value;
     const value = await this.load(tx);

@@ -17,7 +17,6 @@ interface Declaration<T> {
 }
 
 const ROLES = ['api', 'worker'] as const;
-const REGIONS = ['us', 'eu'] as const;
 const IDENTIFIER_KINDS = [
   'customer_id',
   'cio_id',
@@ -31,7 +30,7 @@ const SINGLE_KINDS = ['customer_id', 'cio_id', 'shopify_customer_id'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 export type Role = (typeof ROLES)[number];
-export type CustomerioRegion = (typeof REGIONS)[number];
+export type CustomerioRegion = 'us' | 'eu';
 export type IdentifierKind = (typeof IDENTIFIER_KINDS)[number];
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -74,7 +73,7 @@ export const VARIABLES = {
   }),
   CUSTOMERIO_SITE_ID: optionalSecret({ absent: 'nothing is pushed', description: 'Site id of the Track API' }),
   CUSTOMERIO_API_KEY: optionalSecret({ absent: 'nothing is pushed', description: 'API key of the Track API' }),
-  CUSTOMERIO_REGION: choice<CustomerioRegion>(REGIONS, {
+  CUSTOMERIO_REGION: choice<CustomerioRegion>(['us', 'eu'], {
     default: 'us',
     description: 'Region of the Customer.io workspace',
   }),
@@ -134,6 +133,7 @@ export const VARIABLES = {
     absent: 'made at the first start',
     description: 'Key of the hashes by which events of erased people are turned away; kept in the database unless set',
   }),
+  DECISION_DEADLINE_MS: integer({ default: 2000, min: 50, max: 60_000, description: 'Longest decision, in ms' }),
   SWEEP_INTERVAL_MS: integer({
     default: 100,
     min: 10,

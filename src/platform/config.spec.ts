@@ -48,6 +48,7 @@ describe('the configuration', () => {
         appUrl: undefined,
       },
       retentionMs: 400 * 86_400_000,
+      decisionDeadlineMs: 2000,
       worker: {
         sweepIntervalMs: 100,
         evaluateConcurrency: 4,
@@ -91,6 +92,7 @@ describe('the configuration', () => {
       IDENTITY_MOST_IDS: '20',
       ERASURE_KEY: 'forgotten',
       RETENTION_DAYS: '30',
+      DECISION_DEADLINE_MS: '900',
       SWEEP_INTERVAL_MS: '1000',
       EVALUATE_BATCH_SIZE: '50',
       EVALUATE_CONCURRENCY: '1',
@@ -119,6 +121,7 @@ describe('the configuration', () => {
         appUrl: 'http://127.0.0.1:8/',
       },
       retentionMs: 30 * 86_400_000,
+      decisionDeadlineMs: 900,
       worker: {
         sweepIntervalMs: 1000,
         evaluateConcurrency: 1,

@@ -62,6 +62,7 @@ export interface Config {
     readonly appUrl: string | undefined;
   };
   readonly retentionMs: number;
+  readonly decisionDeadlineMs: number;
   readonly worker: Readonly<WorkerSettings>;
   readonly shutdownTimeoutMs: number;
   readonly log: { readonly level: LogLevel };
@@ -192,6 +193,7 @@ function grouped(values: Values): Config {
       appUrl: values.CUSTOMERIO_APP_URL,
     },
     retentionMs: values.RETENTION_DAYS * DAY_MS,
+    decisionDeadlineMs: values.DECISION_DEADLINE_MS,
     worker: {
       sweepIntervalMs: values.SWEEP_INTERVAL_MS,
       evaluateConcurrency: values.EVALUATE_CONCURRENCY,

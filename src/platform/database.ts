@@ -1,3 +1,4 @@
+import type { ClientBase } from 'pg';
 import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
 import { MIGRATIONS } from '../../migrations/index.js';
 
@@ -31,6 +32,20 @@ export async function query<Row>(tx: Transaction, sql: string, parameters: unkno
     return (await single.query(sql, parameters, true)).records as Row[];
   } finally {
     await single.release();
+  }
+}
+
+/**
+ * As {@link query}, by a statement that each connection prepares once under a name: for what is asked all the time. The
+ * same name must always be of the same SQL.
+ */
+export async function prepared<Row>(tx: Transaction, name: string, sql: string, parameters: unknown[]): Promise<Row[]> {
+  const runner = tx.queryRunner ?? tx.connection.createQueryRunner();
+  try {
+    const client = (await runner.connect()) as ClientBase;
+    return (await client.query({ name, text: sql, values: parameters })).rows as Row[];
+  } finally {
+    if (runner !== tx.queryRunner) await runner.release();
   }
 }
 

@@ -1,6 +1,7 @@
 import { Problem } from './problem.js';
 
-const KEY = /^[a-z0-9][a-z0-9._-]{0,99}$/;
+/** What people may choose as a key. */
+export const KEY = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 
 /** A key that people choose for what they declare, checked; throws a 400 problem that says what would be right. */
 export function checkedKey(key: string): string {

@@ -49,6 +49,13 @@ export class IdentifierStore {
     return identifiers.map((one) => known.get(identifierKey(one))).find((profile) => typeof profile === 'number');
   }
 
+  /** As {@link find}, for many lists at once, in their order. */
+  async findAll(tx: Transaction, lists: readonly (readonly Identifier[])[]): Promise<(number | undefined)[]> {
+    const { known } = await this.lookUp(tx, lists.flat());
+    const profileOf = (one: Identifier): number | undefined => known.get(identifierKey(one)) ?? undefined;
+    return lists.map((list) => list.map(profileOf).find((profile) => profile !== undefined));
+  }
+
   /** Everything that leads to a profile, oldest first. */
   async ofProfile(tx: Transaction, profileId: number): Promise<Identifier[]> {
     return query<Identifier>(

@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import { createApp } from '../../src/create-app.js';
+import { DecisionLog } from '../../src/decisions/decision-log.js';
 import { SCOPES } from '../../src/platform/auth/access.js';
 import { ApiKeyStore } from '../../src/platform/auth/api-key-store.js';
 import { parseConfig } from '../../src/platform/config.js';
@@ -38,6 +39,7 @@ export function turnoutEnv(database: Pick<TestDatabase, 'url'>, customerio?: Cus
     }),
     PORT: '0',
     SWEEP_INTERVAL_MS: '20',
+    DECISION_DEADLINE_MS: '30000',
     SETTLE_DELAY_MS: '0',
     RECONCILE_INTERVAL_HOURS: '0',
     DATABASE_POOL_SIZE: '6',
@@ -61,8 +63,13 @@ export class TurnoutClient {
     return answerOf(await fetch(this.url + path, { method: 'POST', headers, body: new Uint8Array(body) }));
   }
 
-  async call(method: string, path: string, body?: unknown): Promise<Answer> {
-    const headers: Record<string, string> = { authorization: this.authorization };
+  async call(
+    method: string,
+    path: string,
+    body?: unknown,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
+    const headers: Record<string, string> = { authorization: this.authorization, ...more };
     if (body !== undefined) headers['content-type'] = 'application/json';
     return answerOf(
       await fetch(this.url + path, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }),
@@ -110,8 +117,9 @@ export class TestTurnout extends TurnoutClient {
     return new TestTurnout(await app.getUrl(), key, app, database);
   }
 
-  settle(): Promise<void> {
-    return settle(this.database);
+  async settle(): Promise<void> {
+    await this.app.get(DecisionLog).flush();
+    await settle(this.database);
   }
 
   async stop(): Promise<void> {
@@ -131,6 +139,7 @@ export async function settle(database: Pick<TestDatabase, 'pool'>, patienceMs = 
               (SELECT count(*) FROM backfills) AS backfills,
               (SELECT count(*) FROM reclassifications WHERE finished_at IS NULL) AS reclassifications,
               (SELECT count(*) FROM segment_shadows WHERE state = 'running') AS shadows,
+              (SELECT count(*) FROM decisions WHERE due_at <= turnout_now() OR review_at <= turnout_now()) AS open,
               (SELECT count(*) FROM outbox WHERE due_at <= turnout_now() OR claim IS NOT NULL) AS owed`,
     );
     left = rows[0];

@@ -1,0 +1,55 @@
+import type { Because } from '../core/conditions/condition.js';
+import { toIso } from '../core/instant.js';
+import { showBecause } from '../core/simulate.js';
+import { isoOrNull, statusOf } from './answer.js';
+import type { Decision, Freshness, Judgement } from './decision.js';
+import type { Said } from './replayer.js';
+
+/** A decision as people see it: everything, instants as text. */
+export function viewOf(decision: Decision) {
+  const { id, journey, journeyVersion, branchPoint, profileId, runKey, errorCode, askedAt, pended, revised } = decision;
+  return {
+    id,
+    journey,
+    journeyVersion,
+    branchPoint,
+    profileId: profileId === null ? null : String(profileId),
+    runKey,
+    status: statusOf(decision),
+    errorCode,
+    askedAt: toIso(askedAt),
+    ...judgementView(decision),
+    first: pended && judgementView(pended),
+    revised: revised && { ...revised, at: toIso(revised.at) },
+  };
+}
+
+function judgementView(judged: Judgement) {
+  return {
+    ...saidView(judged),
+    freshness: judged.freshness.map((one: Freshness) => ({ ...one, heardAt: isoOrNull(one.heardAt) })),
+    catalogueRevision: judged.revision,
+    /** What it rested on, by digest; the newest event that was known: what came later played no part. */
+    restedOn: { rules: judged.rulesDigest, facts: judged.factsDigest, knownSeq: judged.knownSeq },
+  };
+}
+
+/** What a judgement says. */
+export function saidView(said: Said) {
+  return {
+    branch: said.branch,
+    matched: said.matched,
+    reason: said.reason,
+    asOf: toIso(said.asOf),
+    settlesAt: isoOrNull(said.settlesAt),
+    changesAt: isoOrNull(said.changesAt),
+    evidence: evidenceOf(said),
+    because: said.because.map(({ branch, because }) => ({ branch, because: showBecause(because) })),
+  };
+}
+
+/** Ids of the events that it rests on, each once. */
+export function evidenceOf({ because }: Pick<Judgement, 'because'>): string[] {
+  const ids = (one: Because): string[] => [...(one.evidence ?? []), ...(one.of ?? []).flatMap(ids)];
+  return [...new Set(because.flatMap((one) => ids(one.because)))];
+}

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { decisionMessage, type OutboxMessage } from '../outbox/outbox-message.js';
+import { OutboxStore } from '../outbox/outbox-store.js';
+import type { Transaction } from '../platform/database.js';
+import { answerOf } from './answer.js';
+import { laneOf } from './decision-row.js';
+import { DecisionStore } from './decision-store.js';
+import type { Decision } from './decision.js';
+import { inputOf, InputStore } from './input-store.js';
+import type { Judged } from './judge.js';
+
+/** Where decisions are pushed. */
+const DESTINATION = 'customerio';
+
+export interface WrittenDecisions {
+  /** To be called once the transaction has committed. */
+  written: () => void;
+  /** Destinations that are owed something new. */
+  owedTo: string[];
+}
+
+/** Keeps new decisions with all that they rest on, and owes the destination those that it is to hear of. */
+@Injectable()
+export class DecisionWriter {
+  constructor(
+    private readonly decisions: DecisionStore,
+    private readonly inputs: InputStore,
+    private readonly outbox: OutboxStore,
+  ) {}
+
+  async write(tx: Transaction, judged: readonly Judged[]): Promise<WrittenDecisions> {
+    const inputs = new Map(
+      judged.flatMap(({ point, facts }) => [inputOf(point.rules), facts]).map((one) => [one.digest, one]),
+    );
+    const written = await this.inputs.keep(tx, [...inputs.values()]);
+    for (const one of judged) one.decision.because = one.explain();
+    await this.decisions.append(
+      tx,
+      judged.map((one) => one.decision),
+    );
+    const messages = judged.flatMap(({ decision, point }) => (point.isPushed ? toldOf(decision) : []));
+    await this.outbox.append(tx, messages);
+    return { written, owedTo: messages.length > 0 ? [DESTINATION] : [] };
+  }
+}
+
+/** What the destination is to hear of a decision: once a branch is chosen, for somebody we know, and that once. */
+export function toldOf(decision: Decision): OutboxMessage[] {
+  const { profileId, branch, id, asOf } = decision;
+  if (profileId === null || branch === null) return [];
+  const told = { id, occurredAt: asOf, data: { ...answerOf(decision) } };
+  return [decisionMessage({ lane: laneOf(decision), profileId }, DESTINATION, told)];
+}

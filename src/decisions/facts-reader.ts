@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { History } from '../core/history.js';
+import type { HistoryEvent } from '../core/history-event.js';
+import type { Instant } from '../core/instant.js';
+import type { CtaDefinition } from '../ctas/cta-pattern.js';
+import { ClickClassifier } from '../ctas/click-classifier.js';
+import type { ClickClassSettings } from '../ctas/click-class-settings.js';
+import { ClickClassStore } from '../ctas/click-class-store.js';
+import { CtaCatalogue } from '../ctas/cta-catalogue.js';
+import { CtaStore } from '../ctas/cta-store.js';
+import { DeclaredCache } from '../platform/catalogue-revision.js';
+import { query, type Transaction } from '../platform/database.js';
+import { historyStartOf } from '../profiles/event-history-store.js';
+import { inputOf, type Input } from './input-store.js';
+
+/** What is declared of events, and every decision rests on besides rules. */
+export interface DeclaredFacts {
+  ctas: CtaDefinition[];
+  clickClasses: ClickClassSettings;
+  /** By event name: which source sends it, and since when it is known completely. */
+  events: Record<string, { source: string; startsAt: Instant }>;
+}
+
+/** The declared facts in force. */
+@Injectable()
+export class FactsReader {
+  private readonly facts = new DeclaredCache<Input<DeclaredFacts>>((tx) => this.load(tx));
+
+  constructor(
+    private readonly ctas: CtaStore,
+    private readonly classes: ClickClassStore,
+  ) {}
+
+  /** As of the catalogue's revision. */
+  current(tx: Transaction, revision: number): Promise<Input<DeclaredFacts>> {
+    return this.facts.current(tx, revision);
+  }
+
+  private async load(tx: Transaction): Promise<Input<DeclaredFacts>> {
+    const ctas = (await this.ctas.list(tx)).map(({ key, kind, patterns }) => ({ key, kind, patterns }));
+    const rows = await query<{ name: string; source: string; starts_at: Date }>(
+      tx,
+      'SELECT event_name AS name, source, starts_at FROM event_histories ORDER BY event_name',
+    );
+    const events = rows.map(
+      ({ name, source, starts_at }) => [name, { source, startsAt: starts_at.getTime() }] as const,
+    );
+    const clickClasses = await this.classes.settings(tx);
+    return inputOf({ ctas, clickClasses, events: Object.fromEntries(events) });
+  }
+}
+
+/** How clicks are classed under some declared facts: those of today, or those that were in force once. */
+export function classifierUnder({ ctas, clickClasses }: DeclaredFacts): ClickClassifier {
+  return new ClickClassifier(new CtaCatalogue(ctas), clickClasses);
+}
+
+/** A history as it is under some declared facts. */
+export function historyUnder(facts: DeclaredFacts, known: readonly HistoryEvent[], profile: string): History {
+  const starts = Object.entries(facts.events).map(([name, { startsAt }]) => [name, startsAt] as const);
+  const inOrder = [...known].sort((a, b) => a.occurredAt - b.occurredAt || (a.id < b.id ? -1 : 1));
+  const events = classifierUnder(facts).classify(inOrder);
+  return History.ofDistinct(events, { startsAt: historyStartOf(new Map(starts)), profile });
+}

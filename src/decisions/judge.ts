@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { decide, explainChoice, type Choice, type ChoiceBecause } from '../core/decide.js';
+import { History } from '../core/history.js';
+import type { Instant } from '../core/instant.js';
+import { HistoryReader, type ReadHistory } from './history-reader.js';
+import { JourneyStore } from '../journeys/journey-store.js';
+import type { PlannedPoint } from '../journeys/plan-point.js';
+import { catalogueRevision } from '../platform/catalogue-revision.js';
+import { now } from '../platform/clock.js';
+import type { Transaction } from '../platform/database.js';
+import { Problem } from '../platform/problem.js';
+import { EventHistoryStore } from '../profiles/event-history-store.js';
+import { identifierKey, type Identifier } from '../profiles/identifier.js';
+import { IdentifierStore } from '../profiles/identifier-store.js';
+import type { Decision } from './decision.js';
+import { FactsReader, type DeclaredFacts } from './facts-reader.js';
+import { FreshnessReader, type FreshnessOf } from './freshness-reader.js';
+import { inputOf, type Input } from './input-store.js';
+import { declaredFor } from './past-judge.js';
+import type { Question } from './question.js';
+import { ulid } from './ulid.js';
+
+/** A question answered, and what is needed to say why and to keep it. */
+export interface Judged {
+  question: Question;
+  point: PlannedPoint;
+  /** Its reasons are left out; they are worked out where they are wanted. */
+  decision: Decision;
+  facts: Input<DeclaredFacts>;
+  explain: () => ChoiceBecause;
+}
+
+/** The present, and what is in force. */
+interface Present {
+  asOf: Instant;
+  revision: number;
+  facts: Input<DeclaredFacts>;
+  freshnessOf: FreshnessOf;
+}
+
+/** Answers questions, live: from the events that are known now, never from a membership that may be late. */
+@Injectable()
+export class Judge {
+  constructor(
+    private readonly journeys: JourneyStore,
+    private readonly identifiers: IdentifierStore,
+    private readonly histories: HistoryReader,
+    private readonly starts: EventHistoryStore,
+    private readonly facts: FactsReader,
+    private readonly freshness: FreshnessReader,
+  ) {}
+
+  /** Whom questions are about. */
+  async profilesOf(tx: Transaction, questions: readonly Question[]): Promise<Map<Question, number | undefined>> {
+    if (questions.length === 0) return new Map();
+    const lists = questions.map((one) => one.identifiers);
+    const profiles = await this.identifiers.findAll(tx, lists);
+    return new Map(questions.map((question, index) => [question, profiles[index]]));
+  }
+
+  /** All at once, by as few reads as one would take. A journey or branch point that doesn't exist is a problem. */
+  async judgeAll(tx: Transaction, questions: readonly Question[]): Promise<Map<Question, Judged | Problem>> {
+    const answers = new Map<Question, Judged | Problem>();
+    if (questions.length === 0) return answers;
+    const asOf = await now(tx);
+    const revision = await catalogueRevision(tx);
+    const points = new Map<Question, PlannedPoint>();
+    const journeys = await this.journeys.current(tx, revision);
+    for (const question of questions) {
+      const known = journeys.get(question.journey)?.branchPoints;
+      const point = known?.get(question.branchPoint);
+      if (point) points.set(question, point);
+      else answers.set(question, unknownPoint(question, known?.keys()));
+    }
+    const profiles = await this.profilesOf(tx, [...points.keys()]);
+    const known = [...new Set(points.values())];
+    const facts = await this.facts.current(tx, revision);
+    const freshnessOf = await this.freshness.of(known, { asOf, facts: facts.content });
+    const present: Present = { asOf, revision, facts, freshnessOf };
+    const plans = known.flatMap((point) => point.branches.map((branch) => branch.plan));
+    const ids = [...new Set([...profiles.values()].filter((id) => id !== undefined))];
+    const read = await this.histories.ofAll(tx, ids, { plans, asOf, revision });
+    const nobody = { startsAt: await this.starts.current(tx, revision) };
+    for (const [question, point] of points) {
+      const profileId = profiles.get(question);
+      const answer =
+        profileId === undefined
+          ? judgeNobody(question, point, present, (profile) => History.ofDistinct([], { ...nobody, profile }))
+          : judgeKnown(question, point, present, { profileId, ...read.get(profileId)! });
+      answers.set(question, answer);
+    }
+    return answers;
+  }
+}
+
+function judgeKnown(
+  question: Question,
+  point: PlannedPoint,
+  now: Present,
+  { profileId, history, seq }: ReadHistory & { profileId: number },
+): Judged {
+  const { freshness, isStale } = now.freshnessOf(point);
+  const choice = decide(point, history, now.asOf, isStale);
+  const decision = decisionOf(question, point, now, { choice, profileId, knownSeq: seq, freshness });
+  return {
+    question,
+    point,
+    decision,
+    facts: now.facts,
+    explain: () => explainChoice(point, history, now.asOf, choice),
+  };
+}
+
+/** Somebody of whom nothing is known: as the branch point says. Nobody can be waited for. */
+function judgeNobody(
+  question: Question,
+  point: PlannedPoint,
+  now: Present,
+  historyOf: (profile: string) => History,
+): Judged {
+  const { freshness, isStale } = now.freshnessOf(point);
+  const known = { profileId: null, knownSeq: 0, freshness, errorCode: 'PROFILE_UNKNOWN' };
+  if (point.whenUnknown === 'evaluate') {
+    const stranger = strangerOf(question.identifiers[0]!);
+    const history = historyOf(stranger);
+    const impatient: PlannedPoint = { ...point, whenPending: 'noMatch' };
+    const choice = decide(impatient, history, now.asOf, isStale);
+    const decision = decisionOf(question, point, now, { choice, stranger, ...known });
+    const explain = (): ChoiceBecause => explainChoice(point, history, now.asOf, choice);
+    return { question, point, decision, facts: now.facts, explain };
+  }
+  const decision = decisionOf(question, point, now, { choice: declaredFor(point), ...known });
+  return { question, point, decision, facts: now.facts, explain: () => [] };
+}
+
+function decisionOf(
+  question: Question,
+  point: PlannedPoint,
+  { asOf, revision, facts }: Present,
+  found: Pick<Decision, 'profileId' | 'knownSeq' | 'freshness'> &
+    Partial<Pick<Decision, 'errorCode' | 'stranger'>> & { choice: Choice },
+): Decision {
+  const { looked: _, ...choice } = found.choice;
+  return {
+    id: ulid(asOf),
+    journey: question.journey,
+    journeyVersion: point.rules.version,
+    branchPoint: question.branchPoint,
+    profileId: found.profileId,
+    ...choice,
+    asOf,
+    askedAt: asOf,
+    revision,
+    knownSeq: found.knownSeq,
+    rulesDigest: inputOf(point.rules).digest,
+    factsDigest: facts.digest,
+    freshness: found.freshness,
+    because: [],
+    errorCode: found.errorCode ?? null,
+    stranger: found.stranger ?? null,
+    runKey: question.pins.find((pin) => pin.kind === 'run')?.key ?? null,
+    pended: null,
+    revised: null,
+  };
+}
+
+/** What tells somebody unknown from others in splits; nobody is known again by it. */
+function strangerOf(identifier: Identifier): string {
+  return createHash('sha256').update(identifierKey(identifier)).digest('base64url').slice(0, 12);
+}
+
+function unknownPoint({ journey, branchPoint }: Question, points: Iterable<string> | undefined): Problem {
+  if (!points) return Problem.notFound(`There is no journey "${journey}".`);
+  const known = [...points].map((point) => `"${point}"`).join(', ');
+  return Problem.notFound(`Journey "${journey}" has no branch point "${branchPoint}"; it has ${known}.`);
+}

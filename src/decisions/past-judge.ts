@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { historyNeeded } from '../core/compile-rule.js';
+import { decide, explainChoice, type Choice, type ChoiceBecause } from '../core/decide.js';
+import type { HistoryEvent } from '../core/history-event.js';
+import type { PlannedPoint } from '../journeys/plan-point.js';
+import type { Transaction } from '../platform/database.js';
+import { historiesOfMany, type NumberedEvent } from '../profiles/histories-of-many.js';
+import type { Decision, Judgement } from './decision.js';
+import { classifierUnder, historyUnder, type DeclaredFacts } from './facts-reader.js';
+import { isStaleBy } from './freshness-reader.js';
+import { InputStore } from './input-store.js';
+import { PlannedInputs } from './planned-inputs.js';
+
+/** What a past judgement rested on, read again. */
+export interface Past {
+  point: PlannedPoint;
+  facts: DeclaredFacts;
+  /** All events that its rules need, those that came later included. */
+  events: readonly NumberedEvent[];
+}
+
+/** Brings back what decisions rested on: rules and declared facts as they were then, and the events of the log. */
+@Injectable()
+export class PastJudge {
+  constructor(
+    private readonly points: PlannedInputs,
+    private readonly inputs: InputStore,
+  ) {}
+
+  /** Undefined for one from before decisions kept what they rest on. */
+  async past(tx: Transaction, decision: Decision, judged: Judgement): Promise<Past | undefined> {
+    const { rulesDigest, factsDigest, asOf } = judged;
+    const point = (await this.points.of(tx, [rulesDigest])).get(rulesDigest ?? '');
+    const facts = factsDigest && (await this.inputs.find(tx, [factsDigest])).get(factsDigest);
+    if (!point || !facts) return undefined;
+    const known = { point, facts: facts as DeclaredFacts };
+    if (decision.profileId === null) return { ...known, events: [] };
+    const { names, lookback } = historyNeeded(point.branches.map((branch) => branch.plan));
+    const need = classifierUnder(known.facts).needed(names);
+    const wanted = { names: need.names, since: asOf - lookback - need.margin };
+    const read = await historiesOfMany(tx, [decision.profileId], wanted);
+    return { ...known, events: read.get(decision.profileId)! };
+  }
+
+  /** Judges as of the same instant by some of the events. */
+  judge(
+    { point, facts }: Past,
+    decision: Decision,
+    judged: Judgement,
+    events: readonly HistoryEvent[],
+  ): { choice: Choice; because: ChoiceBecause } {
+    const isStale = isStaleBy(judged.freshness, facts);
+    const { profileId, stranger } = decision;
+    if (profileId === null && stranger === null) return { choice: declaredFor(point), because: [] };
+    const history = historyUnder(facts, events, profileId === null ? stranger! : String(profileId));
+    // Nobody can be waited for whom nobody knows.
+    const asked: PlannedPoint = profileId === null ? { ...point, whenPending: 'noMatch' } : point;
+    const choice = decide(asked, history, judged.asOf, isStale);
+    return { choice, because: explainChoice(asked, history, judged.asOf, choice) };
+  }
+}
+
+/** What the branch point declares for somebody unknown. */
+export function declaredFor({ whenUnknown, defaultBranch }: PlannedPoint): Choice {
+  const branch = typeof whenUnknown === 'object' ? whenUnknown.branch : defaultBranch;
+  return { branch, matched: null, reason: 'DEFAULT', settlesAt: null, changesAt: null, looked: 0 };
+}

@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import type { Instant, Milliseconds } from '../core/instant.js';
+import { PURCHASE_ENDINGS } from '../core/net-purchases.js';
+import { prepared, query, type Transaction } from '../platform/database.js';
+import { laneOfProfile } from '../platform/lanes.js';
+import { decisionOf, laneOf, ROW, type DecisionRow } from './decision-row.js';
+import type { DueDecision } from './decision-store.js';
+import type { Decision, Revision } from './decision.js';
+
+/** How long after a decision what comes in may still revise it. */
+const REVIEWED_FOR: Milliseconds = 120 * 86_400_000;
+/** What happened so long after a decision may still tell that a click before it was a machine's. */
+const TELLING: Milliseconds = 3_600_000;
+
+/** Which decisions are to be asked whether they still hold. */
+@Injectable()
+export class ReviewStore {
+  /** Marks the decisions of some profiles that new events may speak against: late ones, and what undoes purchases. */
+  async mark(tx: Transaction, profileIds: readonly number[], at: Instant): Promise<void> {
+    await prepared(
+      tx,
+      'mark_decisions_for_review',
+      `UPDATE decisions SET review_at = $3 FROM unnest($1::smallint[], $2::bigint[]) AS asked (l, p)
+        WHERE decisions.lane = l AND decisions.profile_id = p AND due_at IS NULL AND review_at IS NULL AND as_of > $4
+          AND EXISTS (SELECT FROM events
+                       WHERE events.lane = l AND events.profile_id = p AND seq > greatest(known_seq, reviewed_seq)
+                         AND (occurred_at <= as_of + make_interval(secs => $5) OR name = ANY($6::text[])))`,
+      [
+        profileIds.map(laneOfProfile),
+        profileIds,
+        new Date(at),
+        new Date(at - REVIEWED_FOR),
+        TELLING / 1_000,
+        PURCHASE_ENDINGS,
+      ],
+    );
+  }
+
+  /** Lanes in which a decision is to be reviewed. */
+  async dueLanes(tx: Transaction, at: Instant, lanes: number): Promise<number[]> {
+    const rows = await query<{ lane: number }>(
+      tx,
+      `SELECT lane FROM generate_series(0, $2 - 1) AS lanes (lane)
+        WHERE EXISTS (SELECT FROM decisions WHERE decisions.lane = lanes.lane AND review_at <= $1)`,
+      [new Date(at), lanes],
+    );
+    return rows.map((row) => row.lane);
+  }
+
+  /** Takes decisions to be reviewed for the rest of the transaction; others' are passed over. */
+  async claimDue(tx: Transaction, lane: number, at: Instant, most: number): Promise<DueDecision[]> {
+    const rows = await query<DecisionRow>(
+      tx,
+      `SELECT ${ROW} FROM decisions
+        WHERE lane = $1 AND review_at <= $2 ORDER BY review_at LIMIT $3 FOR UPDATE SKIP LOCKED`,
+      [lane, new Date(at), most],
+    );
+    return rows.map(decisionOf) as DueDecision[];
+  }
+
+  /** Notes what came of reviews, up to the newest event that they knew. */
+  async note(
+    tx: Transaction,
+    reviewed: readonly { decision: Decision; revised: Revision | null; seq: number }[],
+  ): Promise<void> {
+    if (reviewed.length === 0) return;
+    await query(
+      tx,
+      `UPDATE decisions SET review_at = NULL, reviewed_seq = greatest(reviewed_seq, seq), revised = new.revised
+         FROM unnest($1::smallint[], $2::text[], $3::jsonb[], $4::bigint[]) AS new (l, i, revised, seq)
+        WHERE lane = l AND id = i`,
+      [
+        reviewed.map(({ decision }) => laneOf(decision)),
+        reviewed.map(({ decision }) => decision.id),
+        reviewed.map(({ revised }) => revised && JSON.stringify(revised)),
+        reviewed.map(({ seq }) => seq),
+      ],
+    );
+  }
+}

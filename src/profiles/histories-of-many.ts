@@ -1,0 +1,54 @@
+import type { HistoryEvent } from '../core/history-event.js';
+import type { Instant } from '../core/instant.js';
+import { PURCHASE_ENDINGS } from '../core/net-purchases.js';
+import type { EventName } from '../core/rule.js';
+import { prepared, type Transaction } from '../platform/database.js';
+import { laneOfProfile } from '../platform/lanes.js';
+
+/** An event of the log, with its number in the order of arrival. */
+export type NumberedEvent = HistoryEvent & { seq: number };
+
+/** As the event store's `histories`, of any profiles, whatever their lanes, by one read of the index. */
+export async function historiesOfMany(
+  tx: Transaction,
+  profileIds: readonly number[],
+  { names, since }: { names: readonly EventName[]; since: Instant },
+): Promise<Map<number, NumberedEvent[]>> {
+  const histories = new Map<number, NumberedEvent[]>(profileIds.map((id) => [id, []]));
+  if (profileIds.length === 0) return histories;
+  const rows = await prepared<EventRow>(tx, 'histories_of_many', HISTORIES, [
+    [...histories.keys()].map(laneOfProfile),
+    [...histories.keys()],
+    since === -Infinity ? '-infinity' : new Date(since),
+    names.filter((name) => typeof name === 'string'),
+    names.flatMap((name) => (typeof name === 'string' ? [] : [name.startsWith])),
+    PURCHASE_ENDINGS,
+  ]);
+  for (const row of rows) {
+    histories.get(Number(row.profile_id))!.push({
+      id: row.id,
+      seq: Number(row.seq),
+      name: row.name,
+      occurredAt: row.occurred_at.getTime(),
+      properties: row.properties,
+    });
+  }
+  return histories;
+}
+
+interface EventRow {
+  profile_id: string;
+  id: string;
+  seq: string;
+  name: string;
+  occurred_at: Date;
+  properties: Record<string, unknown>;
+}
+
+const HISTORIES = `
+  SELECT event.* FROM unnest($1::smallint[], $2::bigint[]) AS asked (lane, id) CROSS JOIN LATERAL (
+    SELECT profile_id, events.id, seq, name, occurred_at, properties FROM events
+     WHERE events.lane = asked.lane AND profile_id = asked.id AND (occurred_at >= $3 OR name = ANY($6::text[]))
+       AND (name = ANY($4::text[]) OR name ^@ ANY($5::text[]))
+     ORDER BY occurred_at, events.id
+  ) AS event`;

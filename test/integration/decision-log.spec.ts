@@ -1,0 +1,168 @@
+import { DAY, HOUR, T0 } from '../support/builders.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { JourneyClient } from '../support/journey.js';
+import { TestTurnout, type JsonObject } from '../support/turnout.js';
+
+const BUYER = { key: 'buyer', rule: { performed: 'purchase', within: '30d' } };
+const ABANDONED = { performed: 'click', notFollowedBy: { performed: 'purchase', within: '3d' } };
+
+describe('the log of decisions', () => {
+  let database: TestDatabase;
+  let turnout: TestTurnout;
+  let journey: JourneyClient;
+  let person = 0;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    await database.setClock(T0);
+    turnout = await TestTurnout.start(database);
+    journey = new JourneyClient(turnout, 'welcome');
+    await turnout.must('PUT', '/v1/sources/shopify/history', {
+      startsAt: '2020-01-01T00:00:00Z',
+      eventNames: ['purchase', 'order_cancelled', 'order_refunded'],
+    });
+    await turnout.must('PUT', '/v1/segments/clickers', { rule: { performed: 'click', within: '30d' } });
+    await journey.declare({
+      bought: { branches: [BUYER], default: 'rest', push: false },
+      clicked: { branches: [{ key: 'yes', segment: 'clickers' }], default: 'no', push: false },
+      waiting: { branches: [{ key: 'friction', rule: ABANDONED }], default: 'rest', whenPending: 'wait', push: false },
+      newcomers: {
+        branches: [
+          {
+            key: 'new',
+            rule: { performed: 'purchase', count: { exactly: 0 }, within: '30d' },
+            split: { arms: [{ key: 'a', percentage: 50 }] },
+          },
+        ],
+        default: 'rest',
+        whenUnknown: 'evaluate',
+        push: false,
+      },
+    });
+  });
+
+  afterAll(async () => {
+    await turnout.stop();
+    await database.drop();
+  });
+
+  async function somebody(): Promise<number> {
+    person += 1;
+    await journey.click(person, await database.now());
+    return person;
+  }
+
+  const logged = (decision: JsonObject) => turnout.must('GET', `/v1/decisions/${decision.decision_id as string}`);
+
+  const replay = (decision: JsonObject) =>
+    turnout.must('POST', `/v1/decisions/${decision.decision_id as string}/replay`);
+
+  const ids = async (query: string) => {
+    const { decisions } = await turnout.must('GET', `/v1/decisions?${query}`);
+    return (decisions as { id: string }[]).map((one) => one.id);
+  };
+
+  it('is found by journey, branch point, branch, profile, run and time, newest first, page by page', async () => {
+    const [one, other] = [await somebody(), await somebody()];
+    const start = await database.now();
+    const first = await journey.decide('clicked', one, { journey_run_id: 'r1' });
+    await database.setClock(start + 1);
+    const second = await journey.decide('clicked', other);
+    await database.setClock(start + 2);
+    const third = await journey.decide('bought', one);
+    const found = [third, second, first].map((answer) => answer.decision_id as string);
+    const since = `from=${new Date(start).toISOString()}`;
+    expect(await ids(`journey=welcome&${since}`)).toEqual(found);
+    expect(await ids(`branch_point=clicked&branch=yes&${since}`)).toEqual([found[1], found[2]]);
+    expect(await ids(`profile=customer_id:${one}`)).toEqual([found[0], found[2]]);
+    expect(await ids('journey_run_id=r1')).toEqual([found[2]]);
+    const [from, to] = [start + 1, start + 2].map((at) => new Date(at).toISOString());
+    expect(await ids(`from=${from}&to=${to}`)).toEqual([found[1]]);
+    const page = await turnout.must('GET', `/v1/decisions?${since}&limit=2`);
+    expect(page.decisions).toHaveLength(2);
+    expect(await ids(`${since}&limit=2&after=${page.next as string}`)).toEqual([found[2]]);
+    expect(await ids('profile=customer_id:nobody')).toEqual([]);
+    expect((await turnout.call('GET', '/v1/decisions?from=yesterday&nope=1')).status).toBe(400);
+  });
+
+  it('shows evidence, rule versions and what was known', async () => {
+    const decision = await logged(await journey.decide('clicked', await somebody()));
+    expect(decision).toMatchObject({
+      branch: 'yes',
+      reason: 'TARGETING_MATCH',
+      journeyVersion: 1,
+      evidence: [expect.stringMatching(/^[0-9a-f-]{36}$/)],
+      restedOn: { rules: expect.any(String) as unknown, knownSeq: expect.any(Number) as unknown },
+    });
+  });
+
+  it('replays to the same, whatever came in or was changed since', async () => {
+    const id = await somebody();
+    const asked = [
+      await journey.decide('bought', id),
+      await journey.decide('clicked', id),
+      await journey.decide('waiting', id),
+      await journey.decide('newcomers', 998),
+    ];
+    await journey.order('orders/create', id, (await database.now()) - HOUR);
+    await turnout.must('PUT', '/v1/segments/clickers', {
+      rule: { performed: 'click', within: '1d', count: { atLeast: 9 } },
+    });
+    await turnout.must('PUT', '/v1/sources/shopify/history', { startsAt: '2026-02-01T00:00:00Z', eventNames: [] });
+    await database.setClock((await database.now()) + 4 * DAY);
+    await turnout.settle();
+    for (const decision of asked) expect(await replay(decision)).toMatchObject({ matches: true });
+    const waited = await replay(asked[2]!);
+    expect((waited.steps as { recorded: JsonObject }[]).map((step) => step.recorded.reason)).toEqual([
+      'PENDING',
+      'TARGETING_MATCH',
+    ]);
+    await turnout.must('PUT', '/v1/segments/clickers', { rule: { performed: 'click', within: '30d' } });
+  });
+
+  it('notices when it would not', async () => {
+    const decision = await journey.decide('clicked', await somebody());
+    await logged(decision);
+    await database.pool.query(`UPDATE decisions SET branch = 'no' WHERE id = $1`, [decision.decision_id]);
+    expect(await replay(decision)).toMatchObject({
+      matches: false,
+      steps: [{ recorded: { branch: 'no' }, replayed: { branch: 'yes' } }],
+    });
+  });
+
+  describe('is revised', () => {
+    const revised = async (decision: JsonObject) => {
+      await turnout.settle();
+      return (await logged(decision)).revised as unknown;
+    };
+
+    it('by a purchase that was late, not by one that came after', async () => {
+      const [late, after] = [await somebody(), await somebody()];
+      const decisions = [await journey.decide('bought', late), await journey.decide('bought', after)];
+      const at = await database.now();
+      await database.setClock(at + HOUR);
+      await journey.order('orders/create', late, at);
+      await journey.order('orders/create', after, at + 1_000);
+      expect(await revised(decisions[0]!)).toMatchObject({
+        branch: 'buyer',
+        cause: 'late_event',
+        evidence: [expect.any(String)],
+      });
+      expect(await revised(decisions[1]!)).toBeNull();
+      const revisedOnes = await ids(`revised=true&branch_point=bought&profile=customer_id:${late}`);
+      expect(revisedOnes).toEqual([decisions[0]!.decision_id]);
+      expect(await replay(decisions[0]!)).toMatchObject({ matches: true });
+    });
+
+    it('by a refund of the purchase that it rests on', async () => {
+      const id = await somebody();
+      await journey.order('orders/create', id, await database.now());
+      await database.setClock((await database.now()) + 1_000);
+      const decision = await journey.decide('bought', id);
+      expect(decision.branch).toBe('buyer');
+      await database.setClock((await database.now()) + 9 * DAY);
+      await journey.order('orders/cancelled', id, await database.now(), { placedAt: (await database.now()) - 9 * DAY });
+      expect(await revised(decision)).toMatchObject({ branch: 'rest', cause: 'refund' });
+    });
+  });
+});
