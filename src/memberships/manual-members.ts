@@ -6,9 +6,11 @@ import { now } from '../platform/clock.js';
 import { query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
 import { Nudger } from '../platform/nudger.js';
+import { repeatedTransaction } from '../platform/repeated-transaction.js';
 import { RETENTION_MS } from '../platform/retention.js';
 import { EventStore } from '../profiles/event-store.js';
 import { identifierKey, type Identifier } from '../profiles/identifier.js';
+import { MergeFollower } from '../profiles/merge-follower.js';
 import { MANUAL_MEMBERSHIP, MANUAL_SOURCE } from '../segments/manual-rule.js';
 
 const AT_ONCE = 1_000;
@@ -34,6 +36,7 @@ export class ManualMembers {
     private readonly dataSource: DataSource,
     private readonly events: EventStore,
     private readonly nudger: Nudger,
+    private readonly mergeFollower: MergeFollower,
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
   ) {}
 
@@ -68,7 +71,7 @@ export class ManualMembers {
 
   /** States what is news about some people, in one transaction; returns how many they are. */
   private async write(key: string, isMember: boolean, find: (tx: Transaction) => Promise<Person[]>): Promise<number> {
-    const { lanes, changed } = await this.dataSource.transaction(async (tx) => {
+    const { lanes, changed, owedTo } = await repeatedTransaction(this.dataSource, async (tx) => {
       const people = await find(tx);
       const known = people.flatMap((one) => one.profileId ?? []);
       const standings = await standingsOf(tx, key, known);
@@ -79,11 +82,13 @@ export class ManualMembers {
         // Never at one instant with the last: what came later could not be told.
         return [factOf(key, isMember, { identifiers, at: Math.max(at, (standing?.at ?? -Infinity) + 1) })];
       });
-      if (facts.length === 0) return { lanes: [], changed: 0 };
+      if (facts.length === 0) return { lanes: [], changed: 0, owedTo: [] };
       const batch = { source: MANUAL_SOURCE, events: facts, receivedAt: at, retention: this.retention };
-      return { lanes: (await this.events.record(tx, batch)).lanes, changed: facts.length };
+      const { lanes, merges, stored } = await this.events.record(tx, batch);
+      return { lanes, changed: stored, owedTo: await this.mergeFollower.follow(tx, merges) };
     });
     this.nudger.evaluate(lanes);
+    if (owedTo.length > 0) this.nudger.deliver(owedTo);
     return changed;
   }
 

@@ -4,10 +4,10 @@ import { DESTINATIONS, type Destination } from '../destinations/destination.js';
 import { OutboxHandover } from '../outbox/outbox-handover.js';
 import { OutboxStore } from '../outbox/outbox-store.js';
 import { erasureMessage, type Address } from '../outbox/outbox-message.js';
-import { isWorthRepeating } from '../platform/database-errors.js';
 import type { Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
 import { Nudger } from '../platform/nudger.js';
+import { repeatedTransaction } from '../platform/repeated-transaction.js';
 import type { Identifier } from '../profiles/identifier.js';
 import { IdentifierStore } from '../profiles/identifier-store.js';
 import { ProfileEraser } from '../profiles/profile-eraser.js';
@@ -21,8 +21,6 @@ export interface Erased {
   /** Who was asked to forget them, too. */
   destinations: string[];
 }
-
-const MOST_TRIES = 5;
 
 /** Forgets somebody, here and at the destinations. */
 @Injectable()
@@ -43,17 +41,13 @@ export class Erasure {
 
   /** Undefined when nobody is known by the identifier. */
   async erase(identifier: Identifier): Promise<Erased | undefined> {
-    for (let tries = 1; ; tries++) {
-      try {
-        const erased = await this.dataSource.transaction((tx) => this.eraseIn(tx, identifier));
-        if (erased) this.nudger.deliver(erased.destinations);
-        if (erased) this.logger.log({ msg: 'erased a profile', ...erased });
-        return erased;
-      } catch (error) {
-        // It was merged into another meanwhile: it is looked up again.
-        if (tries === MOST_TRIES || !isWorthRepeating(error)) throw error;
-      }
+    // Where it was merged into another meanwhile, it is looked up again.
+    const erased = await repeatedTransaction(this.dataSource, (tx) => this.eraseIn(tx, identifier));
+    if (erased) {
+      this.nudger.deliver(erased.destinations);
+      this.logger.log({ msg: 'erased a profile', ...erased });
     }
+    return erased;
   }
 
   private async eraseIn(tx: Transaction, identifier: Identifier): Promise<Erased | undefined> {

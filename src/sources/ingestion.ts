@@ -3,8 +3,8 @@ import { DataSource } from 'typeorm';
 import type { Instant, Milliseconds } from '../core/instant.js';
 import { now } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
-import { isWorthRepeating } from '../platform/database-errors.js';
 import { Nudger } from '../platform/nudger.js';
+import { repeatedTransaction } from '../platform/repeated-transaction.js';
 import { RETENTION_MS } from '../platform/retention.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { EventStore, type RefusalReason } from '../profiles/event-store.js';
@@ -37,9 +37,6 @@ const REFUSALS: Record<RefusalReason, string> = {
 };
 
 const NOTHING = Buffer.alloc(0);
-
-/** How often a transaction is begun again that others got in the way of. */
-const MOST_TRIES = 5;
 
 /** Takes in verified deliveries: everything is durable before the sender is answered. */
 @Injectable()
@@ -81,7 +78,7 @@ export class Ingestion {
   async record(source: string, entries: readonly Entry[], { isLive = true } = {}): Promise<Outcome[]> {
     const events = entries.map((entry) => entry.event);
     const names = [...new Set(events.map((event) => event.name))];
-    const { news, refused, lanes, receivedAt, owedTo } = await this.repeatedly(async (tx) => {
+    const { news, refused, lanes, receivedAt, owedTo } = await repeatedTransaction(this.dataSource, async (tx) => {
       const receivedAt = await now(tx);
       await this.histories.begin(tx, source, names, receivedAt);
       const result = await this.events.record(tx, { source, events, receivedAt, retention: this.retention });
@@ -110,17 +107,6 @@ export class Ingestion {
     await this.dataSource.transaction(async (tx) => {
       await this.keep(tx, letter.source, letter.body, { ...letter, receivedAt: await now(tx) });
     });
-  }
-
-  /** Runs a transaction, again where it met another (a merge, for instance) that changed what it rested on. */
-  private async repeatedly<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await this.dataSource.transaction(work);
-      } catch (error) {
-        if (tries === MOST_TRIES || !isWorthRepeating(error)) throw error;
-      }
-    }
   }
 
   private async keep(

@@ -152,6 +152,28 @@ describe('two profiles that turn out to be one person', () => {
     expect(customerio.segmentMembers(7)).toEqual([]);
   });
 
+  it('may be shown to be one by a line of an upload', async () => {
+    await put('clicked', CLICKED, 7);
+    await turnout.must('POST', '/v1/segments/vip/manual', {});
+    customerio.seedPerson({ id: '1' });
+    customerio.seedPerson({ email: 'a@x.io' });
+    await take(turnout, fact('click', T0, 'customer_id=1'));
+    await take(turnout, fact('click', T0, 'email=a@x.io'));
+    await settle(HOUR);
+    const upload = await fetch(`${turnout.url}/v1/segments/vip/members?mode=add`, {
+      method: 'PUT',
+      headers: {
+        authorization: `Bearer ${(turnout as unknown as { key: string }).key}`,
+        'content-type': 'application/x-ndjson',
+      },
+      body: '{"customer_id": "1", "email": "a@x.io"}\n',
+    });
+    expect(await upload.json()).toEqual({ added: 1, removed: 0, unchanged: 0 });
+    await settle(2 * HOUR);
+    expect((await profile('email:a@x.io')).merges).toHaveLength(1);
+    expect(customerio.segmentMembers(7)).toEqual(['1']);
+  });
+
   it('keep their decisions findable, and what is still to be told of them', async () => {
     await put('clicked', CLICKED);
     await turnout.must('PUT', '/v1/journeys/j', {
