@@ -27,7 +27,7 @@ export class ProfileEraser {
     await lockProfiles(tx, [profileId]);
     const identifiers = await this.identifiers.ofProfile(tx, profileId);
     await this.erased.add(tx, identifiers);
-    const removed: Record<string, number> = {};
+    const removed: Record<string, number> = { decision_pins: await this.unpin(tx, family) };
     for (const table of Object.keys(PROFILE_TABLES)) removed[table] = await this.empty(tx, table, family);
     removed.identity_conflicts! += await this.forgetConflicts(tx, identifiers);
     await this.identifiers.forget(tx, profileId);
@@ -50,6 +50,17 @@ export class ProfileEraser {
       [family.map(laneOfProfile), family],
     );
     return Number(row!.n);
+  }
+
+  /** What pins their decisions, which has a lane of its own. */
+  private async unpin(tx: Transaction, family: readonly number[]): Promise<number> {
+    const rows = await query(
+      tx,
+      `DELETE FROM decision_pins WHERE decision_id IN (
+         SELECT id FROM decisions WHERE lane = ANY($1::smallint[]) AND profile_id = ANY($2::bigint[])) RETURNING lane`,
+      [family.map(laneOfProfile), family],
+    );
+    return rows.length;
   }
 
   /** Conflicts of others that name what was theirs. */
