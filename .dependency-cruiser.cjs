@@ -9,6 +9,8 @@ const MAY_IMPORT = {
   // Rules by themselves: checked, explained and played, never stored.
   rules: ['core', 'profiles', 'segments', 'platform'],
   outbox: ['core', 'platform'],
+  // Deletes rows of others, by SQL alone.
+  retention: ['core', 'platform'],
   // The command line speaks to a running service over HTTP.
   cli: [],
   sources: ['core', 'profiles', 'ctas', 'platform'],

@@ -11,13 +11,14 @@ import { CreateErasures1764000011000 } from './1764000011000-create-erasures.js'
 import { CreateClickClasses1764000020000 } from './1764000020000-create-click-classes.js';
 import { CreateSourceFreshness1764000040000 } from './1764000040000-create-source-freshness.js';
 import { CreateImports1764000041000 } from './1764000041000-create-imports.js';
+import { CreateCleanings1764000042000 } from './1764000042000-create-cleanings.js';
 import { CreateSegmentDrafts1764000060000 } from './1764000060000-create-segment-drafts.js';
-import { RankOutbox1764000080000 } from './1764000080000-rank-outbox.js';
-import { CreateReconciliations1764000081000 } from './1764000081000-create-reconciliations.js';
 import { CreateRulePreviews1764000061000 } from './1764000061000-create-rule-previews.js';
 import { IndexTransitionsBySegment1764000062000 } from './1764000062000-index-transitions-by-segment.js';
 import { ExtendDecisions1764000070000 } from './1764000070000-extend-decisions.js';
 import { AddDecisionStrangers1764000071000 } from './1764000071000-add-decision-strangers.js';
+import { RankOutbox1764000080000 } from './1764000080000-rank-outbox.js';
+import { CreateReconciliations1764000081000 } from './1764000081000-create-reconciliations.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -34,11 +35,12 @@ export const MIGRATIONS = [
   CreateClickClasses1764000020000,
   CreateSourceFreshness1764000040000,
   CreateImports1764000041000,
+  CreateCleanings1764000042000,
   CreateSegmentDrafts1764000060000,
-  RankOutbox1764000080000,
-  CreateReconciliations1764000081000,
   CreateRulePreviews1764000061000,
   IndexTransitionsBySegment1764000062000,
   ExtendDecisions1764000070000,
   AddDecisionStrangers1764000071000,
+  RankOutbox1764000080000,
+  CreateReconciliations1764000081000,
 ];

@@ -38,6 +38,8 @@ import { IDENTITY_RULES } from './profiles/identity-rules.js';
 import { MergeFollower } from './profiles/merge-follower.js';
 import { ProfilesModule } from './profiles/profiles.module.js';
 import { SILENCE_LIMIT_MS } from './profiles/source-freshness.js';
+import { DEAD_LETTER_MS } from './platform/retention.js';
+import { RetentionModule } from './retention/retention.module.js';
 import { RulesController } from './rules/rules.controller.js';
 import { ArrivalWarnings } from './memberships/arrival-warnings.js';
 import { DependenciesController } from './memberships/dependencies.controller.js';
@@ -129,7 +131,13 @@ class FollowersModule {}
 @Module({})
 class SettingsModule {}
 
-const WORKER: ModuleImport[] = [MembershipsWorkerModule, DecisionsWorkerModule, LatenessModule, SyncWorkerModule];
+const WORKER: ModuleImport[] = [
+  MembershipsWorkerModule,
+  DecisionsWorkerModule,
+  LatenessModule,
+  SyncWorkerModule,
+  RetentionModule,
+];
 
 /** The application, with the parts that the configured roles need. */
 @Module({})
@@ -177,6 +185,7 @@ function settings(config: Config): DynamicModule {
     providers: [
       { provide: WEBHOOK_SECRETS, useValue: config.sources.webhookSecrets },
       { provide: REQUEST_SIGNATURES, useValue: requestSignatures(config) },
+      { provide: DEAD_LETTER_MS, useValue: config.deadLetterMs },
       { provide: SILENCE_LIMIT_MS, useValue: config.sources.silenceLimitMs },
       { provide: IDENTITY_RULES, useValue: config.identity },
       { provide: ERASURE_KEY, useValue: config.erasureKey },
@@ -188,6 +197,7 @@ function settings(config: Config): DynamicModule {
     exports: [
       WEBHOOK_SECRETS,
       REQUEST_SIGNATURES,
+      DEAD_LETTER_MS,
       SILENCE_LIMIT_MS,
       SOURCE_KEYS,
       DECISION_DEADLINE_MS,

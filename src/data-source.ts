@@ -20,6 +20,7 @@ import {
   SourceSilence,
   WaitingEvent,
 } from './profiles/profiles.entities.js';
+import { CleaningRow } from './retention/cleaning.entity.js';
 import { Catalogue } from './segments/catalogue.entity.js';
 import { Segment, SegmentVersion } from './segments/segment.entities.js';
 import { SegmentDraft, SegmentShadow, SegmentShadowLane } from './segments/draft.entities.js';
@@ -33,6 +34,7 @@ const ENTITIES = [
   Backfill,
   Catalogue,
   ClickClassSettingsRow,
+  CleaningRow,
   Cta,
   DeadLetter,
   DecisionInput,

@@ -1,5 +1,5 @@
 import type { HistoryEvent, Life } from './history-event.js';
-import type { Instant } from './instant.js';
+import type { Instant, Milliseconds } from './instant.js';
 import { nameFits, type Matcher } from './matcher.js';
 import { orderOf, PURCHASE, purchaseEnds } from './net-purchases.js';
 import { propertyReader } from './property.js';
@@ -14,6 +14,11 @@ export interface Known {
   startsAt?: HistoryStart;
   /** What tells the profile from every other; places it in buckets. */
   profile?: string;
+  /**
+   * How long events count, in ms, whatever a rule's window; for ever unless given. What came after an event counts as long
+   * as it does, and an attribute is what was last said of it, however long ago.
+   */
+  retention?: Milliseconds;
 }
 
 /** Something that holds from an instant on. */
@@ -43,6 +48,7 @@ export class History {
     private readonly events: readonly HistoryEvent[],
     readonly startsAt: HistoryStart,
     readonly profile: string,
+    readonly retention: Milliseconds,
   ) {}
 
   /** From events in any order; of several with one id the first stands. */
@@ -58,8 +64,9 @@ export class History {
   }
 
   /** From distinct events in order of time and, at one instant, of id, as the event log hands them out. */
-  static inOrder(events: readonly HistoryEvent[], { startsAt = ALWAYS_COMPLETE, profile = '' }: Known = {}): History {
-    return new History(events, startsAt, profile);
+  static inOrder(events: readonly HistoryEvent[], known: Known = {}): History {
+    const { startsAt = ALWAYS_COMPLETE, profile = '', retention = Infinity } = known;
+    return new History(events, startsAt, profile, retention);
   }
 
   /** All events of a name, in order of time. */
@@ -100,7 +107,7 @@ export class History {
   /** The events that a matcher selects and that count in a window as of an instant or later, in order of time. */
   livesOf(matcher: Matcher, window: Window, since: Instant): Life[] {
     const events = this.candidatesFor(matcher);
-    const oldest = window.reachesBackTo(since);
+    const oldest = Math.max(window.reachesBackTo(since), since - this.retention);
     const lives: Life[] = [];
     for (let i = events.length - 1; i >= 0 && events[i]!.occurredAt >= oldest; i--) {
       const event = events[i]!;
@@ -114,8 +121,13 @@ export class History {
   /** When an event that a matcher selects counts in a window; undefined: never. */
   lifeOf(event: HistoryEvent, matcher: Matcher, window: Window): Life | undefined {
     const from = window.beginsAt(event.occurredAt);
-    const to = Math.min(window.endsAt(event.occurredAt), this.endOf(event, matcher));
+    const to = Math.min(window.endsAt(event.occurredAt), this.keptUntil(event), this.endOf(event, matcher));
     return from < to ? { event, from, to } : undefined;
+  }
+
+  /** Until when an event is kept; it counts no longer, in whatever window. */
+  keptUntil(event: HistoryEvent): Instant {
+    return event.occurredAt + this.retention;
   }
 
   /** Until when an event counts: for ever, but for a purchase that is cancelled or refunded in full. */

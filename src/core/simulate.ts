@@ -73,7 +73,8 @@ export function simulate(request: unknown, retention: Milliseconds): Simulated {
   const plan = compileRule(rules.rule, rules.segments);
   const events = [...attributeEvents(given.attributes ?? {}), ...(given.events ?? []).map(eventOf)];
   const startsAt = instantIn(given.historyStartsAt) ?? -Infinity;
-  const history = History.of(events, { startsAt: () => startsAt, profile: given.profile ?? 'simulated' });
+  const known = { startsAt: () => startsAt, profile: given.profile ?? 'simulated', retention };
+  const history = History.of(events, known);
   const evaluations =
     given.at === 'changes'
       ? changes(plan, history, firstInstant(events, startsAt))

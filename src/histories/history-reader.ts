@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { historyNeeded, type Plan } from '../core/compile-rule.js';
 import { History } from '../core/history.js';
 import type { HistoryEvent } from '../core/history-event.js';
@@ -8,6 +8,7 @@ import { CLICK } from '../ctas/click-class.js';
 import { CtaStore } from '../ctas/cta-store.js';
 import { MESSAGE_KINDS } from '../ctas/message-context.js';
 import type { Transaction } from '../platform/database.js';
+import { RETENTION_MS } from '../platform/retention.js';
 import { laneOfProfile } from '../platform/lanes.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { EventStore } from '../profiles/event-store.js';
@@ -54,6 +55,7 @@ export class HistoryReader {
     private readonly events: EventStore,
     private readonly starts: EventHistoryStore,
     private readonly ctas: CtaStore,
+    @Inject(RETENTION_MS) private readonly retention: Milliseconds,
   ) {}
 
   /** One profile's history. */
@@ -84,7 +86,7 @@ export class HistoryReader {
         const stored = loaded.get(id)!;
         const events = classifier.classify(stored.map((event) => ({ ...event, isNew: event.seq > evaluatedSeq })));
         const read: ReadHistory = {
-          history: History.inOrder(events, { startsAt, profile: String(id) }),
+          history: History.inOrder(events, { startsAt, profile: String(id), retention: this.retention }),
           newEvents: events.filter((event) => event.isNew),
           seq: stored.reduce((newest, event) => Math.max(newest, event.seq), 0),
         };
@@ -101,7 +103,11 @@ export class HistoryReader {
     return {
       classed: { names, margin, properties: READ_TO_CLASS },
       historyOf: (profileId, events) =>
-        History.inOrder(classifier.classify(events), { startsAt, profile: String(profileId) }),
+        History.inOrder(classifier.classify(events), {
+          startsAt,
+          profile: String(profileId),
+          retention: this.retention,
+        }),
     };
   }
 }

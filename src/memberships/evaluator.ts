@@ -3,11 +3,12 @@ import { DataSource } from 'typeorm';
 import { CtaStore } from '../ctas/cta-store.js';
 import { historyNeeded } from '../core/compile-rule.js';
 import { History } from '../core/history.js';
-import type { Instant } from '../core/instant.js';
+import type { Instant, Milliseconds } from '../core/instant.js';
 import { OutboxStore } from '../outbox/outbox-store.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
 import { now } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
+import { RETENTION_MS } from '../platform/retention.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { EventStore } from '../profiles/event-store.js';
@@ -38,6 +39,7 @@ export class MembershipEvaluator {
     private readonly outbox: OutboxStore,
     private readonly followers: EvaluationFollowers,
     @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
+    @Inject(RETENTION_MS) private readonly retention: Milliseconds,
   ) {}
 
   /** Evaluates up to `most` due profiles of a lane. Nothing is lost by a crash: what was claimed is due again. */
@@ -101,7 +103,7 @@ export class MembershipEvaluator {
       seqs.set(profile.id, Math.max(0, ...events.map((event) => event.seq)));
       const raw = events.map((event) => ({ ...event, isNew: event.seq > profile.evaluatedSeq }));
       const known = classifier.classify(raw);
-      const history = History.inOrder(known, { startsAt, profile: String(profile.id) });
+      const history = History.inOrder(known, { startsAt, profile: String(profile.id), retention: this.retention });
       const news = { events: known.filter((event) => event.isNew), reclassified: classifier.reclassified(raw) };
       return changesOf(profile, history, held.get(profile.id) ?? [], news, context);
     });

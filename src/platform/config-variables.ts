@@ -107,12 +107,8 @@ export const VARIABLES = {
     max: 3650,
     description: 'How long events count, in days; no window can be longer',
   }),
-  SOURCE_SILENCE_LIMIT_HOURS: integer({
-    default: 24,
-    min: 1,
-    max: 720,
-    description: 'After how many silent hours a source is late whose rhythm is not known yet (three weeks)',
-  }),
+  DEAD_LETTER_DAYS: integer({ default: 90, min: 1, max: 3650, description: 'How long dead letters are kept, in days' }),
+  SOURCE_SILENCE_LIMIT_HOURS: integer({ default: 24, min: 1, max: 720, description: 'When new sources are late' }),
   IDENTITY_MERGING_KINDS: choices<IdentifierKind>(IDENTIFIER_KINDS, {
     default: IDENTIFIER_KINDS,
     shownFallback: 'all, in that order',

@@ -49,6 +49,7 @@ describe('the configuration', () => {
       },
       retentionMs: 400 * 86_400_000,
       decisionDeadlineMs: 2000,
+      deadLetterMs: 90 * 86_400_000,
       worker: {
         sweepIntervalMs: 100,
         evaluateConcurrency: 4,
@@ -91,6 +92,7 @@ describe('the configuration', () => {
       IDENTITY_SINGLE_KINDS: 'customer_id',
       IDENTITY_MOST_IDS: '20',
       ERASURE_KEY: 'forgotten',
+      DEAD_LETTER_DAYS: '7',
       RETENTION_DAYS: '30',
       DECISION_DEADLINE_MS: '900',
       SWEEP_INTERVAL_MS: '1000',
@@ -122,6 +124,7 @@ describe('the configuration', () => {
       },
       retentionMs: 30 * 86_400_000,
       decisionDeadlineMs: 900,
+      deadLetterMs: 7 * 86_400_000,
       worker: {
         sweepIntervalMs: 1000,
         evaluateConcurrency: 1,

@@ -63,6 +63,8 @@ export interface Config {
   };
   readonly retentionMs: number;
   readonly decisionDeadlineMs: number;
+  /** Of what could not be used. */
+  readonly deadLetterMs: number;
   readonly worker: Readonly<WorkerSettings>;
   readonly shutdownTimeoutMs: number;
   readonly log: { readonly level: LogLevel };
@@ -194,6 +196,7 @@ function grouped(values: Values): Config {
     },
     retentionMs: values.RETENTION_DAYS * DAY_MS,
     decisionDeadlineMs: values.DECISION_DEADLINE_MS,
+    deadLetterMs: values.DEAD_LETTER_DAYS * DAY_MS,
     worker: {
       sweepIntervalMs: values.SWEEP_INTERVAL_MS,
       evaluateConcurrency: values.EVALUATE_CONCURRENCY,

@@ -75,13 +75,13 @@ function lastEnds(
 ): Instant[] | undefined {
   const { matcher, window, asOf, most } = about;
   const events = history.candidatesFor(matcher);
-  const oldest = window.reachesBackTo(asOf);
+  const oldest = Math.max(window.reachesBackTo(asOf), asOf - history.retention);
   let ends: Instant[] = NONE;
   for (let i = events.length - 1; i >= 0; i--) {
     const event = events[i]!;
     if (event.occurredAt < oldest) break;
     if (!matcher.selects(event)) continue;
-    const windowEnd = window.endsAt(event.occurredAt);
+    const windowEnd = Math.min(window.endsAt(event.occurredAt), history.keptUntil(event));
     const to = Math.min(windowEnd, history.endOf(event, matcher));
     const from = window.beginsAt(event.occurredAt);
     if (to <= asOf || from >= to) continue;

@@ -1,0 +1,31 @@
+import { query } from '../platform/database.js';
+import type { Cleaning } from './cleaning.js';
+
+const MOST_REMOVED = 1_000;
+const RHYTHM_DAYS = 63;
+
+/** What was kept for people to look at, and what nobody looks back at; in lane 0, having none of their own. */
+export const cleanRecords: Cleaning = {
+  kind: 'records',
+  async step(tx, { after }, { now, deadLetters: horizon }) {
+    const letters = await query(
+      tx,
+      `DELETE FROM dead_letters WHERE id IN (
+         SELECT id FROM dead_letters WHERE received_at <= $1 ORDER BY id LIMIT $2) RETURNING id`,
+      [new Date(horizon), MOST_REMOVED],
+    );
+    const lines = await query(
+      tx,
+      `DELETE FROM import_bad_lines WHERE (import_id, line) IN (
+         SELECT import_id, line FROM imports JOIN import_bad_lines ON import_id = imports.id
+          WHERE updated_at <= $1 LIMIT $2) RETURNING line`,
+      [new Date(horizon), MOST_REMOVED],
+    );
+    await query(tx, `DELETE FROM source_silences WHERE hour <= $1::timestamptz - make_interval(days => $2)`, [
+      new Date(now),
+      RHYTHM_DAYS,
+    ]);
+    const removed = letters.length + lines.length;
+    return { removed, after: Math.max(letters.length, lines.length) < MOST_REMOVED ? null : after };
+  },
+};
