@@ -1,7 +1,11 @@
-import { DAY, RETENTION } from '../../test/support/builders.js';
+import { DAY, event, plan, RETENTION } from '../../test/support/builders.js';
 import { longestInDays } from './calendar.js';
+import { evaluate } from './evaluate.js';
+import { History } from './history.js';
 import { parseRule } from './parse-rule.js';
 import type { CalendarUnit } from './rule.js';
+import { stablePlace } from './stable-place.js';
+import { TouchIndex } from './touch-index.js';
 
 const many = <T>(number: number, make: (index: number) => T): T[] => Array.from({ length: number }, (_, i) => make(i));
 const named = <T>(number: number, value: T): Record<string, T> =>
@@ -89,6 +93,35 @@ describe('the last value that is right, and the first that is not', () => {
     expect(isRight(click({ calendar: window }), days * DAY)).toBe(true);
     expect(isRight(click({ calendar: window }), days * DAY - 1)).toBe(false);
   });
+});
+
+it('a calendar window that is too long is told how long it is', () => {
+  const calendar = { unit: 'month', timeZone: 'UTC', last: 13 };
+  const parsed = parseRule(click({ calendar }), RETENTION);
+  expect(parsed).toMatchObject({
+    problems: [{ pointer: '/calendar', problem: 'it may look back over 429 days', expected: 'at most 400 days' }],
+  });
+});
+
+it('a rule needs as much history as the part that looks back furthest, and no kinds of events that it does not name', () => {
+  const all = plan({ all: [click({ within: '5d' }), click({ within: '30d' }), { attribute: 'x', equals: 1 }] });
+  expect(all).toMatchObject({ lookback: Infinity, eventNames: ['click', 'identify'] });
+  expect(plan({ any: [click({ within: '30d' }), click({ within: '5d' })] }).lookback).toBe(30 * DAY);
+});
+
+it('a share begins with the place at its edge, and ends before it', () => {
+  const place = stablePlace('s', 'somebody');
+  const isIn = (from: number, to: number): boolean =>
+    evaluate(plan(bucket(from, to)), History.of([], { profile: 'somebody' }), 0).isMember;
+  expect([isIn(place, 100), isIn(0, place)]).toEqual([true, false]);
+});
+
+it('events of several beginnings touch the rules about theirs', () => {
+  const rule = (startsWith: string) => [startsWith, plan({ performed: { startsWith } })] as const;
+  const index = new TouchIndex([rule('email_'), rule('push_'), rule('em')]);
+  expect([...index.touchedBy(event('push_sent', 0))]).toEqual(['push_']);
+  expect([...index.touchedBy(event('email_sent', 0))].sort()).toEqual(['em', 'email_']);
+  expect([...index.touchedBy(event('sms_sent', 0))]).toEqual([]);
 });
 
 describe('what must not be missing', () => {

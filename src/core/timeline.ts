@@ -35,7 +35,7 @@ export function stateAt<S>(timeline: Timeline<S>, asOf: Instant): S {
 /** The state that a timeline has from an instant on for good; undefined where it changes after that. */
 export function stateForGood<S>(timeline: Timeline<S>, since: Instant): S | undefined {
   const last = timeline[timeline.length - 1]!;
-  return last.at <= since || timeline.length === 1 ? last.state : undefined;
+  return last.at <= since ? last.state : undefined;
 }
 
 /** Mostly the present is asked for, and most steps are past. */

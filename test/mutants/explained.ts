@@ -8,5 +8,59 @@ export interface ExplainedMutant {
   why: string;
 }
 
+const SPEED = 'it only costs time: what is not remembered or not left out is worked out, and comes out the same';
+
 /** Reckoned with only where the mutant survives; the command names the entries that no longer fit any mutant. */
-export const EXPLAINED: readonly ExplainedMutant[] = [];
+export const EXPLAINED: readonly ExplainedMutant[] = [
+  { file: 'src/core/calendar.ts', before: 'starts.set(key, start);', after: ';', why: SPEED },
+  {
+    file: 'src/core/conditions/chain.ts',
+    before: "if (last.state === 'true') settledAt = Math.min(settledAt, last.at);",
+    after: "if (last.state === 'true') settledAt = Math.max(settledAt, last.at);",
+    why: SPEED,
+  },
+  {
+    file: 'src/core/conditions/sequence.ts',
+    before: 'if (drawing.anchors.length > 0) history.keep(draw, { since: asOf, value: drawing });',
+    after: 'if (drawing.anchors.length <= 0) history.keep(draw, { since: asOf, value: drawing });',
+    why: SPEED,
+  },
+  { file: 'src/core/history.ts', before: 'this.looks += 1;', after: 'this.looks -= 1;', why: SPEED },
+  { file: 'src/core/history.ts', before: 'this.looks += 1;', after: 'this.looks += 0;', why: SPEED },
+  {
+    file: 'src/core/history.ts',
+    before: 'if (place === undefined || named.length <= FEW_EVENTS) return named;',
+    after: 'if (place === undefined || named.length > FEW_EVENTS) return named;',
+    why: SPEED,
+  },
+  {
+    file: 'src/core/evaluate.ts',
+    before: "settlesAt: truth === 'true' || truth === 'false' ? null : settlesAt(condition, history, asOf),",
+    after: "settlesAt: truth === 'false' || truth === 'false' ? null : settlesAt(condition, history, asOf),",
+    why: 'asked when a value settles that is known already, settlesAt says null itself',
+  },
+  {
+    file: 'src/core/conditions/one-event.ts',
+    before: 'const isSpan = (parseDuration(value.olderThan) ?? 0) < (parseDuration(value.youngerThan) ?? Infinity);',
+    after: 'const isSpan = (parseDuration(value.olderThan) ?? 1) < (parseDuration(value.youngerThan) ?? Infinity);',
+    why: 'the shortest duration is a second',
+  },
+  {
+    file: 'src/core/timeline.ts',
+    before: 'for (const step of timeline) if (step.at > from && step.at < to) draft.add(step.at, step.state);',
+    after: 'for (const step of timeline) if (step.at >= from && step.at < to) draft.add(step.at, step.state);',
+    why: 'the state at the beginning is added once more, and stays as it is',
+  },
+  {
+    file: 'src/core/shape.ts',
+    before: 'const LONGEST_SPAN: Milliseconds = 36_525 * 86_400_000;',
+    after: 'const LONGEST_SPAN: Milliseconds = 36_525 * 86400001;',
+    why: 'no duration that can be written lies between the two',
+  },
+  {
+    file: 'src/core/window.ts',
+    before: 'const DAY: Milliseconds = 86_400_000;',
+    after: 'const DAY: Milliseconds = 86400001;',
+    why: 'how much history is fetched for a calendar window is never too little; some milliseconds more change nothing',
+  },
+];
