@@ -1,3 +1,4 @@
+import { parse } from 'csv-parse/sync';
 import { Problem, type ProblemEntry } from '../platform/problem.js';
 import { identifier, IDENTIFIER_KINDS, type Identifier, type IdentifierKind } from '../profiles/identifier.js';
 
@@ -9,15 +10,14 @@ const EXPECTED_LINE = 'an object such as {"customer_id": "42"} or {"email": "ada
  * identifiers of one, strongest first. Throws a 400 problem that names the lines that are wrong.
  */
 export function readMemberList(text: string, format: 'csv' | 'ndjson'): Identifier[][] {
-  const lines = text.split(/\r?\n/).map((line, index) => ({ text: line, pointer: `/${index}` }));
-  const filled = lines.filter((line) => line.text.trim() !== '');
-  const { entries, problems } = format === 'csv' ? readCsv(filled) : readNdjson(filled);
+  const { entries, problems } = format === 'csv' ? readCsv(text) : readNdjson(text);
   if (problems.length > 0) throw Problem.badRequest('The list is not right.', problems.slice(0, MOST_PROBLEMS));
   return entries;
 }
 
+/** What a line gives under the names of kinds, and where it stands. */
 interface Line {
-  text: string;
+  given: Record<string, unknown>;
   pointer: string;
 }
 
@@ -26,51 +26,68 @@ interface ReadList {
   problems: ProblemEntry[];
 }
 
-function readNdjson(lines: readonly Line[]): ReadList {
-  return gather(lines, ({ text }) => {
-    try {
-      const value: unknown = JSON.parse(text);
-      return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-    } catch {
-      return undefined;
-    }
-  });
+function readNdjson(text: string): ReadList {
+  const lines = text.split(/\r?\n/).map((line, index) => ({ line, pointer: `/${index}` }));
+  const filled = lines.filter(({ line }) => line.trim() !== '');
+  return gather(filled.map(({ line, pointer }) => ({ given: objectIn(line), pointer })));
 }
 
-function readCsv([head, ...lines]: readonly Line[]): ReadList {
-  const kinds = head ? cellsOf(head.text).map((cell) => cell.trim()) : [];
+function objectIn(line: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function readCsv(text: string): ReadList {
+  let rows: { record: string[]; info: { lines: number } }[];
+  try {
+    rows = parse(text, {
+      bom: true,
+      info: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+    }) as unknown as typeof rows;
+  } catch (error) {
+    const { lines = 1 } = error as { lines?: number }; // its message quotes the line
+    const problem = {
+      pointer: `/${lines - 1}`,
+      detail: 'the line is no CSV',
+      expected: 'fields quoted as RFC 4180 says',
+    };
+    return { entries: [], problems: [problem] };
+  }
+  const [head, ...lines] = rows;
+  const kinds = head?.record.map((cell) => cell.trim()) ?? [];
   if (!kinds.some(isKind)) {
     const detail = 'the first line names no kind of identifier';
     return {
       entries: [],
-      problems: [{ pointer: head?.pointer ?? '', detail, expected: `at least one of ${IDENTIFIER_KINDS.join(', ')}` }],
+      problems: [{ pointer: head ? '/0' : '', detail, expected: `at least one of ${IDENTIFIER_KINDS.join(', ')}` }],
     };
   }
-  return gather(lines, ({ text }) =>
-    Object.fromEntries(cellsOf(text).map((cell, index) => [kinds[index] ?? '', cell])),
+  return gather(
+    lines.map(({ record, info }) => ({
+      given: Object.fromEntries(record.map((cell, index) => [kinds[index] ?? '', cell])),
+      pointer: `/${info.lines - 1}`,
+    })),
   );
 }
 
 /** Columns and fields of other names are nobody's identifiers, and passed over. */
-function gather(lines: readonly Line[], read: (line: Line) => Record<string, unknown> | undefined): ReadList {
+function gather(lines: readonly Line[]): ReadList {
   const entries: Identifier[][] = [];
   const problems: ProblemEntry[] = [];
-  for (const line of lines) {
-    const given = read(line) ?? {};
+  for (const { given, pointer } of lines) {
     const found = IDENTIFIER_KINDS.flatMap((kind) => identifier(kind, given[kind]) ?? []);
     if (found.length > 0) entries.push(found);
-    else problems.push({ pointer: line.pointer, detail: 'the line names nobody', expected: EXPECTED_LINE });
+    else problems.push({ pointer, detail: 'the line names nobody', expected: EXPECTED_LINE });
   }
   return { entries, problems };
 }
 
 function isKind(name: string): name is IdentifierKind {
   return (IDENTIFIER_KINDS as readonly string[]).includes(name);
-}
-
-/** The cells of one line, as RFC 4180 quotes them; a cell can't hold a line break. */
-function cellsOf(line: string): string[] {
-  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
-    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '',
-  );
 }
