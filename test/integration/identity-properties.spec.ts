@@ -28,6 +28,7 @@ interface ToldEvent {
   known: HistoryEvent;
   drawn: DrawnEvent;
   id: string;
+  isImported: boolean;
   webhook?: SentWebhook;
 }
 
@@ -60,15 +61,17 @@ describe('any events, in any order and any pieces, with merges anywhere', () => 
     const identifiers = drawn.names.map((name) => identifierOf(name, drawn.person, run));
     const at = Math.floor(now / 1_000) * 1_000 - drawn.event.secondsAgo * 1_000;
     const sent = asWebhook({ id, at, identifiers, drawn });
-    const source = sent.webhook ? 'customerio' : drawn.way === 'import' ? 'import' : 'test';
+    const isImported = drawn.way === 'import' && areOfDifferentKinds(identifiers);
+    const source = sent.webhook ? 'customerio' : isImported ? 'import' : 'test';
     // Of two events at one instant the later is told by the id under which they are stored.
     const { name, properties } = drawn.event;
-    return { identifiers, known: { id: eventId(source, id), name, occurredAt: at, properties }, drawn, id, ...sent };
+    const known = { id: eventId(source, id), name, occurredAt: at, properties };
+    return { identifiers, known, drawn, id, isImported, ...sent };
   }
 
   async function deliver(events: readonly ToldEvent[]): Promise<void> {
-    const imported = events.filter((one) => one.drawn.way === 'import');
-    const called = events.filter((one) => !one.webhook && one.drawn.way !== 'import');
+    const imported = events.filter((one) => one.isImported);
+    const called = events.filter((one) => !one.webhook && !one.isImported);
     await Promise.all([
       take(
         turnout,
@@ -237,6 +240,11 @@ function identifierOf(name: string, person: number, run: number): Identifier {
   return identifier(kind, raw[kind] ?? `${name}-${own}`)!;
 }
 
+/** Files and webhooks have one place for each kind. */
+function areOfDifferentKinds(identifiers: readonly Identifier[]): boolean {
+  return new Set(identifiers.map(({ kind }) => kind)).size === identifiers.length;
+}
+
 /** A click may come as a reporting webhook where all that it names has a place there. */
 function asWebhook(one: { id: string; at: number; identifiers: Identifier[]; drawn: DrawnEvent }): {
   webhook?: SentWebhook;
@@ -244,7 +252,7 @@ function asWebhook(one: { id: string; at: number; identifiers: Identifier[]; dra
   const { drawn, identifiers } = one;
   if (drawn.way !== 'webhook' || drawn.event.name !== 'click') return {};
   const fields: Partial<Record<IdentifierKind, string>> = { customer_id: 'id', cio_id: 'cio_id', email: 'email' };
-  if (identifiers.some(({ kind }) => fields[kind] === undefined)) return {};
+  if (identifiers.some(({ kind }) => fields[kind] === undefined) || !areOfDifferentKinds(identifiers)) return {};
   const webhook = customerioWebhook({
     secret: SIGNING_KEY,
     ...{ at: one.at, eventId: one.id },

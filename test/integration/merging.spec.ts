@@ -110,6 +110,20 @@ describe('two profiles that turn out to be one person', () => {
     expect(owed).toEqual([{ profile_id: String(profileId), is_member: 'true' }]);
   });
 
+  it('count what the losing one did long ago, though the winner was looked at since', async () => {
+    await put('often', { ...OFTEN, where: { page: 'a' } });
+    const page = { page: 'a' };
+    await take(turnout, fact('email_opened', T0, 'customer_id=1'));
+    await take(turnout, fact('click', T0, 'anonymous_id=n', page), fact('click', T0 + 1_000, 'anonymous_id=n', page));
+    await settle(HOUR);
+    await take(turnout, fact('click', T0 + HOUR, 'customer_id=1', { page: 'b' }));
+    await settle(2 * HOUR);
+    await take(turnout, fact('email_opened', T0 + 2 * HOUR, 'customer_id=1 anonymous_id=n'));
+    await settle(3 * HOUR);
+    const { merges, memberships } = await profile('customer_id:1');
+    expect([merges, memberships]).toMatchObject([[{ kind: 'anonymous_id' }], [{ segment: 'often', isMember: true }]]);
+  });
+
   it('leave the destination with one of them: the losing id is out, the other in', async () => {
     await put('clicked', CLICKED, 7);
     customerio.seedPerson({ id: '1' });
