@@ -8,6 +8,10 @@ import { ClickClassifier } from '../../src/ctas/click-classifier.js';
 import { DEFAULT_CLICK_CLASS_SETTINGS } from '../../src/ctas/click-class-settings.js';
 import { CtaCatalogue } from '../../src/ctas/cta-catalogue.js';
 import type { CtaDefinition } from '../../src/ctas/cta-pattern.js';
+import { parseConfig } from '../../src/platform/config.js';
+
+/** How long events count in the services that tests start. */
+const RETENTION = parseConfig({}).retentionMs;
 
 /** What must hold at rest, read straight from the database. */
 export interface Inconsistencies {
@@ -105,7 +109,7 @@ async function readWorld(pool: Pool): Promise<{ asOf: number; histories: Map<str
   const histories = new Map<string, KnownProfile>();
   for (const [profile, own] of events) {
     const instants = own.map((event) => event.occurredAt);
-    const history = History.of(classifier.classify(own), { startsAt, profile });
+    const history = History.of(classifier.classify(own), { startsAt, profile, retention: RETENTION });
     if (Math.min(...instants) <= asOf) histories.set(profile, { history, latest: Math.max(...instants) });
   }
   return { asOf, histories };
