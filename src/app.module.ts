@@ -18,7 +18,12 @@ import { JourneyDependants } from './journeys/journey-dependants.js';
 import { JourneysController } from './journeys/journeys.controller.js';
 import { JourneysModule } from './journeys/journeys.module.js';
 import { MembershipMerger } from './memberships/membership-merger.js';
-import { EvaluationModule, MembershipsApiModule, MembershipsWorkerModule } from './memberships/memberships.module.js';
+import {
+  EvaluationModule,
+  MembershipArrivalsModule,
+  MembershipsApiModule,
+  MembershipsWorkerModule,
+} from './memberships/memberships.module.js';
 import { SOURCE_KEYS } from './journeys/known-sources.js';
 import { EvaluationFollowers } from './memberships/evaluation-followers.js';
 import { ApiKeyGuard } from './platform/auth/api-key.guard.js';
@@ -55,6 +60,7 @@ import { SegmentsController } from './segments/segments.controller.js';
 import { SegmentsModule } from './segments/segments.module.js';
 import { customerioSource } from './sources/customerio/customerio-source.js';
 import { WEBHOOK_SOURCES } from './sources/registry.js';
+import { INGESTION_LIMITS } from './sources/ingestion-limits.js';
 import { SourcesModule } from './sources/sources.module.js';
 import { SourceLateness } from './source-lateness.js';
 import { WEBHOOK_SECRETS } from './sources/webhook-secrets.js';
@@ -100,6 +106,7 @@ class MergesModule {}
 
 const API: ModuleImport[] = [
   MergesModule,
+  MembershipArrivalsModule,
   PrivacyModule,
   DeclarationsModule,
   SourcesModule,
@@ -187,6 +194,7 @@ function settings(config: Config): DynamicModule {
       { provide: REQUEST_SIGNATURES, useValue: requestSignatures(config) },
       { provide: DEAD_LETTER_MS, useValue: config.deadLetterMs },
       { provide: SILENCE_LIMIT_MS, useValue: config.sources.silenceLimitMs },
+      { provide: INGESTION_LIMITS, useValue: { mostWaitingBytes: config.sources.queueBytes } },
       { provide: IDENTITY_RULES, useValue: config.identity },
       { provide: ERASURE_KEY, useValue: config.erasureKey },
       { provide: SOURCE_KEYS, useValue: WEBHOOK_SOURCES.map((source) => source.key) },
@@ -201,6 +209,7 @@ function settings(config: Config): DynamicModule {
       SILENCE_LIMIT_MS,
       SOURCE_KEYS,
       DECISION_DEADLINE_MS,
+      INGESTION_LIMITS,
       IDENTITY_RULES,
       ERASURE_KEY,
       DESTINATIONS,

@@ -5,11 +5,11 @@ import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant, Milliseconds } from '../core/instant.js';
 import type { EventName } from '../core/rule.js';
 import { CLICK } from '../ctas/click-class.js';
+import type { Reclassified } from '../ctas/click-classifier.js';
 import { CtaStore } from '../ctas/cta-store.js';
 import { MESSAGE_KINDS } from '../ctas/message-context.js';
 import type { Transaction } from '../platform/database.js';
 import { RETENTION_MS } from '../platform/retention.js';
-import { laneOfProfile } from '../platform/lanes.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { EventStore } from '../profiles/event-store.js';
 
@@ -23,10 +23,16 @@ export interface Wanted {
   revision: number;
 }
 
-/** A profile's history, and what of it the last evaluation did not know. */
+/** What came to be known of a profile since its last evaluation. */
+export interface News {
+  events: readonly HistoryEvent[];
+  /** Older clicks that are seen otherwise in the light of it. */
+  reclassified: readonly Reclassified[];
+}
+
 export interface ReadHistory {
   history: History;
-  newEvents: readonly HistoryEvent[];
+  news: News;
   /** The newest event's number; 0 where there are none. */
   seq: number;
 }
@@ -74,20 +80,20 @@ export class HistoryReader {
     const classifier = await this.ctas.current(tx, revision);
     const need = classifier.needed(names);
     const stretch = { names: need.names, since: asOf - lookback - need.margin };
-    const loaded = new Map<number, (HistoryEvent & { seq: number })[]>();
-    for (const lane of new Set(profiles.map((one) => laneOfProfile(one.id)))) {
-      const ids = profiles.map((one) => one.id).filter((id) => laneOfProfile(id) === lane);
-      const own = await this.events.histories(tx, lane, ids, stretch);
-      for (const [id, events] of own) loaded.set(id, events);
-    }
+    const loaded = await this.events.histories(
+      tx,
+      profiles.map((one) => one.id),
+      stretch,
+    );
     const startsAt = await this.starts.current(tx, revision);
     return new Map(
       profiles.map(({ id, evaluatedSeq }) => {
         const stored = loaded.get(id)!;
-        const events = classifier.classify(stored.map((event) => ({ ...event, isNew: event.seq > evaluatedSeq })));
+        const raw = stored.map((event) => ({ ...event, isNew: event.seq > evaluatedSeq }));
+        const events = classifier.classify(raw);
         const read: ReadHistory = {
           history: History.inOrder(events, { startsAt, profile: String(id), retention: this.retention }),
-          newEvents: events.filter((event) => event.isNew),
+          news: { events: events.filter((event) => event.isNew), reclassified: classifier.reclassified(raw) },
           seq: stored.reduce((newest, event) => Math.max(newest, event.seq), 0),
         };
         return [id, read];

@@ -83,9 +83,14 @@ export class ManualMembers {
         return [factOf(key, isMember, { identifiers, at: Math.max(at, (standing?.at ?? -Infinity) + 1) })];
       });
       if (facts.length === 0) return { lanes: [], changed: 0, owedTo: [] };
-      const batch = { source: MANUAL_SOURCE, events: facts, receivedAt: at, retention: this.retention };
-      const { lanes, merges, stored } = await this.events.record(tx, batch);
-      return { lanes, changed: stored, owedTo: await this.mergeFollower.follow(tx, merges) };
+      const events = facts.map((event) => ({ source: MANUAL_SOURCE, event }));
+      const batch = { events, receivedAt: at, retention: this.retention };
+      const { profiles, merges, outcomes } = await this.events.record(tx, batch);
+      return {
+        lanes: profiles.map((profile) => profile.lane),
+        changed: outcomes.filter((outcome) => outcome === 'stored').length,
+        owedTo: await this.mergeFollower.follow(tx, merges),
+      };
     });
     this.nudger.evaluate(lanes);
     if (owedTo.length > 0) this.nudger.deliver(owedTo);

@@ -3,7 +3,8 @@ import type { Instant } from '../core/instant.js';
 import type { TransitionCause } from '../core/membership.js';
 import { query, type Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
-import type { DueProfile, HeldMembership, ProfileChanges } from './profile-changes.js';
+import { DUE_COLUMNS, dueProfileOf, type DueProfile, type DueRow } from '../profiles/due-profile.js';
+import type { HeldMembership, ProfileChanges } from './profile-changes.js';
 
 export interface TransitionView {
   profileId: string;
@@ -34,22 +35,22 @@ export class MembershipStore {
   async claimDue(tx: Transaction, lane: number, at: Instant, most: number): Promise<DueProfile[]> {
     const rows = await query<DueRow>(
       tx,
-      `SELECT id, evaluate_at, evaluated_at, evaluated_seq, evaluated_revision FROM profiles
+      `SELECT ${DUE_COLUMNS} FROM profiles
         WHERE lane = $1 AND evaluate_at <= $2 ORDER BY evaluate_at LIMIT $3 FOR UPDATE SKIP LOCKED`,
       [lane, new Date(at), most],
     );
-    return rows.map((row) => dueProfileOf(lane, row));
+    return rows.map(dueProfileOf);
   }
 
-  /** A single profile of a lane, whose lock the caller holds, where it is due. */
-  async dueOne(tx: Transaction, lane: number, id: number, at: Instant): Promise<DueProfile[]> {
+  /** A single profile, whose lock the caller holds, where it is due. */
+  async dueOne(tx: Transaction, id: number, at: Instant): Promise<DueProfile[]> {
     const rows = await query<DueRow>(
       tx,
-      `SELECT id, evaluate_at, evaluated_at, evaluated_seq, evaluated_revision FROM profiles
+      `SELECT ${DUE_COLUMNS} FROM profiles
         WHERE lane = $1 AND id = $2 AND evaluate_at <= $3`,
-      [lane, id, new Date(at)],
+      [laneOfProfile(id), id, new Date(at)],
     );
-    return rows.map((row) => dueProfileOf(lane, row));
+    return rows.map(dueProfileOf);
   }
 
   /** Ends every membership of a merged profile, each with an exit in the log. */
@@ -73,13 +74,13 @@ export class MembershipStore {
     );
   }
 
-  /** What is held about some profiles of a lane, by profile. */
-  async held(tx: Transaction, lane: number, profileIds: readonly number[]): Promise<Map<number, HeldMembership[]>> {
+  /** What is held about some profiles, by profile. */
+  async held(tx: Transaction, profileIds: readonly number[]): Promise<Map<number, HeldMembership[]>> {
     const rows = await query<HeldRow>(
       tx,
-      `SELECT profile_id, segment_id, is_member, ordinal, version, since, due_at, pushed_as FROM memberships
-        WHERE lane = $1 AND profile_id = ANY($2::bigint[])`,
-      [lane, profileIds],
+      `SELECT profile_id, segment_id, is_member, ordinal, version, since, due_at, pushed_as
+         FROM unnest($1::smallint[], $2::bigint[]) AS asked (l, p) JOIN memberships ON lane = l AND profile_id = p`,
+      [profileIds.map(laneOfProfile), profileIds],
     );
     const held = new Map<number, HeldMembership[]>();
     for (const row of rows) {
@@ -98,22 +99,23 @@ export class MembershipStore {
     return held;
   }
 
-  /** Writes the changes of a batch of one lane: one statement a table. */
+  /** Writes the changes of a batch: one statement a table. */
   async write(
     tx: Transaction,
-    batch: { lane: number; revision: number; seqs: ReadonlyMap<number, number>; changes: readonly ProfileChanges[] },
+    batch: { revision: number; seqs: ReadonlyMap<number, number>; changes: readonly ProfileChanges[] },
   ): Promise<void> {
-    await this.writeTransitions(tx, batch.lane, batch.changes);
-    await this.writeMemberships(tx, batch.lane, batch.changes);
+    await this.writeTransitions(tx, batch.changes);
+    await this.writeMemberships(tx, batch.changes);
     const column = <T>(read: (one: ProfileChanges) => T): T[] => batch.changes.map(read);
     await query(
       tx,
       `UPDATE profiles
           SET evaluate_at = due_at, evaluated_at = as_of, evaluated_seq = seq, evaluated_revision = $6
-         FROM unnest($2::bigint[], $3::timestamptz[], $4::timestamptz[], $5::bigint[]) AS new (p_id, due_at, as_of, seq)
-        WHERE lane = $1 AND id = p_id`,
+         FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::timestamptz[], $5::bigint[])
+           AS new (p_lane, p_id, due_at, as_of, seq)
+        WHERE lane = p_lane AND id = p_id`,
       [
-        batch.lane,
+        column((one) => one.profile.lane),
         column((one) => one.profile.id),
         column((one) => (one.dueAt === null ? null : new Date(one.dueAt))),
         column((one) => new Date(one.evaluatedAt)),
@@ -136,11 +138,12 @@ export class MembershipStore {
     );
   }
 
-  private async writeTransitions(tx: Transaction, lane: number, changes: readonly ProfileChanges[]): Promise<void> {
+  private async writeTransitions(tx: Transaction, changes: readonly ProfileChanges[]): Promise<void> {
     const rows = changes.flatMap((one) =>
       one.memberships.flatMap((change) =>
         change.transitions.map((transition, index) => ({
           ...transition,
+          lane: one.profile.lane,
           profileId: one.profile.id,
           segmentId: change.segmentId,
           ordinal: change.ordinal - change.transitions.length + index + 1,
@@ -153,10 +156,10 @@ export class MembershipStore {
       tx,
       `INSERT INTO transitions
          (lane, profile_id, segment_id, ordinal, kind, at, version, cause, cause_event_id, recorded_at)
-       SELECT $1, *, turnout_now() FROM unnest($2::bigint[], $3::int[], $4::int[], $5::text[], $6::timestamptz[],
-                                               $7::int[], $8::text[], $9::uuid[])`,
+       SELECT *, turnout_now() FROM unnest($1::smallint[], $2::bigint[], $3::int[], $4::int[], $5::text[],
+                                           $6::timestamptz[], $7::int[], $8::text[], $9::uuid[])`,
       [
-        lane,
+        rows.map((row) => row.lane),
         rows.map((row) => row.profileId),
         rows.map((row) => row.segmentId),
         rows.map((row) => row.ordinal),
@@ -169,19 +172,21 @@ export class MembershipStore {
     );
   }
 
-  private async writeMemberships(tx: Transaction, lane: number, changes: readonly ProfileChanges[]): Promise<void> {
-    const rows = changes.flatMap((one) => one.memberships.map((change) => ({ ...change, profileId: one.profile.id })));
+  private async writeMemberships(tx: Transaction, changes: readonly ProfileChanges[]): Promise<void> {
+    const rows = changes.flatMap((one) =>
+      one.memberships.map((change) => ({ ...change, lane: one.profile.lane, profileId: one.profile.id })),
+    );
     if (rows.length === 0) return;
     await query(
       tx,
       `INSERT INTO memberships (lane, profile_id, segment_id, is_member, ordinal, version, since, due_at, pushed_as)
-       SELECT $1, * FROM unnest($2::bigint[], $3::int[], $4::boolean[], $5::int[], $6::int[], $7::timestamptz[],
-                                $8::timestamptz[], $9::text[])
+       SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::int[], $4::boolean[], $5::int[], $6::int[],
+                            $7::timestamptz[], $8::timestamptz[], $9::text[])
        ON CONFLICT (lane, profile_id, segment_id) DO UPDATE
           SET is_member = excluded.is_member, ordinal = excluded.ordinal, version = excluded.version,
               since = excluded.since, due_at = excluded.due_at, pushed_as = excluded.pushed_as`,
       [
-        lane,
+        rows.map((row) => row.lane),
         rows.map((row) => row.profileId),
         rows.map((row) => row.segmentId),
         rows.map((row) => row.isMember),
@@ -193,25 +198,6 @@ export class MembershipStore {
       ],
     );
   }
-}
-
-interface DueRow {
-  id: string;
-  evaluate_at: Date;
-  evaluated_at: Date | null;
-  evaluated_seq: string;
-  evaluated_revision: string;
-}
-
-function dueProfileOf(lane: number, row: DueRow): DueProfile {
-  return {
-    lane,
-    id: Number(row.id),
-    dueAt: row.evaluate_at.getTime(),
-    evaluatedAt: row.evaluated_at?.getTime() ?? null,
-    evaluatedSeq: Number(row.evaluated_seq),
-    evaluatedRevision: Number(row.evaluated_revision),
-  };
 }
 
 interface HeldRow {

@@ -1,9 +1,11 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { CtasModule } from '../ctas/ctas.module.js';
 import { HistoriesModule } from '../histories/histories.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
+import { ArrivalEvaluation } from '../profiles/arrival-evaluation.js';
 import { ProfilesModule } from '../profiles/profiles.module.js';
 import { SegmentsModule } from '../segments/segments.module.js';
+import { ArrivalEvaluator } from './arrival-evaluator.js';
 import { Backfill } from './backfill.js';
 import { DueSweep } from './due-sweep.js';
 import { EvaluateProcessor } from './evaluate.processor.js';
@@ -41,6 +43,15 @@ export class EvaluationModule {}
   providers: [MembershipReader, MembershipStore, MemberStore, Backfill, PreviewStore],
 })
 export class MembershipsApiModule {}
+
+/** Evaluating profiles as their events come, for whoever takes events in. */
+@Global()
+@Module({
+  imports: [EvaluationModule],
+  providers: [{ provide: ArrivalEvaluation, useClass: ArrivalEvaluator }],
+  exports: [ArrivalEvaluation],
+})
+export class MembershipArrivalsModule {}
 
 /** Evaluating them, for the worker. */
 @Module({

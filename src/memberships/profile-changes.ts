@@ -1,22 +1,11 @@
 import type { History } from '../core/history.js';
-import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant, Milliseconds } from '../core/instant.js';
 import type { Reclassified } from '../ctas/click-classifier.js';
 import { advanceMembership, type DeclaredChange, type Transition } from '../core/membership.js';
+import type { News } from '../histories/history-reader.js';
 import { membershipMessage, type OutboxMessage, type Unsure } from '../outbox/outbox-message.js';
+import type { DueProfile } from '../profiles/due-profile.js';
 import type { PublishedSegment, PublishedSegments } from '../segments/segment-store.js';
-
-/** A profile taken for evaluation. */
-export interface DueProfile {
-  lane: number;
-  id: number;
-  /** When something about it was due; never before its last evaluation. */
-  dueAt: Instant;
-  evaluatedAt: Instant | null;
-  evaluatedSeq: number;
-  /** 0 before the first evaluation. */
-  evaluatedRevision: number;
-}
 
 /** A membership as it was last written. */
 export interface HeldMembership {
@@ -53,13 +42,6 @@ export interface EvaluationContext {
   settleDelay: Milliseconds;
 }
 
-/** What came to be known of a profile since its last evaluation. */
-export interface News {
-  events: readonly HistoryEvent[];
-  /** Older clicks that are seen otherwise in the light of it. */
-  reclassified: readonly Reclassified[];
-}
-
 /**
  * Brings one profile's memberships from its due instant to the present. Under rules that it was evaluated under before,
  * only those are asked that its new events touch or whose time has come: no others can have changed.
@@ -79,18 +61,11 @@ export function changesOf(
     dueAt: null,
     evaluatedAt: Math.max(profile.dueAt, profile.evaluatedAt ?? -Infinity),
   };
-  const isSameRevision = profile.evaluatedRevision === context.revision;
   const reclassifiedBy = reclassifications(news.reclassified, context.segments);
-  const touched = new Set(news.events.flatMap((event) => [...context.segments.index.touchedBy(event)]));
-  for (const segment of reclassifiedBy.keys()) touched.add(segment);
-  for (const segment of context.segments.all) {
-    const known = heldBySegment.get(segment.id);
-    const before = known ?? neverMember(segment);
+  const touched = [...touchedBy(news, context.segments), ...reclassifiedBy.keys()];
+  for (const segment of segmentsToAsk(profile, held, touched, context)) {
+    const before = heldBySegment.get(segment.id) ?? neverMember(segment);
     heldBySegment.delete(segment.id);
-    if (isSameRevision && !touched.has(segment) && (before.dueAt ?? Infinity) > context.now) {
-      if (before.dueAt !== null) changes.dueAt = Math.min(before.dueAt, changes.dueAt ?? Infinity);
-      continue;
-    }
     const { transitions, dueAt } = advanceMembership(segment.plan, history, {
       wasMember: before.isMember,
       from: Math.max(profile.dueAt, segment.publishedAt),
@@ -103,7 +78,10 @@ export function changesOf(
     const settleDelay = absent.length > 0 ? context.settleDelay : 0;
     note(changes, before, { transitions, dueAt, version, push, settleDelay, absent });
   }
-  for (const removed of heldBySegment.values()) leaveRemovedSegment(changes, removed);
+  for (const other of heldBySegment.values()) {
+    if (!context.segments.byId.has(other.segmentId)) leaveRemovedSegment(changes, other);
+    else if (other.dueAt !== null) changes.dueAt = Math.min(other.dueAt, changes.dueAt ?? Infinity);
+  }
   return changes;
 }
 
@@ -119,6 +97,26 @@ function reclassifications(
     }
   }
   return by;
+}
+
+function touchedBy(news: News, { index }: PublishedSegments): PublishedSegment[] {
+  return news.events.flatMap((event) => [...index.touchedBy(event)]);
+}
+
+/** Under rules that are new to the profile, all; else those that what is new touches, and those whose time has come. */
+function segmentsToAsk(
+  profile: DueProfile,
+  held: readonly HeldMembership[],
+  touched: readonly PublishedSegment[],
+  { segments, revision, now }: EvaluationContext,
+): readonly PublishedSegment[] {
+  if (profile.evaluatedRevision !== revision) return segments.all;
+  const asked = new Set(touched);
+  for (const { segmentId, dueAt } of held) {
+    const segment = dueAt !== null && dueAt <= now ? segments.byId.get(segmentId) : undefined;
+    if (segment) asked.add(segment);
+  }
+  return [...asked].sort((a, b) => a.id - b.id);
 }
 
 function neverMember(segment: PublishedSegment): HeldMembership {

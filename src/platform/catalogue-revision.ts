@@ -14,6 +14,20 @@ export async function heldCatalogueRevision(tx: Transaction): Promise<number> {
   return Number(row!.revision);
 }
 
+/** As of when something is evaluated, and under what was declared then. */
+export interface Present {
+  now: number;
+  revision: number;
+}
+
+export async function presentOf(tx: Transaction): Promise<Present> {
+  const [row] = await query<{ now: Date; revision: string }>(
+    tx,
+    'SELECT turnout_now() AS now, revision FROM catalogue',
+  );
+  return { now: row!.now.getTime(), revision: Number(row!.revision) };
+}
+
 /** To be called in the transaction of every such change. It also makes concurrent changes wait for each other. */
 export async function raiseCatalogueRevision(tx: Transaction): Promise<number> {
   const [row] = await query<{ revision: string }>(

@@ -101,6 +101,10 @@ export const VARIABLES = {
     max: 67_108_864,
     description: 'Largest body of any other request, in bytes',
   }),
+  INGEST_QUEUE_BYTES: integer({
+    ...{ default: 33_554_432, min: 1024, max: 1_073_741_824 },
+    description: 'How much of what comes in may wait to be stored, in bytes; more is turned away with 429',
+  }),
   RETENTION_DAYS: integer({
     default: 400,
     min: 1,

@@ -25,7 +25,7 @@ describe('the configuration', () => {
       },
       database: { url: undefined, poolSize: 10, dataDirectory: '.turnout', embeddedPort: 54_329 },
       queues: { redisUrl: undefined },
-      sources: { webhookSecrets: { customerio: [], shopify: [] }, silenceLimitMs: 86_400_000 },
+      sources: { webhookSecrets: { customerio: [], shopify: [] }, silenceLimitMs: 86_400_000, queueBytes: 33_554_432 },
       identity: {
         mergingKinds: [
           'customer_id',
@@ -92,6 +92,7 @@ describe('the configuration', () => {
       IDENTITY_SINGLE_KINDS: 'customer_id',
       IDENTITY_MOST_IDS: '20',
       ERASURE_KEY: 'forgotten',
+      INGEST_QUEUE_BYTES: '65536',
       DEAD_LETTER_DAYS: '7',
       RETENTION_DAYS: '30',
       DECISION_DEADLINE_MS: '900',
@@ -112,7 +113,11 @@ describe('the configuration', () => {
       http: { host: '0.0.0.0', port: 80, healthPort: 81, webhookBodyLimitBytes: 4096, apiBodyLimitBytes: 2048 },
       database: { url: 'postgres://u:p@db/turnout', poolSize: 20, dataDirectory: '/data', embeddedPort: 5433 },
       queues: { redisUrl: 'rediss://:p@redis:6380' },
-      sources: { webhookSecrets: { customerio: ['new', 'old'], shopify: ['shh'] }, silenceLimitMs: 172_800_000 },
+      sources: {
+        webhookSecrets: { customerio: ['new', 'old'], shopify: ['shh'] },
+        silenceLimitMs: 172_800_000,
+        queueBytes: 65_536,
+      },
       identity: { mergingKinds: ['cio_id', 'customer_id', 'email'], singleKinds: ['customer_id'], mostIds: 20 },
       erasureKey: 'forgotten',
       customerio: {

@@ -42,6 +42,7 @@ export interface Config {
     readonly webhookSecrets: { readonly customerio: readonly string[]; readonly shopify: readonly string[] };
     /** Of a source whose rhythm is not known yet. */
     readonly silenceLimitMs: number;
+    readonly queueBytes: number;
   };
   /** When identifiers that are seen together make two profiles one. */
   readonly identity: {
@@ -180,6 +181,7 @@ function grouped(values: Values): Config {
     sources: {
       webhookSecrets: { customerio: values.CUSTOMERIO_SIGNING_KEYS, shopify: values.SHOPIFY_WEBHOOK_SECRETS },
       silenceLimitMs: values.SOURCE_SILENCE_LIMIT_HOURS * HOUR_MS,
+      queueBytes: values.INGEST_QUEUE_BYTES,
     },
     identity: {
       mergingKinds: values.IDENTITY_MERGING_KINDS,

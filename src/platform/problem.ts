@@ -74,6 +74,11 @@ export class Problem extends Error {
     return new Problem({ status: 415, detail });
   }
 
+  /** `afterSeconds`: when to try again. */
+  static tooManyRequests(detail: string, afterSeconds: number): Problem {
+    return new Problem({ status: 429, detail, headers: { 'retry-after': String(afterSeconds) } });
+  }
+
   static unavailable(detail: string, members: Readonly<Record<string, unknown>> = {}): Problem {
     return new Problem({ status: 503, detail, members });
   }

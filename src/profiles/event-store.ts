@@ -7,6 +7,7 @@ import { query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
 import { candidateOf, type Candidate } from './candidate-event.js';
 import { ConflictStore } from './conflict-store.js';
+import { DUE_COLUMNS, dueProfileOf, type DueProfile, type DueRow } from './due-profile.js';
 import { ErasedStore } from './erased-store.js';
 import { identifierKey } from './identifier.js';
 import { IdentifierStore } from './identifier-store.js';
@@ -17,33 +18,29 @@ import { ProfileMerger } from './profile-merger.js';
 import type { PlannedMerge } from './profile-union.js';
 import { WaitingEventStore, type StoredEvent } from './waiting-event-store.js';
 
+/** What became of an event: stored, known already, or refused for the caller to keep. */
+export type EventOutcome = 'stored' | 'duplicate' | RefusalReason;
+
 /** What became of a batch of incoming events. */
 export interface Recorded {
-  stored: number;
-  /** Those that were stored. */
-  news: IncomingEvent[];
-  duplicates: number;
-  /** Refused, for the caller to keep: another body under a known id, older than the retention, about somebody erased. */
-  refused: { event: IncomingEvent; reason: RefusalReason }[];
-  /** Lanes in which a profile is now due. */
-  lanes: number[];
+  /** Of each, in order. */
+  outcomes: EventOutcome[];
+  /** Those that have new events, their rows locked. */
+  profiles: DueProfile[];
   merges: FollowedMerge[];
 }
 
+/** Another body under a known id, older than the retention, about somebody erased. */
 export type RefusalReason = 'conflicting_duplicate' | 'older_than_retention' | 'erased';
 
 export interface Batch {
-  source: string;
-  events: readonly IncomingEvent[];
+  events: readonly { source: string; event: IncomingEvent }[];
   receivedAt: Instant;
   retention: Milliseconds;
 }
 
-/** What became of profiles: the lanes in which one is now due, and those that were merged. */
-interface Attached {
-  lanes: number[];
-  merges: FollowedMerge[];
-}
+/** What became of profiles: those that have new events, and those that were merged. */
+type Attached = Pick<Recorded, 'profiles' | 'merges'>;
 
 /** The log of what happened, by profile: append-only, deduplicated by source and source event id. */
 @Injectable()
@@ -57,64 +54,51 @@ export class EventStore {
   ) {}
 
   /**
-   * Stores a batch: new facts go to their profiles, which become due at the instant the fact happened (never before
-   * their last evaluation). The merges have to be followed up in this transaction. The caller commits; only then is anything
-   * acknowledged.
+   * Stores a batch, whatever sources it is from: new facts go to their profiles, which become due at the instant the fact
+   * happened (never before their last evaluation). The merges have to be followed up in this transaction. The caller
+   * commits; only then is anything acknowledged.
    */
   async record(tx: Transaction, batch: Batch): Promise<Recorded> {
     const oldest = batch.receivedAt - batch.retention;
-    const candidates = distinct(batch.events.map((event) => candidateOf(event, batch.source, batch.receivedAt)));
+    const candidates = batch.events.map(({ source, event }) => candidateOf(event, source, batch.receivedAt));
     const recent = candidates.filter((one) => one.stored.occurredAt >= oldest);
-    const fresh = await this.writeReceipts(tx, recent, batch.receivedAt);
-    const duplicates = recent.filter((one) => !fresh.has(one.stored.id));
-    const conflicts = await this.conflictsAmong(tx, duplicates);
-    const claimed = recent.filter((one) => fresh.has(one.stored.id));
+    const firsts = distinct(recent);
+    const written = await this.writeReceipts(tx, firsts, batch.receivedAt);
+    const claimed = firsts.filter((one) => written.has(one.stored.id));
+    const isClaimed = new Set(claimed);
+    const digests = new Map(claimed.map((one) => [one.stored.id, one.digest]));
+    const repeated = recent.filter((one) => !isClaimed.has(one));
+    const conflicts = await this.conflictsAmong(tx, repeated, digests);
     const { turnedAway, ...attached } = await this.attach(tx, claimed);
-    const refused = [
-      ...conflicts.map((one) => ({ one, reason: 'conflicting_duplicate' as const })),
-      ...candidates
-        .filter((one) => one.stored.occurredAt < oldest)
-        .map((one) => ({ one, reason: 'older_than_retention' as const })),
-    ];
-    const isErased = new Set([
-      ...turnedAway,
-      ...(await this.erasedAmong(
-        tx,
-        refused.map(({ one }) => one),
-      )),
-    ]);
-    const stored = claimed.filter((one) => !isErased.has(one));
+    const refused = new Map<Candidate, RefusalReason>(conflicts.map((one) => [one, 'conflicting_duplicate']));
+    for (const one of candidates) if (one.stored.occurredAt < oldest) refused.set(one, 'older_than_retention');
+    const erased = [...turnedAway, ...(await this.erasedAmong(tx, [...refused.keys()]))];
+    for (const one of erased) refused.set(one, 'erased');
     return {
-      stored: stored.length,
-      news: stored.map((one) => one.incoming),
-      duplicates: batch.events.length - candidates.length + duplicates.length,
-      refused: [
-        ...[...isErased].map((one) => ({ event: one.incoming, reason: 'erased' as const })),
-        ...refused.flatMap(({ one, reason }) => (isErased.has(one) ? [] : [{ event: one.incoming, reason }])),
-      ],
+      outcomes: candidates.map((one) => refused.get(one) ?? (isClaimed.has(one) ? 'stored' : 'duplicate')),
       ...attached,
     };
   }
 
   /**
-   * The events of some profiles of a lane, by profile and in order of time: those whose names are, or begin as, given,
-   * since an instant; what undoes purchases also before it, since it can be dated before the purchase. Never fewer than
-   * asked for; what they mean is not judged here.
+   * The events of some profiles, by profile and in order of time: those whose names are, or begin as, given, since an
+   * instant; what undoes purchases also before it, since it can be dated before the purchase. Never fewer than asked for;
+   * what they mean is not judged here.
    */
   async histories(
     tx: Transaction,
-    lane: number,
     profileIds: readonly number[],
     wanted: { names: readonly EventName[]; since: Instant },
   ): Promise<Map<number, (HistoryEvent & { seq: number })[]>> {
     const rows = await query<EventRow>(
       tx,
-      `SELECT profile_id, id, seq, name, occurred_at, properties FROM events
-        WHERE lane = $1 AND profile_id = ANY($2::bigint[]) AND (occurred_at >= $3 OR name = ANY($6::text[]))
+      `SELECT profile_id, id, seq, name, occurred_at, properties
+         FROM unnest($1::smallint[], $2::bigint[]) AS asked (l, p) JOIN events ON lane = l AND profile_id = p
+        WHERE (occurred_at >= $3 OR name = ANY($6::text[]))
           AND (name = ANY($4::text[]) OR name ^@ ANY($5::text[]))
         ORDER BY occurred_at, id`,
       [
-        lane,
+        profileIds.map(laneOfProfile),
         profileIds,
         wanted.since === -Infinity ? '-infinity' : new Date(wanted.since),
         wanted.names.filter((name) => typeof name === 'string'),
@@ -137,6 +121,7 @@ export class EventStore {
 
   /** Claims the ids of events; returns those that nobody had claimed. */
   private async writeReceipts(tx: Transaction, candidates: readonly Candidate[], at: Instant): Promise<Set<string>> {
+    if (candidates.length === 0) return new Set();
     const rows = await query<{ event_id: string }>(
       tx,
       `INSERT INTO receipts (lane, event_id, digest, received_at)
@@ -153,16 +138,23 @@ export class EventStore {
     return new Set(rows.map((row) => row.event_id));
   }
 
-  private async conflictsAmong(tx: Transaction, duplicates: readonly Candidate[]): Promise<Candidate[]> {
-    const comparable = duplicates.filter((one) => !one.incoming.isRestated);
-    if (comparable.length === 0) return [];
-    const rows = await query<{ event_id: string; digest: Buffer }>(
-      tx,
-      `SELECT event_id, digest FROM receipts
-        WHERE (lane, event_id) IN (SELECT * FROM unnest($1::smallint[], $2::uuid[]))`,
-      [comparable.map((one) => laneOfText(one.stored.id)), comparable.map((one) => one.stored.id)],
-    );
-    const digests = new Map(rows.map((row) => [row.event_id, row.digest]));
+  /** Which of the repeated ones say something else than was stored under their id, just now (`digests`) or earlier. */
+  private async conflictsAmong(
+    tx: Transaction,
+    repeated: readonly Candidate[],
+    digests: Map<string, Buffer>,
+  ): Promise<Candidate[]> {
+    const comparable = repeated.filter((one) => !one.incoming.isRestated);
+    const earlier = comparable.map((one) => one.stored.id).filter((id) => !digests.has(id));
+    if (earlier.length > 0) {
+      const rows = await query<{ event_id: string; digest: Buffer }>(
+        tx,
+        `SELECT event_id, digest FROM receipts
+          WHERE (lane, event_id) IN (SELECT * FROM unnest($1::smallint[], $2::uuid[]))`,
+        [earlier.map(laneOfText), earlier],
+      );
+      for (const row of rows) digests.set(row.event_id, row.digest);
+    }
     return comparable.filter((one) => !digests.get(one.stored.id)!.equals(one.digest));
   }
 
@@ -179,11 +171,11 @@ export class EventStore {
   }
 
   /**
-   * Gives new facts to their profiles, merging those that they show to be one; the lanes, the merges, and what was
+   * Gives new facts to their profiles, merging those that they show to be one; the profiles, the merges, and what was
    * turned away, being about somebody who was erased.
    */
   private async attach(tx: Transaction, fresh: readonly Candidate[]): Promise<Attached & { turnedAway: Candidate[] }> {
-    if (fresh.length === 0) return { lanes: [], merges: [], turnedAway: [] };
+    if (fresh.length === 0) return { profiles: [], merges: [], turnedAway: [] };
     const { profiles, arrived, merges, conflicts, erased, grown } = await this.identifiers.resolve(
       tx,
       fresh.map((one) => one.incoming.identifiers),
@@ -202,15 +194,14 @@ export class EventStore {
       const events = await this.waiting.unpark(tx, identifier);
       attached.push(...events.map((event) => ({ profileId, event })));
     }
-    await this.markDue(tx, attached);
+    const due = await this.markDue(tx, attached);
     if (!(await this.identifiers.areKnownBy(tx, grown))) throw new ProfileOvertaken();
     await this.append(tx, attached);
     await this.conflicts.note(
       tx,
       conflicts.map((one) => ({ ...one, profileId: profiles[one.list]!, eventId: fresh[one.list]!.stored.id })),
     );
-    const lanes = [...new Set(attached.map((one) => laneOfProfile(one.profileId)))];
-    return { lanes, merges: followed, turnedAway: fresh.filter((_, index) => erased.has(index)) };
+    return { profiles: due, merges: followed, turnedAway: fresh.filter((_, index) => erased.has(index)) };
   }
 
   /** All profiles of the batch are locked at once: whoever else is about to write to one of them waits. */
@@ -239,13 +230,14 @@ export class EventStore {
   private async markDue(
     tx: Transaction,
     attached: readonly { profileId: number; event: StoredEvent }[],
-  ): Promise<void> {
+  ): Promise<DueProfile[]> {
+    if (attached.length === 0) return [];
     const dueAt = new Map<number, Instant>();
     for (const { profileId, event } of attached) {
       dueAt.set(profileId, Math.min(event.occurredAt, dueAt.get(profileId) ?? Infinity));
     }
     const ids = [...dueAt.keys()];
-    const rows = await query(
+    const rows = await query<DueRow>(
       tx,
       `INSERT INTO profiles AS known (lane, id, created_at, evaluate_at)
        SELECT lane, id, turnout_now(), due_at
@@ -254,13 +246,15 @@ export class EventStore {
        ON CONFLICT (lane, id) DO UPDATE
           SET evaluate_at = least(known.evaluate_at, greatest(excluded.evaluate_at, known.evaluated_at))
         WHERE known.ended_at IS NULL
-       RETURNING lane`,
+       RETURNING ${DUE_COLUMNS}`,
       [ids.map(laneOfProfile), ids, ids.map((id) => new Date(dueAt.get(id)!))],
     );
     if (rows.length < ids.length) throw new ProfileOvertaken();
+    return rows.map(dueProfileOf);
   }
 
   private async append(tx: Transaction, attached: readonly { profileId: number; event: StoredEvent }[]): Promise<void> {
+    if (attached.length === 0) return;
     const column = <T>(read: (one: (typeof attached)[number]) => T): T[] => attached.map(read);
     await query(
       tx,

@@ -27,6 +27,7 @@ export interface PublishedSegment {
 /** Every rule in force. */
 export interface PublishedSegments {
   all: readonly PublishedSegment[];
+  byId: ReadonlyMap<number, PublishedSegment>;
   rules: SegmentRules;
   /** Which of them an event can touch. */
   index: TouchIndex<PublishedSegment>;
@@ -207,7 +208,12 @@ export class SegmentStore {
         publishedAt: Math.max(...since.map((one) => one.at)),
       };
     });
-    return { all, rules, index: new TouchIndex(all.map((segment) => [segment, segment.plan] as const)) };
+    return {
+      all,
+      rules,
+      byId: new Map(all.map((segment) => [segment.id, segment])),
+      index: new TouchIndex(all.map((segment) => [segment, segment.plan] as const)),
+    };
   }
 }
 

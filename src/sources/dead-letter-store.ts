@@ -3,6 +3,14 @@ import type { Instant } from '../core/instant.js';
 import type { Identifier } from '../profiles/identifier.js';
 import { query, type Transaction } from '../platform/database.js';
 
+/** Something that was meant for us and can't be used, whole, with the reason. */
+export interface DeadLetter {
+  source: string;
+  reason: string;
+  problem: string;
+  body: Buffer;
+}
+
 /** A dead letter as it is kept. */
 export interface StoredDeadLetter {
   id: string;
@@ -24,14 +32,19 @@ export interface DeadLetterView {
 /** Signed deliveries that could not be used. */
 @Injectable()
 export class DeadLetterStore {
-  async add(
-    tx: Transaction,
-    letter: { source: string; reason: string; problem: string; body: Buffer; receivedAt: Instant },
-  ): Promise<void> {
+  async add(tx: Transaction, letters: readonly DeadLetter[], receivedAt: Instant): Promise<void> {
+    if (letters.length === 0) return;
     await query(
       tx,
-      'INSERT INTO dead_letters (source, reason, problem, body, received_at) VALUES ($1, $2, $3, $4, $5)',
-      [letter.source, letter.reason, letter.problem, letter.body, new Date(letter.receivedAt)],
+      `INSERT INTO dead_letters (source, reason, problem, body, received_at)
+       SELECT *, $5 FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[])`,
+      [
+        letters.map((one) => one.source),
+        letters.map((one) => one.reason),
+        letters.map((one) => one.problem),
+        letters.map((one) => one.body),
+        new Date(receivedAt),
+      ],
     );
   }
 

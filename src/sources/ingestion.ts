@@ -1,17 +1,22 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Instant, Milliseconds } from '../core/instant.js';
 import { now } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
+import { isAboutValues, isUnreachable } from '../platform/database-errors.js';
 import { Nudger } from '../platform/nudger.js';
+import { Problem } from '../platform/problem.js';
 import { repeatedTransaction } from '../platform/repeated-transaction.js';
 import { RETENTION_MS } from '../platform/retention.js';
+import { ArrivalEvaluation, type EvaluatedArrivals } from '../profiles/arrival-evaluation.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
-import { EventStore, type RefusalReason } from '../profiles/event-store.js';
+import { EventStore, type EventOutcome, type Recorded, type RefusalReason } from '../profiles/event-store.js';
 import type { IncomingEvent } from '../profiles/incoming-event.js';
 import { MergeFollower } from '../profiles/merge-follower.js';
 import { SourceFreshness } from '../profiles/source-freshness.js';
-import { DeadLetterStore } from './dead-letter-store.js';
+import { DeadLetterStore, type DeadLetter } from './dead-letter-store.js';
+import { GroupCommit } from './group-commit.js';
+import { INGESTION_LIMITS, type IngestionLimits } from './ingestion-limits.js';
 import type { WebhookDelivery, WebhookSource } from './source.js';
 
 /** What a sender is told of a delivery that it need not send again. */
@@ -28,7 +33,21 @@ export interface Entry {
 }
 
 /** What became of an entry. A refused one is kept as a dead letter: nobody need send it again. */
-export type Outcome = { kind: 'stored' } | { kind: 'duplicate' } | { kind: 'refused'; reason: string; problem: string };
+export type Outcome = { kind: 'stored' } | { kind: 'duplicate' } | ({ kind: 'refused' } & Refusal);
+
+/** Why something is kept aside. */
+interface Refusal {
+  reason: string;
+  problem: string;
+}
+
+/** What goes into a transaction: an event to be stored, or something that was refused at once. */
+type Item = { source: string; body: Buffer } & (EventItem | { refused: Refusal });
+
+interface EventItem {
+  event: IncomingEvent;
+  isLive: boolean;
+}
 
 const REFUSALS: Record<RefusalReason, string> = {
   conflicting_duplicate: 'an event with this id, but another content, was accepted before; that one stands',
@@ -36,12 +55,23 @@ const REFUSALS: Record<RefusalReason, string> = {
   erased: 'it is about somebody who was erased; nothing of it is kept',
 };
 
+const MOST_EVENTS_A_COMMIT = 2_000;
+const MOST_BYTES_A_COMMIT = 4_194_304;
+const COMMITS_AT_ONCE = 2;
+
 const NOTHING = Buffer.alloc(0);
 
-/** Takes in verified deliveries: everything is durable before the sender is answered. */
+/** What an event costs while it waits, besides its bytes. */
+const EVENT_OVERHEAD_BYTES = 1_024;
+
+/**
+ * Takes in what sources state: everything is durable before the sender is answered. What comes at the same time is
+ * committed together; when too much waits, more is turned away.
+ */
 @Injectable()
-export class Ingestion {
+export class Ingestion implements BeforeApplicationShutdown {
   private readonly logger = new Logger(Ingestion.name);
+  private readonly group: GroupCommit<Item, Outcome>;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -49,21 +79,36 @@ export class Ingestion {
     private readonly histories: EventHistoryStore,
     private readonly deadLetters: DeadLetterStore,
     private readonly freshness: SourceFreshness,
+    private readonly arrivals: ArrivalEvaluation,
     private readonly nudger: Nudger,
     private readonly mergeFollower: MergeFollower,
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
-  ) {}
+    @Inject(INGESTION_LIMITS) private readonly limits: IngestionLimits,
+  ) {
+    this.group = new GroupCommit<Item, Outcome>({
+      commit: (items) => this.commit(items),
+      refuse: (item, error) => this.refuse(item, error),
+      isWorthSplitting: (error) => !isUnreachable(error),
+      bytesOf: (item) => EVENT_OVERHEAD_BYTES + item.body.length,
+      mostItems: MOST_EVENTS_A_COMMIT,
+      mostBytes: MOST_BYTES_A_COMMIT,
+      mostAtOnce: COMMITS_AT_ONCE,
+    });
+  }
 
+  /** Takes in a verified webhook. Throws a problem (429) while too much waits. */
   async take(source: WebhookSource, delivery: WebhookDelivery): Promise<Receipt> {
+    this.refuseOverload();
     const read = source.normalise(delivery);
     if (read.kind === 'skipped') return { status: 'skipped', reason: read.reason };
+    const { body } = delivery;
     if (read.kind === 'unusable') {
-      await this.keepAside({ source: source.key, body: delivery.body, reason: read.reason, problem: read.problem });
+      await this.keepAside({ source: source.key, body, reason: read.reason, problem: read.problem });
       return { status: 'kept_aside', reason: read.reason };
     }
     const outcomes = await this.record(
       source.key,
-      read.events.map((event) => ({ event, body: delivery.body })),
+      read.events.map((event) => ({ event, body })),
     );
     const stored = outcomes.filter((one) => one.kind === 'stored').length;
     if (stored > 0) return { status: 'stored', events: stored };
@@ -72,51 +117,113 @@ export class Ingestion {
   }
 
   /**
-   * Stores events and tells what became of each, in their order, once that is committed. Those that are not live, of an
-   * import for instance, say nothing about how fresh their source is.
+   * Stores events, together with whatever else comes at the same time, and tells what became of each, in their order, once
+   * that is committed. Throws a problem (429) while too much waits; then none of them is stored. Events that are not live,
+   * such as an import's, say nothing about how fresh the source is.
    */
-  async record(source: string, entries: readonly Entry[], { isLive = true } = {}): Promise<Outcome[]> {
-    const events = entries.map((entry) => entry.event);
-    const names = [...new Set(events.map((event) => event.name))];
-    const { news, refused, lanes, receivedAt, owedTo } = await repeatedTransaction(this.dataSource, async (tx) => {
+  record(source: string, entries: readonly Entry[], { isLive } = { isLive: true }): Promise<Outcome[]> {
+    return this.add(entries.map(({ event, body }) => ({ source, body, event, isLive })));
+  }
+
+  /** Keeps what can't be used as a dead letter. Throws a problem (429) while too much waits. */
+  async keepAside({ source, body, reason, problem }: DeadLetter): Promise<void> {
+    await this.add([{ source, body, refused: { reason, problem } }]);
+  }
+
+  /** What was taken on is finished. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.group.idle();
+  }
+
+  private async add(items: readonly Item[]): Promise<Outcome[]> {
+    this.refuseOverload();
+    return this.group.add(items);
+  }
+
+  private refuseOverload(): void {
+    if (this.group.heldBytes < this.limits.mostWaitingBytes) return;
+    throw Problem.tooManyRequests('More comes in than can be stored just now. Send this again a little later.', 1);
+  }
+
+  private async commit(items: readonly Item[]): Promise<Outcome[]> {
+    const events = items.filter((item) => 'event' in item);
+    const names = namesBySource(events);
+    const { outcomes, arrivals, receivedAt } = await repeatedTransaction(this.dataSource, async (tx) => {
       const receivedAt = await now(tx);
-      await this.histories.begin(tx, source, names, receivedAt);
-      const result = await this.events.record(tx, { source, events, receivedAt, retention: this.retention });
-      const owedTo = await this.mergeFollower.follow(tx, result.merges);
-      for (const { event, reason } of result.refused) {
-        const body = reason === 'erased' ? NOTHING : entries.find((entry) => entry.event === event)!.body;
-        await this.keep(tx, source, body, { reason, problem: REFUSALS[reason], receivedAt });
-      }
-      return { ...result, receivedAt, owedTo };
+      for (const [source, its] of names) await this.histories.begin(tx, source, [...its], receivedAt);
+      const recorded = await this.events.record(tx, { events, receivedAt, retention: this.retention });
+      const outcomes = inOrder(items, recorded.outcomes);
+      await this.deadLetters.add(tx, lettersAmong(items, outcomes), receivedAt);
+      return { outcomes, receivedAt, arrivals: await this.followUp(tx, recorded) };
     });
-    this.histories.hasBegun(names);
-    if (isLive) this.freshness.note(source, { receivedAt, occurredAt: news.map((event) => event.occurredAt) });
-    this.nudger.evaluate(lanes);
-    if (owedTo.length > 0) this.nudger.deliver(owedTo);
-    const stored = new Set(news);
-    const reasons = new Map(refused.map(({ event, reason }) => [event, reason]));
-    return events.map((event): Outcome => {
-      const reason = reasons.get(event);
-      if (reason) return { kind: 'refused', reason, problem: REFUSALS[reason] };
-      return { kind: stored.has(event) ? 'stored' : 'duplicate' };
-    });
+    for (const its of names.values()) this.histories.hasBegun([...its]);
+    for (const [source, occurredAt] of liveArrivals(items, outcomes))
+      this.freshness.note(source, { receivedAt, occurredAt });
+    this.nudger.evaluate(arrivals.lanesDue);
+    this.nudger.deliver(arrivals.owedTo);
+    for (const { source, reason, problem } of lettersAmong(items, outcomes)) {
+      this.logger.warn({ msg: 'a delivery was kept aside', source, reason, problem });
+    }
+    return outcomes;
   }
 
-  /** Keeps what can't be used as a dead letter. */
-  async keepAside(letter: { source: string; body: Buffer; reason: string; problem: string }): Promise<void> {
-    await this.dataSource.transaction(async (tx) => {
-      await this.keep(tx, letter.source, letter.body, { ...letter, receivedAt: await now(tx) });
-    });
+  /** What follows for the profiles: merged ones are evaluated with their merge, all others now. */
+  private async followUp(tx: Transaction, { profiles, merges }: Recorded): Promise<EvaluatedArrivals> {
+    const owedTo = await this.mergeFollower.follow(tx, merges);
+    const merged = new Set(merges.map((one) => one.into));
+    const others = profiles.filter((profile) => !merged.has(profile.id));
+    const arrivals = await this.arrivals.evaluate(tx, others);
+    // One that was merged into may still be due, by an event that is ahead.
+    const lanes = profiles.filter((profile) => merged.has(profile.id)).map((profile) => profile.lane);
+    return { lanesDue: [...arrivals.lanesDue, ...lanes], owedTo: [...arrivals.owedTo, ...owedTo] };
   }
 
-  private async keep(
-    tx: Transaction,
-    source: string,
-    body: Buffer,
-    why: { reason: string; problem: string; receivedAt: Instant },
-  ): Promise<void> {
-    const { reason, problem, receivedAt } = why;
-    await this.deadLetters.add(tx, { source, reason, problem, body, receivedAt });
-    this.logger.warn({ msg: 'a delivery was kept aside', source, reason, problem });
+  /** What the database will never take is kept aside; after any other failure the sender has to send again. */
+  private async refuse(item: Item, error: unknown): Promise<Outcome> {
+    if (!('event' in item) || !isAboutValues(error)) throw error;
+    const refused = { reason: 'not_storable', problem: 'it holds a value that the database refuses' };
+    const [outcome] = await this.commit([{ source: item.source, body: item.body, refused }]);
+    return outcome!;
   }
+}
+
+function namesBySource(events: readonly { source: string; event: IncomingEvent }[]): Map<string, Set<string>> {
+  const names = new Map<string, Set<string>>();
+  for (const { source, event } of events) {
+    const its = names.get(source) ?? new Set();
+    names.set(source, its.add(event.name));
+  }
+  return names;
+}
+
+/** By source from which something live came: when what was news happened. */
+function liveArrivals(items: readonly Item[], outcomes: readonly Outcome[]): Map<string, Instant[]> {
+  const arrivals = new Map<string, Instant[]>();
+  items.forEach((item, index) => {
+    if (!('event' in item) || !item.isLive) return;
+    const instants = arrivals.get(item.source) ?? [];
+    arrivals.set(item.source, instants);
+    if (outcomes[index]!.kind === 'stored') instants.push(item.event.occurredAt);
+  });
+  return arrivals;
+}
+
+/** What became of each item, given what became of the events among them. */
+function inOrder(items: readonly Item[], recorded: readonly EventOutcome[]): Outcome[] {
+  let next = 0;
+  return items.map((item) => ('event' in item ? outcomeOf(recorded[next++]!) : { kind: 'refused', ...item.refused }));
+}
+
+function outcomeOf(recorded: EventOutcome): Outcome {
+  if (recorded === 'stored' || recorded === 'duplicate') return { kind: recorded };
+  return { kind: 'refused', reason: recorded, problem: REFUSALS[recorded] };
+}
+
+function lettersAmong(items: readonly Item[], outcomes: readonly Outcome[]): DeadLetter[] {
+  return items.flatMap(({ source, body }, index) => {
+    const outcome = outcomes[index]!;
+    if (outcome.kind !== 'refused') return [];
+    const kept = outcome.reason === 'erased' ? NOTHING : body;
+    return [{ source, body: kept, reason: outcome.reason, problem: outcome.problem }];
+  });
 }

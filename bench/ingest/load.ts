@@ -1,0 +1,83 @@
+import { connect, type Socket } from 'node:net';
+
+/** One kept-alive connection on which requests are sent one after the other: as cheap as a client can be. */
+class Connection {
+  private pending: ((status: number) => void) | undefined;
+  private received = '';
+
+  private constructor(private readonly socket: Socket) {
+    socket.setNoDelay(true);
+    socket.setEncoding('latin1');
+    socket.on('data', (chunk: string) => this.receive(chunk));
+  }
+
+  static async open(port: number): Promise<Connection> {
+    const socket = connect(port, '127.0.0.1');
+    await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+    return new Connection(socket);
+  }
+
+  send(request: string): Promise<number> {
+    return new Promise((resolve) => {
+      this.pending = resolve;
+      this.socket.write(request);
+    });
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  private receive(chunk: string): void {
+    this.received += chunk;
+    const head = this.received.indexOf('\r\n\r\n');
+    if (head < 0) return;
+    const length = Number(/\r\ncontent-length: (\d+)/i.exec(this.received)?.[1] ?? 0);
+    if (this.received.length < head + 4 + length) return;
+    const status = Number(this.received.slice(9, 12));
+    this.received = '';
+    this.pending?.(status);
+  }
+}
+
+/** Sends requests over so many connections as fast as answers come; throws when one is not answered with success. */
+export async function sendAll(port: number, requests: readonly string[], connections: number): Promise<void> {
+  const open = await Promise.all(Array.from({ length: connections }, () => Connection.open(port)));
+  let next = 0;
+  await Promise.all(
+    open.map(async (connection) => {
+      while (next < requests.length) {
+        const status = await connection.send(requests[next++]!);
+        if (status >= 300) throw new Error(`A request was answered with ${status}`);
+      }
+      connection.close();
+    }),
+  );
+}
+
+/** Sends so many requests a second, whether or not answers come; the instants at which each was sent. */
+export async function sendSteadily(port: number, requests: readonly string[], perSecond: number): Promise<number[]> {
+  const idle: Connection[] = [];
+  const sentAt: number[] = [];
+  const answers: Promise<void>[] = [];
+  const began = performance.now();
+  while (sentAt.length < requests.length) {
+    const due = Math.min(requests.length, Math.floor(((performance.now() - began) * perSecond) / 1_000));
+    while (sentAt.length < due) {
+      const request = requests[sentAt.length]!;
+      sentAt.push(Date.now());
+      answers.push(sendOn(idle, port, request));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await Promise.all(answers);
+  idle.forEach((one) => one.close());
+  return sentAt;
+}
+
+async function sendOn(idle: Connection[], port: number, request: string): Promise<void> {
+  const connection = idle.pop() ?? (await Connection.open(port));
+  const status = await connection.send(request);
+  if (status >= 300) throw new Error(`A request was answered with ${status}`);
+  idle.push(connection);
+}

@@ -1,0 +1,103 @@
+import { GroupCommit } from './group-commit.js';
+
+/** Commits numbers when told to; those given are poison. */
+class Stage {
+  readonly groups: number[][] = [];
+  private readonly gates: (() => void)[] = [];
+  isHeld = false;
+  poison = new Set<number>();
+  isSplitting = true;
+  readonly group = new GroupCommit<number, string>({
+    commit: async (items) => {
+      this.groups.push([...items]);
+      if (this.isHeld) await new Promise<void>((resolve) => this.gates.push(resolve));
+      if (items.some((item) => this.poison.has(item))) throw new Error('poison');
+      return items.map((item) => `done ${item}`);
+    },
+    refuse: async (item) => {
+      if (item < 0) throw new Error('not even refused');
+      return `refused ${item}`;
+    },
+    isWorthSplitting: () => this.isSplitting,
+    bytesOf: (item) => Math.abs(item),
+    mostItems: 100,
+    mostBytes: 1_000,
+    mostAtOnce: 2,
+  });
+
+  open(): void {
+    this.isHeld = false;
+    this.gates.splice(0).forEach((open) => open());
+  }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('committing in groups', () => {
+  let stage: Stage;
+  beforeEach(() => (stage = new Stage()));
+
+  it('commits what comes at one moment together, and answers each in the order of its items', async () => {
+    const answers = await Promise.all([stage.group.add([1, 2]), stage.group.add([3]), stage.group.add([])]);
+    expect(answers).toEqual([['done 1', 'done 2'], ['done 3'], []]);
+    expect(stage.groups).toEqual([[1, 2, 3]]);
+  });
+
+  it('puts what comes while two groups are under way into the next', async () => {
+    stage.isHeld = true;
+    const answers = [];
+    for (let n = 1; n <= 50; n++) {
+      answers.push(stage.group.add([n]));
+      if (n <= 2) await turn();
+    }
+    await turn();
+    expect(stage.groups).toEqual([[1], [2]]);
+    stage.open();
+    expect((await Promise.all(answers)).flat()).toHaveLength(50);
+    expect(stage.groups).toHaveLength(4); // 48 items of 1,272 bytes are too large for one
+  });
+
+  it('keeps a group within its limits, but takes an item that alone is beyond them', async () => {
+    await stage.group.add(Array.from({ length: 250 }, () => 1));
+    expect(stage.groups.map((group) => group.length)).toEqual([100, 100, 50]);
+    stage.groups.length = 0;
+    expect(await stage.group.add([600, 600, 5_000, 1])).toHaveLength(4);
+    expect(stage.groups).toEqual([[600], [600], [5_000], [1]]);
+  });
+
+  it('lets one poison item fail nobody else', async () => {
+    stage.poison.add(5);
+    const items = Array.from({ length: 16 }, (_, n) => n + 1);
+    const answers = await Promise.all(items.map((n) => stage.group.add([n])));
+    expect(answers.flat()).toEqual(items.map((n) => (n === 5 ? 'refused 5' : `done ${n}`)));
+  });
+
+  it('rejects a caller whose item can’t even be refused, and no other', async () => {
+    stage.poison.add(-5);
+    const [poisoned, other] = await Promise.allSettled([stage.group.add([-5, 1]), stage.group.add([2])]);
+    expect(poisoned).toMatchObject({ status: 'rejected', reason: new Error('not even refused') });
+    expect(other).toEqual({ status: 'fulfilled', value: ['done 2'] });
+    expect(stage.group.heldBytes).toBe(0);
+  });
+
+  it('fails a whole group at once where smaller ones would fail as well', async () => {
+    stage.isSplitting = false;
+    stage.poison.add(2);
+    const answers = await Promise.allSettled([stage.group.add([1]), stage.group.add([2])]);
+    expect(answers.map((one) => one.status)).toEqual(['rejected', 'rejected']);
+    expect(stage.groups).toHaveLength(1);
+  });
+
+  it('knows what it holds, and is idle once nothing is left', async () => {
+    stage.isHeld = true;
+    const answer = stage.group.add([10, 20]);
+    let isIdle = false;
+    const idle = stage.group.idle().then(() => (isIdle = true));
+    await turn();
+    expect([stage.group.heldBytes, isIdle]).toEqual([30, false]);
+    stage.open();
+    await Promise.all([answer, idle]);
+    expect([stage.group.heldBytes, isIdle]).toEqual([0, true]);
+    await stage.group.idle();
+  });
+});
