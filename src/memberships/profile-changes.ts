@@ -74,7 +74,9 @@ export function changesOf(
       ...declaredChange(profile, segment, { revision: context.revision, expectedAt: before.dueAt }),
     });
     if (dueAt !== null) changes.dueAt = Math.min(dueAt, changes.dueAt ?? Infinity);
-    const { version, push, absences: absent } = segment;
+    const { version, push } = segment;
+    // Who wants no delay wants none for a late source either.
+    const absent = context.settleDelay > 0 ? segment.absences : [];
     const settleDelay = absent.length > 0 ? context.settleDelay : 0;
     note(changes, before, { transitions, dueAt, version, push, settleDelay, absent });
   }

@@ -147,7 +147,7 @@ export const VARIABLES = {
     min: 0,
     max: 86_400_000,
     description:
-      'How long an entry that rests on something not having happened waits before it is pushed, in milliseconds, so that a webhook that is a little late reaches us first',
+      'How long an entry that rests on something not having happened waits before it is pushed, in milliseconds, so that a webhook that is a little late reaches us first; 0: for nothing, not even a late source',
   }),
   RECONCILE_INTERVAL_HOURS: integer({
     default: 24,
