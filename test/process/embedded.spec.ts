@@ -55,7 +55,7 @@ describe('with no configuration but a folder', () => {
       expect.arrayContaining([
         '/v1/sources/{source}',
         '/v1/segments/{key}',
-        '/v1/journeys/{key}/branch-points/{branchPoint}/decide',
+        '/v1/journeys/{journey}/branch-points/{branchPoint}/decide',
       ]),
     );
     const page = await fetch(`${service.url}/docs`);
