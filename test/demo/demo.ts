@@ -227,7 +227,9 @@ async function whatCustomerioHolds(stage: Stage): Promise<void> {
     }),
   );
   const branches = told.map((one) => `${one.person}:${String((one.data as JsonObject).branch)}`).sort();
-  check('Customer.io heard of every decision, and of no pending one', branches, [
+  // Ada was told to wait on day 20: three days later that decision settled by itself, beside the one that was asked for.
+  check('Customer.io heard of every decision, also of the one that settled by itself', branches, [
+    'ada:remove-friction',
     'ada:remove-friction',
     'ben:continue',
     'cleo:remove-friction',
