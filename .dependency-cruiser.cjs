@@ -20,7 +20,7 @@ const MAY_IMPORT = {
   journeys: ['core', 'profiles', 'ctas', 'segments', 'outbox', 'platform'],
   // A decision is asked of a journey's branch point; a journey knows nothing of decisions.
   decisions: [
-    ...['core', 'profiles', 'ctas', 'segments', 'journeys', 'outbox', 'platform'],
+    ...['core', 'profiles', 'ctas', 'histories', 'segments', 'journeys', 'outbox', 'platform'],
     'memberships/evaluation-followers',
   ],
   destinations: ['core', 'platform'],

@@ -149,7 +149,7 @@ async function main(url: string): Promise<void> {
   const reclassifications = new ReclassificationStore();
   const ctas = new CtaStore(new ClickClassStore(reclassifications), reclassifications);
   // Single histories are not read here.
-  const reader = new HistoryReader(undefined as never, new EventHistoryStore(), ctas, 400 * 86_400_000);
+  const reader = new HistoryReader(new EventHistoryStore(), ctas, 400 * 86_400_000);
   const scan = new RuleScan(new SegmentStore(), reader);
   const totals = { ours: 0, sql: 0 };
   let mostMemory = 0;

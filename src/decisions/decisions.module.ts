@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CtasModule } from '../ctas/ctas.module.js';
+import { HistoriesModule } from '../histories/histories.module.js';
 import { JourneysModule } from '../journeys/journeys.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { ProfilesModule } from '../profiles/profiles.module.js';
@@ -14,7 +15,6 @@ import { DecisionWriter } from './decision-writer.js';
 import { DecisionsController } from './decisions.controller.js';
 import { FactsReader } from './facts-reader.js';
 import { FreshnessReader } from './freshness-reader.js';
-import { HistoryReader } from './history-reader.js';
 import { InputStore } from './input-store.js';
 import { Judge } from './judge.js';
 import { PastJudge } from './past-judge.js';
@@ -27,15 +27,15 @@ import { Reviser } from './reviser.js';
 import { SettleSweep } from './settle-sweep.js';
 import { Settler } from './settler.js';
 
-const SETTLING = [DecisionStore, InputStore, PlannedInputs, FactsReader, FreshnessReader, HistoryReader, Settler];
+const SETTLING = [DecisionStore, InputStore, PlannedInputs, FactsReader, FreshnessReader, Settler];
 
 const PAST = [PastJudge, ReviewStore];
 
 /** What settling open decisions takes, wherever it is done. */
 @Module({
-  imports: [ProfilesModule, CtasModule, JourneysModule, OutboxModule],
+  imports: [ProfilesModule, CtasModule, HistoriesModule, JourneysModule, OutboxModule],
   providers: [...SETTLING, ...PAST, DecisionWakener],
-  exports: [...SETTLING, ...PAST, DecisionWakener],
+  exports: [...SETTLING, ...PAST, DecisionWakener, HistoriesModule],
 })
 export class DecisionStoresModule {}
 

@@ -1,7 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { History } from '../core/history.js';
 import type { HistoryEvent } from '../core/history-event.js';
-import type { Instant } from '../core/instant.js';
+import type { Instant, Milliseconds } from '../core/instant.js';
 import type { CtaDefinition } from '../ctas/cta-pattern.js';
 import { ClickClassifier } from '../ctas/click-classifier.js';
 import type { ClickClassSettings } from '../ctas/click-class-settings.js';
@@ -10,6 +10,7 @@ import { CtaCatalogue } from '../ctas/cta-catalogue.js';
 import { CtaStore } from '../ctas/cta-store.js';
 import { DeclaredCache } from '../platform/catalogue-revision.js';
 import { query, type Transaction } from '../platform/database.js';
+import { RETENTION_MS } from '../platform/retention.js';
 import { historyStartOf } from '../profiles/event-history-store.js';
 import { inputOf, type Input } from './input-store.js';
 
@@ -19,6 +20,8 @@ export interface DeclaredFacts {
   clickClasses: ClickClassSettings;
   /** By event name: which source sends it, and since when it is known completely. */
   events: Record<string, { source: string; startsAt: Instant }>;
+  /** How long events count. */
+  retention: Milliseconds;
 }
 
 /** The declared facts in force. */
@@ -29,6 +32,7 @@ export class FactsReader {
   constructor(
     private readonly ctas: CtaStore,
     private readonly classes: ClickClassStore,
+    @Inject(RETENTION_MS) private readonly retention: Milliseconds,
   ) {}
 
   /** As of the catalogue's revision. */
@@ -46,7 +50,7 @@ export class FactsReader {
       ({ name, source, starts_at }) => [name, { source, startsAt: starts_at.getTime() }] as const,
     );
     const clickClasses = await this.classes.settings(tx);
-    return inputOf({ ctas, clickClasses, events: Object.fromEntries(events) });
+    return inputOf({ ctas, clickClasses, events: Object.fromEntries(events), retention: this.retention });
   }
 }
 
@@ -60,5 +64,6 @@ export function historyUnder(facts: DeclaredFacts, known: readonly HistoryEvent[
   const starts = Object.entries(facts.events).map(([name, { startsAt }]) => [name, startsAt] as const);
   const inOrder = [...known].sort((a, b) => a.occurredAt - b.occurredAt || (a.id < b.id ? -1 : 1));
   const events = classifierUnder(facts).classify(inOrder);
-  return History.ofDistinct(events, { startsAt: historyStartOf(new Map(starts)), profile });
+  const { retention } = facts;
+  return History.ofDistinct(events, { startsAt: historyStartOf(new Map(starts)), profile, retention });
 }

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { decide, explainChoice, type Choice, type ChoiceBecause } from '../core/decide.js';
 import { History } from '../core/history.js';
 import type { Instant } from '../core/instant.js';
-import { HistoryReader, type ReadHistory } from './history-reader.js';
+import { HistoryReader, type ReadHistory } from '../histories/history-reader.js';
 import { JourneyStore } from '../journeys/journey-store.js';
 import type { PlannedPoint } from '../journeys/plan-point.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
@@ -80,7 +80,7 @@ export class Judge {
     const present: Present = { asOf, revision, facts, freshnessOf };
     const plans = known.flatMap((point) => point.branches.map((branch) => branch.plan));
     const ids = [...new Set([...profiles.values()].filter((id) => id !== undefined))];
-    const read = await this.histories.ofAll(tx, ids, { plans, asOf, revision });
+    const read = await this.histories.ofEach(tx, ids, { plans, asOf, revision });
     const nobody = { startsAt: await this.starts.current(tx, revision) };
     for (const [question, point] of points) {
       const profileId = profiles.get(question);
@@ -98,7 +98,7 @@ function judgeKnown(
   question: Question,
   point: PlannedPoint,
   now: Present,
-  { profileId, history, seq }: ReadHistory & { profileId: number },
+  { profileId, history, seq }: Pick<ReadHistory, 'history' | 'seq'> & { profileId: number },
 ): Judged {
   const { freshness, isStale } = now.freshnessOf(point);
   const choice = decide(point, history, now.asOf, isStale);

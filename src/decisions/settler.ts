@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { explainChoice, settle } from '../core/decide.js';
 import type { History } from '../core/history.js';
 import type { Instant, Milliseconds } from '../core/instant.js';
-import { HistoryReader } from './history-reader.js';
+import { HistoryReader } from '../histories/history-reader.js';
 import type { PlannedPoint } from '../journeys/plan-point.js';
 import { OutboxStore } from '../outbox/outbox-store.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
@@ -97,7 +97,7 @@ export class Settler {
     const facts = await this.facts.current(tx, revision);
     const freshnessOf = await this.freshness.of([...points.values()], { asOf: at, facts: facts.content });
     const ids = [...new Set(due.map((one) => one.profileId))];
-    const read = await this.histories.ofAll(tx, ids, {
+    const read = await this.histories.ofEach(tx, ids, {
       plans: [...points.values()].flatMap((point) => point.branches.map((branch) => branch.plan)),
       asOf: Math.min(...due.map((one) => one.askedAt)),
       revision,

@@ -11,7 +11,7 @@ import { MESSAGE_KINDS } from '../ctas/message-context.js';
 import type { Transaction } from '../platform/database.js';
 import { RETENTION_MS } from '../platform/retention.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
-import { EventStore } from '../profiles/event-store.js';
+import { historiesOfMany } from '../profiles/histories-of-many.js';
 
 /** What a history is read for. */
 export interface Wanted {
@@ -58,7 +58,6 @@ export interface ScannedHistories {
 @Injectable()
 export class HistoryReader {
   constructor(
-    private readonly events: EventStore,
     private readonly starts: EventHistoryStore,
     private readonly ctas: CtaStore,
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
@@ -66,8 +65,16 @@ export class HistoryReader {
 
   /** One profile's history. */
   async of(tx: Transaction, profileId: number, wanted: Wanted): Promise<History> {
-    const known = await this.ofAll(tx, [{ id: profileId, evaluatedSeq: 0 }], wanted);
-    return known.get(profileId)!.history;
+    return (await this.ofEach(tx, [profileId], wanted)).get(profileId)!.history;
+  }
+
+  /** Those of some profiles, by profile, for who does not ask what is new. */
+  ofEach(tx: Transaction, profileIds: readonly number[], wanted: Wanted): Promise<Map<number, ReadHistory>> {
+    return this.ofAll(
+      tx,
+      profileIds.map((id) => ({ id, evaluatedSeq: Infinity })),
+      wanted,
+    );
   }
 
   /** Those of some profiles, by profile; events after `evaluatedSeq` are new to it. */
@@ -80,7 +87,7 @@ export class HistoryReader {
     const classifier = await this.ctas.current(tx, revision);
     const need = classifier.needed(names);
     const stretch = { names: need.names, since: asOf - lookback - need.margin };
-    const loaded = await this.events.histories(
+    const loaded = await historiesOfMany(
       tx,
       profiles.map((one) => one.id),
       stretch,

@@ -1,8 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant, Milliseconds } from '../core/instant.js';
-import { PURCHASE_ENDINGS } from '../core/net-purchases.js';
-import type { EventName } from '../core/rule.js';
 import { query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
 import { candidateOf, type Candidate } from './candidate-event.js';
@@ -78,45 +75,6 @@ export class EventStore {
       outcomes: candidates.map((one) => refused.get(one) ?? (isClaimed.has(one) ? 'stored' : 'duplicate')),
       ...attached,
     };
-  }
-
-  /**
-   * The events of some profiles, by profile and in order of time: those whose names are, or begin as, given, since an
-   * instant; what undoes purchases also before it, since it can be dated before the purchase. Never fewer than asked for;
-   * what they mean is not judged here.
-   */
-  async histories(
-    tx: Transaction,
-    profileIds: readonly number[],
-    wanted: { names: readonly EventName[]; since: Instant },
-  ): Promise<Map<number, (HistoryEvent & { seq: number })[]>> {
-    const rows = await query<EventRow>(
-      tx,
-      `SELECT profile_id, id, seq, name, occurred_at, properties
-         FROM unnest($1::smallint[], $2::bigint[]) AS asked (l, p) JOIN events ON lane = l AND profile_id = p
-        WHERE (occurred_at >= $3 OR name = ANY($6::text[]))
-          AND (name = ANY($4::text[]) OR name ^@ ANY($5::text[]))
-        ORDER BY occurred_at, id`,
-      [
-        profileIds.map(laneOfProfile),
-        profileIds,
-        wanted.since === -Infinity ? '-infinity' : new Date(wanted.since),
-        wanted.names.filter((name) => typeof name === 'string'),
-        wanted.names.flatMap((name) => (typeof name === 'string' ? [] : [name.startsWith])),
-        PURCHASE_ENDINGS,
-      ],
-    );
-    const histories = new Map<number, (HistoryEvent & { seq: number })[]>(profileIds.map((id) => [id, []]));
-    for (const row of rows) {
-      histories.get(Number(row.profile_id))!.push({
-        id: row.id,
-        seq: Number(row.seq),
-        name: row.name,
-        occurredAt: row.occurred_at.getTime(),
-        properties: row.properties,
-      });
-    }
-    return histories;
   }
 
   /** Claims the ids of events; returns those that nobody had claimed. */
@@ -274,15 +232,6 @@ export class EventStore {
       ],
     );
   }
-}
-
-interface EventRow {
-  profile_id: string;
-  id: string;
-  seq: string;
-  name: string;
-  occurred_at: Date;
-  properties: Record<string, unknown>;
 }
 
 /** The first of each id. */

@@ -8,7 +8,11 @@ import { laneOfProfile } from '../platform/lanes.js';
 /** An event of the log, with its number in the order of arrival. */
 export type NumberedEvent = HistoryEvent & { seq: number };
 
-/** As the event store's `histories`, of any profiles, whatever their lanes, by one read of the index. */
+/**
+ * The events of some profiles, by profile and in order of time, by one read of the index: those whose names are, or begin
+ * as, given, since an instant; what undoes purchases also before it, since it can be dated before the purchase. Never
+ * fewer than asked for; what they mean is not judged here.
+ */
 export async function historiesOfMany(
   tx: Transaction,
   profileIds: readonly number[],

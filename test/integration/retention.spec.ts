@@ -103,6 +103,28 @@ describe('what is older than events are kept', () => {
     expect(standing.isMember).toBe(true);
   }, 180_000);
 
+  it('decides a journey no longer either, from the same millisecond on, and replays alike', async () => {
+    await turnout.must('PUT', '/v1/journeys/winback', {
+      branchPoints: { start: { branches: [{ key: 'clicked', segment: 'ever-clicked' }], default: 'other' } },
+    });
+    await click(T0);
+    await turnout.settle();
+    for (const [by, branch] of [
+      [-1, 'clicked'],
+      [0, 'other'],
+      [1, 'other'],
+    ] as const) {
+      await database.setClock(T0 + RETENTION + by);
+      const decision = await turnout.must('POST', '/v1/journeys/winback/branch-points/start/decide', {
+        identifiers: { customer_id: 'ann' },
+      });
+      const { isMember } = await turnout.must('GET', '/v1/segments/ever-clicked/profiles/customer_id:ann');
+      expect([by, decision.branch, isMember]).toEqual([by, branch, branch === 'clicked']);
+      const replay = await turnout.must('POST', `/v1/decisions/${decision.decision_id as string}/replay`);
+      expect(replay).toMatchObject({ matches: true });
+    }
+  });
+
   it('counts no longer from the millisecond on, though nothing has removed it', async () => {
     await click(T0);
     await turnout.settle();
