@@ -1,9 +1,10 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { now } from '../platform/clock.js';
+import type { Instant } from '../core/instant.js';
+import type { Transaction } from '../platform/database.js';
 import { LANES } from '../platform/lanes.js';
-import { Sweep } from '../platform/sweep.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
+import { LaneSweep } from './lane-sweep.js';
 import { Reviser } from './reviser.js';
 import { ReviewStore } from './review-store.js';
 
@@ -11,32 +12,21 @@ const MOST_AT_ONCE = 100;
 
 /** Finds the decisions that something speaks against which came in after them. */
 @Injectable()
-export class ReviewSweep extends Sweep {
-  private readonly failures = new Logger(ReviewSweep.name);
-  private isStopping = false;
-
+export class ReviewSweep extends LaneSweep {
   constructor(
-    private readonly dataSource: DataSource,
+    dataSource: DataSource,
     private readonly reviews: ReviewStore,
     private readonly reviser: Reviser,
     @Inject(WORKER_SETTINGS) settings: WorkerSettings,
   ) {
-    super(settings.sweepIntervalMs);
+    super(dataSource, settings.sweepIntervalMs, MOST_AT_ONCE);
   }
 
-  override async beforeApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
-    await super.beforeApplicationShutdown();
+  protected override dueLanes(tx: Transaction, at: Instant): Promise<number[]> {
+    return this.reviews.dueLanes(tx, at, LANES);
   }
 
-  protected override async sweep(): Promise<void> {
-    const tx = this.dataSource.manager;
-    for (const lane of await this.reviews.dueLanes(tx, await now(tx), LANES)) {
-      try {
-        while (!this.isStopping && (await this.reviser.reviewLane(lane, MOST_AT_ONCE)) === MOST_AT_ONCE);
-      } catch (error) {
-        this.failures.error({ msg: 'decisions of a lane could not be reviewed', lane, err: error });
-      }
-    }
+  protected override workOff(lane: number, most: number): Promise<number> {
+    return this.reviser.reviewLane(lane, most);
   }
 }

@@ -53,7 +53,7 @@ describe('the store of API keys', () => {
     let now = 0;
     const here = new ApiKeyStore(dataSource, () => now);
     const { key, id } = await create(here, 'journeys', ['decide']);
-    expect(await here.verify(key)).toBeDefined();
+    expect(await here.verify(key)).toMatchObject({ id, scopes: ['decide'] });
     expect(await revoke(here, id)).toBe(true);
     expect(await new ApiKeyStore(dataSource).verify(key)).toBeUndefined();
     now = 5000;
