@@ -84,7 +84,9 @@ async function startProgram(
   const execArgv =
     given.profile && file === 'service.js' ? ['--cpu-prof', '--cpu-prof-dir=/tmp/turnout-bench-profile'] : [];
   const child = fork(join(HERE, file), args, { env: { PATH: process.env.PATH, ...env }, execArgv });
-  const [ready] = (await once(child, 'message')) as [{ port: number; key: string }];
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${file} ended before it was ready`)));
+  const [ready] = (await Promise.race([once(child, 'message'), ended])) as [{ port: number; key: string }];
+  ended.catch(() => undefined); // by now it may end
   return [child, ready];
 }
 
