@@ -68,7 +68,6 @@ export function normaliseHref(text: string): Link | undefined {
 function parse(text: string): URL | undefined {
   if (/^[\w-]+(\.[\w-]+)+(:\d+)?([/?#]|$)/.test(text)) return parse(`https://${text}`);
   try {
-    // Not asked by `URL.canParse` first: once hot, that of Node 20 refuses every URL with a letter such as "ü".
     return new URL(text);
   } catch {
     return undefined;
