@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { toIso, type Instant } from '../core/instant.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { now } from '../platform/clock.js';
+import { csvCell } from '../platform/csv.js';
 import { Problem } from '../platform/problem.js';
 import { ClickClassSettingsDto, settingsOf, shownSettings } from './click-class-settings.dto.js';
 import { ClickClassStore } from './click-class-store.js';
@@ -75,13 +76,7 @@ function machineShare({ human, suspect, machine }: ClassCounts): number {
 function csvOf({ rows }: ClickReport): string {
   const lines = rows.map((row) => {
     const { day, message, human, suspect, machine } = row;
-    return [day, quoted(message ?? ''), human, suspect, machine, machineShare(row)].join(',');
+    return [day, csvCell(message ?? ''), human, suspect, machine, machineShare(row)].join(',');
   });
   return ['day,message,human,suspect,machine,machine_share', ...lines, ''].join('\r\n');
-}
-
-/** A text that a spreadsheet would take for a formula is set apart by an apostrophe. */
-function quoted(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -21,6 +21,9 @@ import { PastJudge } from './past-judge.js';
 import { PinStore } from './pin-store.js';
 import { PlannedInputs } from './planned-inputs.js';
 import { Replayer } from './replayer.js';
+import { ReportController } from './report.controller.js';
+import { ReportQuery } from './report-query.js';
+import { Reporter } from './reporter.js';
 import { ReviewStore } from './review-store.js';
 import { ReviewSweep } from './review-sweep.js';
 import { Reviser } from './reviser.js';
@@ -42,8 +45,11 @@ export class DecisionStoresModule {}
 /** Answering, for the API. */
 @Module({
   imports: [DecisionStoresModule, ProfilesModule, JourneysModule, OutboxModule],
-  controllers: [DecideController, DecisionsController],
-  providers: [Judge, PinStore, DecisionWriter, DecisionLog, Decider, DecisionGate, DecisionQuery, Replayer],
+  controllers: [DecideController, DecisionsController, ReportController],
+  providers: [
+    ...[Judge, PinStore, DecisionWriter, DecisionLog, Decider, DecisionGate, DecisionQuery, Replayer],
+    ...[ReportQuery, Reporter],
+  ],
 })
 export class DecisionsApiModule {}
 

@@ -170,7 +170,10 @@ function strangerOf(identifier: Identifier): string {
   return createHash('sha256').update(identifierKey(identifier)).digest('base64url').slice(0, 12);
 }
 
-function unknownPoint({ journey, branchPoint }: Question, points: Iterable<string> | undefined): Problem {
+export function unknownPoint(
+  { journey, branchPoint }: Pick<Question, 'journey' | 'branchPoint'>,
+  points: Iterable<string> | undefined,
+): Problem {
   if (!points) return Problem.notFound(`There is no journey "${journey}".`);
   const known = [...points].map((point) => `"${point}"`).join(', ');
   return Problem.notFound(`Journey "${journey}" has no branch point "${branchPoint}"; it has ${known}.`);
