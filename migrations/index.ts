@@ -19,6 +19,7 @@ import { ExtendDecisions1764000070000 } from './1764000070000-extend-decisions.j
 import { AddDecisionStrangers1764000071000 } from './1764000071000-add-decision-strangers.js';
 import { RankOutbox1764000080000 } from './1764000080000-rank-outbox.js';
 import { CreateReconciliations1764000081000 } from './1764000081000-create-reconciliations.js';
+import { PushToMany1764000100000 } from './1764000100000-push-to-many.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -43,4 +44,5 @@ export const MIGRATIONS = [
   AddDecisionStrangers1764000071000,
   RankOutbox1764000080000,
   CreateReconciliations1764000081000,
+  PushToMany1764000100000,
 ];

@@ -8,11 +8,13 @@ import { CtaDependants } from './ctas/cta-dependants.js';
 import { CtasController } from './ctas/ctas.controller.js';
 import { CtasModule } from './ctas/ctas.module.js';
 import { DECISION_DEADLINE_MS } from './decisions/decision-gate.js';
+import { DecisionListeners } from './decisions/decision-listeners.js';
 import { DecisionWakener } from './decisions/decision-wakener.js';
 import { DecisionsApiModule, DecisionStoresModule, DecisionsWorkerModule } from './decisions/decisions.module.js';
 import { HistoriesModule } from './histories/histories.module.js';
 import { DESTINATIONS } from './destinations/destination.js';
 import { createDestinations } from './destinations/registry.js';
+import { DestinationListeners, DestinationTargets } from './destination-ports.js';
 import { CtaNeeds } from './journeys/cta-needs.js';
 import { JourneyDependants } from './journeys/journey-dependants.js';
 import { JourneysController } from './journeys/journeys.controller.js';
@@ -54,6 +56,7 @@ import { ShadowsController } from './memberships/shadows.controller.js';
 import { SegmentDraftsController } from './segments/segment-drafts.controller.js';
 import { SegmentVersionsController } from './segments/segment-versions.controller.js';
 import { RecipesController } from './segments/recipes.controller.js';
+import { PushTargets } from './segments/push-targets.js';
 import { RuleWarnings } from './segments/rule-warnings.js';
 import { SegmentDependants } from './segments/segment-dependants.js';
 import { SegmentsController } from './segments/segments.controller.js';
@@ -200,6 +203,8 @@ function settings(config: Config): DynamicModule {
       { provide: SOURCE_KEYS, useValue: WEBHOOK_SOURCES.map((source) => source.key) },
       { provide: DECISION_DEADLINE_MS, useValue: config.decisionDeadlineMs },
       { provide: DESTINATIONS, useValue: createDestinations({ customerio }) },
+      { provide: PushTargets, useClass: DestinationTargets },
+      { provide: DecisionListeners, useClass: DestinationListeners },
       { provide: HEALTH_CHECKS, inject: [DataSource, getQueueToken(EVALUATE_QUEUE)], useFactory: serviceChecks },
     ],
     exports: [
@@ -213,6 +218,8 @@ function settings(config: Config): DynamicModule {
       IDENTITY_RULES,
       ERASURE_KEY,
       DESTINATIONS,
+      PushTargets,
+      DecisionListeners,
       HEALTH_CHECKS,
     ],
   };

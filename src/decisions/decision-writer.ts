@@ -6,11 +6,9 @@ import { answerOf } from './answer.js';
 import { laneOf } from './decision-row.js';
 import { DecisionStore } from './decision-store.js';
 import type { Decision } from './decision.js';
+import { DecisionListeners } from './decision-listeners.js';
 import { inputOf, InputStore } from './input-store.js';
 import type { Judged } from './judge.js';
-
-/** Where decisions are pushed. */
-const DESTINATION = 'customerio';
 
 export interface WrittenDecisions {
   /** To be called once the transaction has committed. */
@@ -19,13 +17,14 @@ export interface WrittenDecisions {
   owedTo: string[];
 }
 
-/** Keeps new decisions with all that they rest on, and owes the destination those that it is to hear of. */
+/** Keeps new decisions with all that they rest on, and owes destinations those that they are to hear of. */
 @Injectable()
 export class DecisionWriter {
   constructor(
     private readonly decisions: DecisionStore,
     private readonly inputs: InputStore,
     private readonly outbox: OutboxStore,
+    private readonly listeners: DecisionListeners,
   ) {}
 
   async write(tx: Transaction, judged: readonly Judged[]): Promise<WrittenDecisions> {
@@ -38,16 +37,17 @@ export class DecisionWriter {
       tx,
       judged.map((one) => one.decision),
     );
-    const messages = judged.flatMap(({ decision, point }) => (point.isPushed ? toldOf(decision) : []));
+    const listeners = this.listeners.keys();
+    const messages = judged.flatMap(({ decision, point }) => (point.isPushed ? toldOf(decision, listeners) : []));
     await this.outbox.append(tx, messages);
-    return { written, owedTo: messages.length > 0 ? [DESTINATION] : [] };
+    return { written, owedTo: messages.length > 0 ? [...listeners] : [] };
   }
 }
 
-/** What the destination is to hear of a decision: once a branch is chosen, for somebody we know, and that once. */
-export function toldOf(decision: Decision): OutboxMessage[] {
+/** What destinations are to hear of a decision: once a branch is chosen, for somebody we know, and that once each. */
+export function toldOf(decision: Decision, listeners: readonly string[]): OutboxMessage[] {
   const { profileId, branch, id, asOf } = decision;
   if (profileId === null || branch === null) return [];
   const told = { id, occurredAt: asOf, data: { ...answerOf(decision) } };
-  return [decisionMessage({ lane: laneOf(decision), profileId }, DESTINATION, told)];
+  return listeners.map((key) => decisionMessage({ lane: laneOf(decision), profileId }, key, told));
 }

@@ -10,6 +10,7 @@ import { catalogueRevision } from '../platform/catalogue-revision.js';
 import { now } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
 import { Nudger } from '../platform/nudger.js';
+import { DecisionListeners } from './decision-listeners.js';
 import { DecisionStore, type DueDecision } from './decision-store.js';
 import { toldOf } from './decision-writer.js';
 import type { Decision, Judgement } from './decision.js';
@@ -52,6 +53,7 @@ export class Settler {
     private readonly freshness: FreshnessReader,
     private readonly outbox: OutboxStore,
     private readonly nudger: Nudger,
+    private readonly listeners: DecisionListeners,
   ) {}
 
   /** Looks at up to `most` due decisions of a lane; returns how many there were. */
@@ -68,19 +70,20 @@ export class Settler {
   private async inTransaction(
     claim: (tx: Transaction, at: Instant) => Promise<readonly DueDecision[]>,
   ): Promise<number> {
-    const { claimed, isOwed, written } = await this.dataSource.transaction(async (tx) => {
+    const { claimed, owedTo, written } = await this.dataSource.transaction(async (tx) => {
       const at = await now(tx);
       const due = await claim(tx, at);
-      if (due.length === 0) return { claimed: 0, isOwed: false, written: () => undefined };
+      if (due.length === 0) return { claimed: 0, owedTo: [], written: () => undefined };
       const looked = await this.look(tx, due, at);
       const written = await this.inputs.keep(tx, [looked.facts]);
       await this.decisions.rewrite(tx, looked.all);
-      const messages = looked.all.flatMap(({ decision, point }) => (point.isPushed ? toldOf(decision) : []));
+      const listeners = this.listeners.keys();
+      const messages = looked.all.flatMap(({ decision, point }) => (point.isPushed ? toldOf(decision, listeners) : []));
       await this.outbox.append(tx, messages);
-      return { claimed: due.length, isOwed: messages.length > 0, written };
+      return { claimed: due.length, owedTo: messages.length > 0 ? listeners : [], written };
     });
     written();
-    if (isOwed) this.nudger.deliver(['customerio']);
+    this.nudger.deliver(owedTo);
     return claimed;
   }
 

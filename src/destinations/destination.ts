@@ -39,6 +39,8 @@ export interface ErasureMessage {
 
 export type DestinationMessage = MembershipMessage | DecisionMessage | ErasureMessage;
 
+export type MessageKind = DestinationMessage['kind'];
+
 /** What became of one message. The class decides on retry: `retry` will pass, `rejected` needs a person. */
 export type SendOutcome =
   | { kind: 'accepted' }
@@ -52,6 +54,10 @@ export type SendOutcome =
  */
 export interface Destination {
   key: string;
+  /** What it can be told; of anything else it is owed nothing. */
+  takes: readonly MessageKind[];
+  /** What is wrong with a name by which a segment is to go there; undefined if nothing is. */
+  segmentProblem(externalSegmentId: string): string | undefined;
   /** The most messages one call of `send` should be given; above that a claim's lease could run out. */
   batchSize: number;
   send(messages: readonly DestinationMessage[]): Promise<SendOutcome[]>;

@@ -43,7 +43,7 @@ export class ManualMembersController {
         throw Problem.conflict(`There is a segment "${key}" with a rule already.`);
       // Nobody was in it before: what no fact tells is known to be so, however far back.
       await this.starts.declare(tx, MANUAL_SOURCE, 0, [MANUAL_MEMBERSHIP]);
-      await this.publisher.publish(tx, { key: checkedSegmentKey(key), rule: manualRule(key), push: pushOf(body) });
+      await this.publisher.publish(tx, { key: checkedSegmentKey(key), rule: manualRule(key), push: pushOf(key, body) });
     });
     return shownSegment((await this.segments.find(this.dataSource.manager, key))!);
   }

@@ -15,7 +15,7 @@ export class Membership {
   @Column({ type: 'timestamptz', precision: 3 }) since!: Date;
   /** When it changes next if no event comes; null: never. */
   @Column({ type: 'timestamptz', name: 'due_at', precision: 3, nullable: true }) dueAt!: Date | null;
-  /** The destination's segment to which this state was last pushed. */
+  /** The segments at destinations to which this state was last pushed: `customerio:7 crm:cart`. */
   @Column('text', { name: 'pushed_as', nullable: true }) pushedAs!: string | null;
 }
 

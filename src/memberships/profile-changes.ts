@@ -5,6 +5,7 @@ import { advanceMembership, type DeclaredChange, type Transition } from '../core
 import type { News } from '../histories/history-reader.js';
 import { membershipMessage, type OutboxMessage, type Unsure } from '../outbox/outbox-message.js';
 import type { DueProfile } from '../profiles/due-profile.js';
+import type { SegmentPush } from '../segments/segment.entities.js';
 import type { PublishedSegment, PublishedSegments } from '../segments/segment-store.js';
 
 /** A membership as it was last written. */
@@ -152,7 +153,7 @@ function leaveRemovedSegment(changes: ProfileChanges, held: HeldMembership): voi
     transitions: [exit],
     dueAt: null,
     version: held.version,
-    push: null,
+    push: [],
     settleDelay: 0,
     absent: [],
   });
@@ -162,7 +163,7 @@ interface Outcome {
   transitions: Transition[];
   dueAt: Instant | null;
   version: number;
-  push: { destination: string; segmentId: string } | null;
+  push: readonly SegmentPush[];
   settleDelay: Milliseconds;
   /** The events that must not have happened for somebody to be a member. */
   absent: Unsure['absent'];
@@ -173,17 +174,17 @@ function note(changes: ProfileChanges, before: HeldMembership, outcome: Outcome)
   const { transitions, dueAt, push, version } = outcome;
   const last = transitions.at(-1);
   const { isMember, since } = last ? { isMember: last.kind === 'entered', since: last.at } : before;
-  const pushAs = push && `${push.destination}:${push.segmentId}`;
+  const pushAs = writePushes(push);
   const isNews = last !== undefined || (isMember && pushAs !== before.pushedAs);
   const isRestated = before.ordinal > 0 && before.version !== version;
   if (!isNews && !isRestated && dueAt === before.dueAt) return;
   if (isNews) {
-    const oldPush = before.pushedAs === pushAs ? null : pushOf(before.pushedAs);
+    const known = readPushes(before.pushedAs);
     const isBackfill = last === undefined || last.cause.kind === 'rule' || last.cause.kind === 'catalogue';
     owe(changes, {
       isMember,
-      push,
-      oldPush,
+      stated: last ? push : without(push, known),
+      withdrawn: without(known, push),
       isBackfill,
       notBefore: since + outcome.settleDelay,
       absent: outcome.absent,
@@ -207,8 +208,8 @@ const LONGEST_WAIT: Milliseconds = 86_400_000;
 
 interface Owed {
   isMember: boolean;
-  push: Outcome['push'];
-  oldPush: Outcome['push'];
+  stated: readonly SegmentPush[];
+  withdrawn: readonly SegmentPush[];
   isBackfill: boolean;
   /** Of an entry; whoever leaves, leaves at once. */
   notBefore: Instant;
@@ -219,16 +220,29 @@ interface Owed {
  * What was withdrawn stands before what is stated: a segment at the destination may have passed from one of our segments
  * to another, and of two messages about it the last one counts.
  */
-function owe(changes: ProfileChanges, { isMember, push, oldPush, isBackfill, notBefore, absent }: Owed): void {
+function owe(changes: ProfileChanges, { isMember, stated, withdrawn, isBackfill, notBefore, absent }: Owed): void {
   const owner = { lane: changes.profile.lane, profileId: changes.profile.id };
-  if (oldPush) changes.messages.unshift(membershipMessage(owner, oldPush, false, { isBackfill }));
+  changes.messages.unshift(...withdrawn.map((one) => membershipMessage(owner, one, false, { isBackfill })));
   const unsure = absent.length > 0 ? { unsure: { absent, until: notBefore + LONGEST_WAIT } } : {};
   const how = { isBackfill, ...(isMember && { notBefore, ...unsure }) };
-  if (push) changes.messages.push(membershipMessage(owner, push, isMember, how));
+  changes.messages.push(...stated.map((one) => membershipMessage(owner, one, isMember, how)));
 }
 
-function pushOf(pushedAs: string | null): { destination: string; segmentId: string } | null {
-  if (pushedAs === null) return null;
-  const colon = pushedAs.indexOf(':');
-  return { destination: pushedAs.slice(0, colon), segmentId: pushedAs.slice(colon + 1) };
+/** Where a state was pushed, as one short text that is the same whatever the order; null: nowhere. */
+function writePushes(pushes: readonly SegmentPush[]): string | null {
+  const parts = pushes.map(({ destination, segmentId }) => `${destination}:${segmentId}`);
+  return parts.length > 0 ? parts.sort().join(' ') : null;
+}
+
+function readPushes(pushedAs: string | null): SegmentPush[] {
+  return (pushedAs?.split(' ') ?? []).map((part) => {
+    const colon = part.indexOf(':');
+    return { destination: part.slice(0, colon), segmentId: part.slice(colon + 1) };
+  });
+}
+
+function without(pushes: readonly SegmentPush[], others: readonly SegmentPush[]): SegmentPush[] {
+  return pushes.filter(
+    (one) => !others.some((other) => other.destination === one.destination && other.segmentId === one.segmentId),
+  );
 }

@@ -71,7 +71,7 @@ export class ShadowsController {
       samples: await this.samples(findings),
       segments: above.map((segment) => ({ segment, ...(others[segment] ?? NOBODY) })),
       journeys: await this.needing([key, ...above]),
-      customerio: messagesToCome({ key, shadow, counts: { ...others, [key]: own }, pushes }),
+      pushes: messagesToCome({ key, shadow, counts: { ...others, [key]: own }, pushes }),
     };
   }
 

@@ -61,7 +61,9 @@ export class Erasure {
     removed.dead_letters = await this.deadLetters.removeAbout(tx, identifiers);
     const addresses = identifiers.map(({ kind, value }): Address => ({ [kind]: value }));
     const how = underWayUntil ? { notBefore: underWayUntil.getTime() } : {};
-    const messages = this.destinations.map(({ key }) => erasureMessage({ lane, profileId }, key, addresses, how));
+    const messages = this.destinations
+      .filter((one) => one.takes.includes('erasure'))
+      .map(({ key }) => erasureMessage({ lane, profileId }, key, addresses, how));
     await this.outbox.append(tx, messages);
     return { profileId, removed, destinations: messages.map((one) => one.destination) };
   }

@@ -9,7 +9,7 @@ export interface Draft {
   id: string;
   segmentId: number;
   rule: Rule;
-  push: SegmentPush | null;
+  push: readonly SegmentPush[];
   createdAt: Date;
 }
 
@@ -17,7 +17,7 @@ export interface Draft {
 @Injectable()
 export class DraftStore {
   /** Puts an edit in the place of the last one; the segment need not be there yet. */
-  async put(tx: Transaction, segment: { key: string; rule: Rule; push: SegmentPush | null }): Promise<void> {
+  async put(tx: Transaction, segment: { key: string; rule: Rule; push: readonly SegmentPush[] }): Promise<void> {
     const [known] = await query<{ id: number }>(
       tx,
       `INSERT INTO segments (key, created_at) VALUES ($1, turnout_now())
@@ -29,7 +29,7 @@ export class DraftStore {
     await query(
       tx,
       'INSERT INTO segment_drafts (segment_id, rule, push, created_at) VALUES ($1, $2, $3, turnout_now())',
-      [id, JSON.stringify(segment.rule), segment.push && JSON.stringify(segment.push)],
+      [id, JSON.stringify(segment.rule), JSON.stringify(segment.push)],
     );
   }
 

@@ -10,7 +10,7 @@ export class SegmentDraft {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' }) id!: string;
   @Column('integer', { name: 'segment_id' }) segmentId!: number;
   @Column('json') rule!: unknown;
-  @Column('jsonb', { nullable: true }) push!: SegmentPush | null;
+  @Column('jsonb') push!: SegmentPush[];
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3 }) createdAt!: Date;
 }
 
@@ -22,7 +22,7 @@ export class SegmentShadow {
   @Column('integer', { name: 'segment_id' }) segmentId!: number;
   @Column('bigint', { name: 'draft_id' }) draftId!: string;
   @Column('json') rule!: unknown;
-  @Column('jsonb', { nullable: true }) push!: SegmentPush | null;
+  @Column('jsonb') push!: SegmentPush[];
   /** The catalogue's revision that it was computed under. */
   @Column('bigint') revision!: string;
   @Column({ type: 'timestamptz', name: 'as_of', precision: 3 }) asOf!: Date;

@@ -55,7 +55,7 @@ export class RecipesController {
     const rule = checkedRule(this.filled(recipe, parameters), this.retention);
     await this.dataSource.transaction(async (tx) => {
       if (await this.segments.find(tx, key)) throw Problem.conflict(`There is a segment "${key}" already.`);
-      await this.publisher.publish(tx, { key: checkedSegmentKey(key), rule, push: pushOf(body) });
+      await this.publisher.publish(tx, { key: checkedSegmentKey(key), rule, push: pushOf(key, body) });
     });
     return shownSegment((await this.segments.find(this.dataSource.manager, key))!);
   }

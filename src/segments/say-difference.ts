@@ -6,13 +6,14 @@ import type { SegmentPush } from './segment.entities.js';
 /** What a version says. */
 export interface Said {
   rule: Rule;
-  push: SegmentPush | null;
+  push: readonly SegmentPush[];
 }
 
 /** What an edit changes, line by line in a marketer's words; empty where it changes nothing. */
 export function sayDifference(before: Said, after: Said): string[] {
   const rule = sayRuleDifference(before.rule, after.rule);
-  const push = samePush(before.push, after.push) ? [] : [`changed: ${sayPush(before.push)} → ${sayPush(after.push)}`];
+  const [was, is] = [sayPush(before.push), sayPush(after.push)];
+  const push = was === is ? [] : [`changed: ${was} → ${is}`];
   return [...rule, ...push];
 }
 
@@ -79,10 +80,7 @@ function isSame(a: Rule, b: Rule): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-function samePush(a: SegmentPush | null, b: SegmentPush | null): boolean {
-  return a?.destination === b?.destination && a?.segmentId === b?.segmentId;
-}
-
-function sayPush(push: SegmentPush | null): string {
-  return push ? `pushed to segment ${push.segmentId} in Customer.io` : 'pushed nowhere';
+function sayPush(push: readonly SegmentPush[]): string {
+  const places = push.map(({ destination, segmentId }) => `segment ${segmentId} of ${destination}`).sort();
+  return places.length > 0 ? `pushed to ${places.join(' and ')}` : 'pushed nowhere';
 }

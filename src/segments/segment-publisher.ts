@@ -2,31 +2,44 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../platform/database.js';
 import { Problem } from '../platform/problem.js';
 import { wrongRule } from './checked-rule.js';
+import { PushTargets } from './push-targets.js';
+import type { SegmentPush } from './segment.entities.js';
 import { SegmentStore, type NewVersion } from './segment-store.js';
 
 /** Brings rules into force, or says why not. */
 @Injectable()
 export class SegmentPublisher {
-  constructor(private readonly segments: SegmentStore) {}
+  constructor(
+    private readonly segments: SegmentStore,
+    private readonly targets: PushTargets,
+  ) {}
 
   /** Publishes a segment's next version. Throws a problem where it can't be; the caller's transaction is then undone. */
   async publish(tx: Transaction, segment: NewVersion): Promise<{ version: number; isNew: boolean }> {
     const result = await this.segments.publish(tx, segment);
-    if ('takenBy' in result) throw taken(result.takenBy, segment);
+    // After the catalogue's lock is taken: no destination can go meanwhile.
+    await this.checkTargets(tx, segment);
+    if ('takenBy' in result) throw taken(result);
     if ('problems' in result) throw wrongRule(result.problems);
     return result;
   }
 
   /** Throws a problem where a segment could not be published as things are. */
   async check(tx: Transaction, segment: NewVersion): Promise<void> {
+    await this.checkTargets(tx, segment);
     const refusal = await this.segments.refusalOf(tx, segment);
     if (refusal === undefined) return;
-    throw 'takenBy' in refusal ? taken(refusal.takenBy, segment) : wrongRule(refusal.problems);
+    throw 'takenBy' in refusal ? taken(refusal) : wrongRule(refusal.problems);
+  }
+
+  private async checkTargets(tx: Transaction, { push }: NewVersion): Promise<void> {
+    const problems = await this.targets.problemsOf(tx, push);
+    if (problems.length > 0) throw Problem.badRequest('The segment can not be pushed like that.', problems);
   }
 }
 
-function taken(owner: string, { push }: NewVersion): Problem {
+function taken({ takenBy, push }: { takenBy: string; push: SegmentPush }): Problem {
   return Problem.conflict(
-    `Segment ${push!.segmentId} in Customer.io already belongs to "${owner}"; each has one owner.`,
+    `Segment ${push.segmentId} of "${push.destination}" already belongs to "${takenBy}"; each has one owner.`,
   );
 }

@@ -18,7 +18,7 @@ export interface PublishedSegment {
   plan: Plan;
   /** The events whose absence can make somebody a member. */
   absences: readonly EventName[];
-  push: SegmentPush | null;
+  push: readonly SegmentPush[];
   /** The catalogue's revision since which this version and those of the segments that it names are in force, and when. */
   revision: number;
   publishedAt: Instant;
@@ -37,18 +37,18 @@ export interface PublishedSegments {
 export interface NewVersion {
   key: string;
   rule: Rule;
-  push: SegmentPush | null;
+  push: readonly SegmentPush[];
 }
 
 /** Why a rule could not be published. */
-export type Refusal = { takenBy: string } | { problems: RuleProblem[] };
+export type Refusal = { takenBy: string; push: SegmentPush } | { problems: RuleProblem[] };
 
 /** A segment as it is shown to people. */
 export interface SegmentView {
   key: string;
   version: number;
   rule: unknown;
-  push: SegmentPush | null;
+  push: readonly SegmentPush[];
   publishedAt: Date;
 }
 
@@ -93,7 +93,7 @@ export class SegmentStore {
       tx,
       `INSERT INTO segment_versions (segment_id, version, rule, push, revision, published_at)
        VALUES ($1, $2, $3, $4, $5, $6)`,
-      [id, version, JSON.stringify(segment.rule), segment.push && JSON.stringify(segment.push), revision, publishedAt],
+      [id, version, JSON.stringify(segment.rule), JSON.stringify(segment.push), revision, publishedAt],
     );
     await query(tx, 'UPDATE segments SET published_version = $2 WHERE id = $1', [id, version]);
     return { version, isNew: !row!.was_published };
@@ -101,8 +101,8 @@ export class SegmentStore {
 
   /** Why a segment could not be published as things are; undefined if it could. */
   async refusalOf(tx: Transaction, segment: NewVersion): Promise<Refusal | undefined> {
-    const takenBy = segment.push && (await this.ownerOf(tx, segment.push));
-    if (takenBy && takenBy !== segment.key) return { takenBy };
+    const taken = await this.ownedByOthers(tx, segment);
+    if (taken) return taken;
     const problems = referenceProblems(segment, await this.rules(tx));
     return problems.length > 0 ? { problems } : undefined;
   }
@@ -135,14 +135,32 @@ export class SegmentStore {
     );
   }
 
-  private async ownerOf(tx: Transaction, push: SegmentPush): Promise<string | undefined> {
-    const [row] = await query<{ key: string }>(
+  /** The first of a segment's pushes that is another's already. */
+  private async ownedByOthers(
+    tx: Transaction,
+    { key, push }: NewVersion,
+  ): Promise<{ takenBy: string; push: SegmentPush } | undefined> {
+    const [row] = await query<{ takenBy: string; push: SegmentPush }>(
+      tx,
+      `SELECT key AS "takenBy", own AS push
+         FROM segments JOIN segment_versions ON segment_id = id AND version = published_version,
+              jsonb_array_elements(push) AS own
+        WHERE key <> $1
+          AND (own ->> 'destination', own ->> 'segmentId') IN (SELECT * FROM unnest($2::text[], $3::text[])) LIMIT 1`,
+      [key, push.map((one) => one.destination), push.map((one) => one.segmentId)],
+    );
+    return row;
+  }
+
+  /** Keys of the segments that are pushed to a destination. */
+  async pushedTo(tx: Transaction, destination: string): Promise<string[]> {
+    const rows = await query<{ key: string }>(
       tx,
       `SELECT key FROM segments JOIN segment_versions ON segment_id = id AND version = published_version
-        WHERE push ->> 'destination' = $1 AND push ->> 'segmentId' = $2`,
-      [push.destination, push.segmentId],
+        WHERE push @> jsonb_build_array(jsonb_build_object('destination', $1::text)) ORDER BY key`,
+      [destination],
     );
-    return row?.key;
+    return rows.map((row) => row.key);
   }
 
   /** Keys of the segments whose rules name a segment. */
@@ -237,7 +255,7 @@ interface PublishedRow {
   key: string;
   version: number;
   rule: Rule;
-  push: SegmentPush | null;
+  push: readonly SegmentPush[];
   revision: string;
   published_at: Date;
 }

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { IsBoolean, IsDefined, IsInt, IsOptional, Matches, Min, ValidateNested } from 'class-validator';
 import type { Milliseconds } from '../core/instant.js';
@@ -10,27 +10,31 @@ import type { NewVersion } from './segment-store.js';
 
 const EXAMPLE_RULE = { performed: 'click', where: { cta: 'replenish' }, within: '30d' };
 
-export class CustomerioPushDto {
-  @ApiProperty({ description: 'Id of the manual segment in Customer.io', example: '7' })
-  @Transform(({ value }: { value: unknown }) => (typeof value === 'number' ? String(value) : value))
-  @Matches(/^[1-9]\d{0,17}$/, { message: 'segmentId must be the number of a manual segment in Customer.io' })
-  segmentId!: string;
-}
-
 export class PushDto {
-  @ApiProperty({ type: CustomerioPushDto })
-  @IsDefined()
-  @ValidateNested()
-  @Type(() => CustomerioPushDto)
-  customerio!: CustomerioPushDto;
+  @ApiPropertyOptional({
+    description: 'What the destination calls the segment: in Customer.io the id of a manual segment; else its key',
+    example: '7',
+  })
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'number' ? String(value) : value))
+  @IsOptional()
+  @Matches(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, {
+    message: 'segmentId must be what the destination calls the segment: at most 100 of A-Z, a-z, 0-9, ".", "_" and "-"',
+  })
+  segmentId?: string;
 }
 
+@ApiExtraModels(PushDto)
 export class PutManualSegmentDto {
-  @ApiPropertyOptional({ description: 'Where membership is pushed; nowhere unless given', type: PushDto })
+  @ApiPropertyOptional({
+    description: 'Where membership is pushed, by destination; nowhere unless given',
+    type: 'object',
+    additionalProperties: { $ref: getSchemaPath(PushDto) },
+    example: { customerio: { segmentId: '7' } },
+  })
   @IsOptional()
-  @ValidateNested()
+  @ValidateNested({ message: 'push must name destinations, such as {"customerio": {"segmentId": 7}}' })
   @Type(() => PushDto)
-  push?: PushDto;
+  push?: Map<string, PushDto>;
 }
 
 export class PutSegmentDto extends PutManualSegmentDto {
@@ -44,7 +48,7 @@ export class PutSegmentDto extends PutManualSegmentDto {
 /** What a body says a segment is to be; throws a 400 problem that lists all that is wrong. */
 export function newVersion(key: string, body: PutSegmentDto, retention: Milliseconds): NewVersion {
   const rule = checkedRule(body.rule, retention);
-  return { key: checkedSegmentKey(key), rule, push: pushOf(body) };
+  return { key: checkedSegmentKey(key), rule, push: pushOf(key, body) };
 }
 
 /** `preview` stands where a segment's key would in a path. */
@@ -54,8 +58,9 @@ export function checkedSegmentKey(key: string): string {
   throw Problem.badRequest('The key is not usable.', [taken]);
 }
 
-export function pushOf({ push }: PutManualSegmentDto): SegmentPush | null {
-  return push ? { destination: 'customerio', segmentId: push.customerio.segmentId } : null;
+/** Where a body says that a segment is pushed; under its own key unless another is given. */
+export function pushOf(key: string, { push }: PutManualSegmentDto): SegmentPush[] {
+  return [...(push ?? [])].map(([destination, { segmentId = key }]) => ({ destination, segmentId }));
 }
 
 export class PublishDraftDto {

@@ -17,13 +17,13 @@ export class SegmentVersion {
   @PrimaryColumn('integer', { name: 'segment_id' }) segmentId!: number;
   @PrimaryColumn('integer') version!: number;
   @Column('json') rule!: unknown;
-  @Column('jsonb', { nullable: true }) push!: SegmentPush | null;
+  @Column('jsonb') push!: SegmentPush[];
   /** The catalogue's revision that it brought. */
   @Column('bigint') revision!: string;
   @Column({ type: 'timestamptz', name: 'published_at', precision: 3 }) publishedAt!: Date;
 }
 
-/** Where a segment's membership is pushed to: the manual segment at the destination. */
+/** One place where a segment's membership is pushed to: what the destination calls the segment. */
 export interface SegmentPush {
   destination: string;
   segmentId: string;

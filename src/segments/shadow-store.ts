@@ -15,7 +15,7 @@ export interface Shadow {
   segment: string;
   draftId: string;
   rule: Rule;
-  push: SegmentPush | null;
+  push: readonly SegmentPush[];
   revision: number;
   asOf: Date;
   state: ShadowState;
@@ -47,7 +47,7 @@ export class ShadowStore {
       `INSERT INTO segment_shadows (segment_id, draft_id, rule, push, revision, as_of, state, profiles)
        SELECT $1, $2, $3, $4, $5, turnout_now(), 'running', count(*) FROM profiles WHERE ended_at IS NULL
        RETURNING id`,
-      [draft.segmentId, draft.id, JSON.stringify(draft.rule), draft.push && JSON.stringify(draft.push), revision],
+      [draft.segmentId, draft.id, JSON.stringify(draft.rule), JSON.stringify(draft.push), revision],
     );
     await query(
       tx,

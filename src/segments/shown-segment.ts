@@ -8,6 +8,12 @@ export function shownSegment({ key, version, publishedAt, ...rest }: SegmentView
   return { key, version, ...shownRule(rest), publishedAt: publishedAt.toISOString() };
 }
 
-export function shownRule({ rule, push }: { rule: unknown; push: SegmentPush | null }) {
-  return { rule, sentence: say(rule as Rule), push: push && { [push.destination]: { segmentId: push.segmentId } } };
+export function shownRule({ rule, push }: { rule: unknown; push: readonly SegmentPush[] }) {
+  return { rule, sentence: say(rule as Rule), push: shownPush(push) };
+}
+
+/** By destination, as it was given; null: nowhere. */
+function shownPush(push: readonly SegmentPush[]): Record<string, { segmentId: string }> | null {
+  if (push.length === 0) return null;
+  return Object.fromEntries(push.map(({ destination, segmentId }) => [destination, { segmentId }]));
 }

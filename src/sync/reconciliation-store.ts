@@ -39,9 +39,10 @@ export class ReconciliationStore {
   async owned(tx: Transaction, destination: string): Promise<string[]> {
     const rows = await query<{ segment_id: string }>(
       tx,
-      `SELECT push ->> 'segmentId' AS segment_id FROM segments
-         JOIN segment_versions ON segment_versions.segment_id = id AND version = published_version
-        WHERE push ->> 'destination' = $1 ORDER BY 1`,
+      `SELECT own ->> 'segmentId' AS segment_id FROM segments
+         JOIN segment_versions ON segment_versions.segment_id = id AND version = published_version,
+              jsonb_array_elements(push) AS own
+        WHERE own ->> 'destination' = $1 ORDER BY 1`,
       [destination],
     );
     return rows.map((row) => row.segment_id);

@@ -40,13 +40,32 @@ describe('what marketers declare', () => {
     expect(answer).toMatchObject({ status: 400, type: expect.stringContaining('application/problem+json') });
     expect(answer.body.errors).toMatchObject([{ pointer: '/rule/all/0/within' }, { pointer: '/rule/all/1' }]);
     expect((await turnout.call('GET', '/v1/segments/x')).status).toBe(404);
-    const other = await turnout.call('PUT', '/v1/segments/x', { rul: CLICKED, push: { customerio: {} } });
+    const other = await turnout.call('PUT', '/v1/segments/x', {
+      rul: CLICKED,
+      push: { customerio: { segmentId: 'a b' } },
+    });
     expect(other.body.errors.map((one: { pointer: string }) => one.pointer).sort()).toEqual([
       '/push/customerio/segmentId',
       '/rul',
       '/rule',
     ]);
     expect((await put('Not A Key', CLICKED)).status).toBe(400);
+  });
+
+  it('a segment is pushed only where it can be', async () => {
+    const push = { customerio: { segmentId: 'cart' }, nowhere: {} };
+    const answer = await turnout.call('PUT', '/v1/segments/x', { rule: CLICKED, push });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: {
+        errors: [
+          { pointer: '/push/customerio/segmentId', detail: expect.stringContaining('number') },
+          { pointer: '/push/nowhere', expected: 'one of customerio' },
+        ],
+      },
+    });
+    expect((await turnout.call('PUT', '/v1/segments/x', { rule: CLICKED, push: 'customerio' })).status).toBe(400);
+    expect((await turnout.call('GET', '/v1/segments/x')).status).toBe(404);
   });
 
   it('a URL that is none is a problem like any other', async () => {

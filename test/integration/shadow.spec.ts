@@ -68,7 +68,7 @@ describe('an edit of a segment, looked at before it is in force', () => {
     expect(seen).toMatchObject({
       ...{ state: 'done', enter: 0, leave: 1, stay: 1, asOf: at(3 * DAY) },
       progress: { done: 3, of: 3, share: 1, secondsLeft: 0 },
-      customerio: [{ segmentId: '7', add: 0, remove: 1 }],
+      pushes: [{ destination: 'customerio', segmentId: '7', add: 0, remove: 1 }],
     });
     expect(idsOf(seen.samples.leave)).toEqual(['1']);
     expect(idsOf(seen.samples.stay)).toEqual(['2']);
@@ -91,7 +91,12 @@ describe('an edit of a segment, looked at before it is in force', () => {
     expect(await shadow('quiet')).toMatchObject({ enter: 0, leave: 0, stay: 0 });
     await turnout.must('PUT', '/v1/sources/customerio/history', { startsAt: at(-30 * DAY) });
     const seen = await shadow('quiet');
-    expect(seen).toMatchObject({ enter: 1, leave: 0, stay: 0, customerio: [{ segmentId: '8', add: 1, remove: 0 }] });
+    expect(seen).toMatchObject({
+      enter: 1,
+      leave: 0,
+      stay: 0,
+      pushes: [{ destination: 'customerio', segmentId: '8', add: 1, remove: 0 }],
+    });
     expect(idsOf(seen.samples.enter)).toEqual(['buyer@example.com']);
     expect((await turnout.call('GET', '/v1/segments/quiet')).status).toBe(404);
     expect(await publish({}, 'quiet')).toMatchObject({ status: 200, body: { version: 1 } });
@@ -112,7 +117,7 @@ describe('an edit of a segment, looked at before it is in force', () => {
         { segment: 'others', enter: 1, leave: 0, stay: 1 },
       ],
       journeys: ['journey "welcome"'],
-      customerio: [{ segmentId: '8', add: 1, remove: 0 }],
+      pushes: [{ destination: 'customerio', segmentId: '8', add: 1, remove: 0 }],
     });
   });
 
@@ -120,9 +125,9 @@ describe('an edit of a segment, looked at before it is in force', () => {
     await turnout.must('PUT', '/v1/segments/clicked', { rule: WIDE, ...to(7) });
     await threePeople();
     await draft(NARROW, to(8));
-    expect((await shadow()).customerio).toEqual([
-      { segmentId: '7', add: 0, remove: 2 },
-      { segmentId: '8', add: 1, remove: 1 },
+    expect((await shadow()).pushes).toEqual([
+      { destination: 'customerio', segmentId: '7', add: 0, remove: 2 },
+      { destination: 'customerio', segmentId: '8', add: 1, remove: 1 },
     ]);
   });
 

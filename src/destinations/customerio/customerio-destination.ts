@@ -50,10 +50,19 @@ export function createCustomerioDestination(config: CustomerioDestinationConfig)
   const app = appApiOf(config);
   return {
     key: 'customerio',
+    takes: ['membership', 'decision', 'erasure'],
+    segmentProblem,
     batchSize: BATCH_SIZE,
     send: (messages) => send(client, messages),
     ...(app && { readBack: (segmentId: string, signal: AbortSignal) => readMembers(app, segmentId, signal) }),
   };
+}
+
+/** Manual segments go by number there. */
+export function segmentProblem(segmentId: string): string | undefined {
+  return /^[1-9]\d{0,17}$/.test(segmentId)
+    ? undefined
+    : 'segmentId must be the number of a manual segment in Customer.io';
 }
 
 function appApiOf({ appApiKey, appUrl, region, timeoutMs = DEFAULT_TIMEOUT_MS }: CustomerioDestinationConfig) {
