@@ -30,6 +30,7 @@ import { SOURCE_KEYS } from './journeys/known-sources.js';
 import { EvaluationFollowers } from './memberships/evaluation-followers.js';
 import { ApiKeyGuard } from './platform/auth/api-key.guard.js';
 import { AuthModule } from './platform/auth/auth.module.js';
+import { REQUESTS_PER_SECOND } from './platform/auth/rate-limits.js';
 import { REQUEST_SIGNATURES, type RequestSignatures } from './platform/auth/request-signatures.js';
 import type { Config } from './platform/config.js';
 import { HEALTH_CHECKS } from './platform/health/health-check.js';
@@ -195,6 +196,7 @@ function settings(config: Config): DynamicModule {
     providers: [
       { provide: WEBHOOK_SECRETS, useValue: config.sources.webhookSecrets },
       { provide: REQUEST_SIGNATURES, useValue: requestSignatures(config) },
+      { provide: REQUESTS_PER_SECOND, useValue: config.http.requestsPerSecond },
       { provide: DEAD_LETTER_MS, useValue: config.deadLetterMs },
       { provide: SILENCE_LIMIT_MS, useValue: config.sources.silenceLimitMs },
       { provide: INGESTION_LIMITS, useValue: { mostWaitingBytes: config.sources.queueBytes } },
@@ -210,6 +212,7 @@ function settings(config: Config): DynamicModule {
     exports: [
       WEBHOOK_SECRETS,
       REQUEST_SIGNATURES,
+      REQUESTS_PER_SECOND,
       DEAD_LETTER_MS,
       SILENCE_LIMIT_MS,
       SOURCE_KEYS,

@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.js';
 import type { Config } from './platform/config.js';
+import { protectHttp, SERVER_LIMITS } from './platform/http-protection.js';
 import { jsonBodyParser } from './platform/json-body-parser.js';
 import { Problem } from './platform/problem.js';
 
@@ -24,6 +25,7 @@ export async function createApp(
 ): Promise<NestFastifyApplication> {
   const { webhookBodyLimitBytes, apiBodyLimitBytes } = config.http;
   const adapter = new FastifyAdapter({
+    ...SERVER_LIMITS,
     bodyLimit: Math.max(webhookBodyLimitBytes, apiBodyLimitBytes),
     // What Fastify refuses before Nest sees it, such as a malformed URL.
     frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => {
@@ -36,6 +38,7 @@ export async function createApp(
     bodyParser: false,
     abortOnError: false,
   });
+  await protectHttp(app);
   parseBodies(app, config.http);
   return app;
 }

@@ -7,6 +7,7 @@ import { migrateDatabase } from './platform/database.js';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.js';
 import { createLogger, NestLogger } from './platform/logger.js';
 import { mountOpenApi } from './platform/openapi.js';
+import { mountQueueBoard } from './platform/queue-board.js';
 
 /** Starts the service as the environment configures it, and stops it on SIGTERM or SIGINT. */
 export async function start(overrides: Partial<Config> = {}): Promise<void> {
@@ -21,6 +22,7 @@ export async function start(overrides: Partial<Config> = {}): Promise<void> {
     const isApi = config.roles.includes('api');
     if (isApi) {
       mountOpenApi(app);
+      await mountQueueBoard(app);
       await ensureFirstKey(app.get(DataSource));
     }
     await app.listen(isApi ? config.http.port : config.http.healthPort, config.http.host);

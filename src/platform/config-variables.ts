@@ -99,6 +99,9 @@ export const VARIABLES = {
     max: 67_108_864,
     description: 'Largest body of any other request, in bytes',
   }),
+  MANAGE_REQUESTS_PER_SECOND: requests(200, 'that declares and reads'),
+  DECIDE_REQUESTS_PER_SECOND: requests(5000, 'that asks for decisions, or of a system that signs them'),
+  INGEST_REQUESTS_PER_SECOND: requests(20_000, 'that sends events in'),
   INGEST_QUEUE_BYTES: integer({
     ...{ default: 33_554_432, min: 1024, max: 1_073_741_824 },
     description: 'How much of what comes in may wait to be stored, in bytes; more is turned away with 429',
@@ -182,6 +185,13 @@ export const VARIABLES = {
   }),
   LOG_LEVEL: choice<LogLevel>(LOG_LEVELS, { default: 'info', description: 'Least severe level that is logged' }),
 } satisfies Record<string, Variable<unknown>>;
+
+function requests(most: number, whose: string): Variable<number> {
+  return integer({
+    ...{ default: most, min: 0, max: 1_000_000 },
+    description: `Requests a second and process of an API key ${whose}, on average over 10 seconds; 0: no limit`,
+  });
+}
 
 function roles(declaration: Declaration<readonly Role[]>): Variable<readonly Role[]> {
   return variable<readonly Role[]>({

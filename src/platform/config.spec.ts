@@ -22,6 +22,7 @@ describe('the configuration', () => {
         healthPort: 3001,
         webhookBodyLimitBytes: 2_097_152,
         apiBodyLimitBytes: 262_144,
+        requestsPerSecond: { ingest: 20_000, manage: 200, decide: 5000 },
       },
       database: { url: undefined, poolSize: 10, dataDirectory: '.turnout', embeddedPort: 54_329 },
       queues: { redisUrl: undefined },
@@ -87,6 +88,9 @@ describe('the configuration', () => {
       CUSTOMERIO_APP_URL: 'http://127.0.0.1:8/',
       WEBHOOK_BODY_LIMIT_BYTES: '4096',
       API_BODY_LIMIT_BYTES: '2048',
+      MANAGE_REQUESTS_PER_SECOND: '1',
+      DECIDE_REQUESTS_PER_SECOND: '2',
+      INGEST_REQUESTS_PER_SECOND: '0',
       SOURCE_SILENCE_LIMIT_HOURS: '48',
       IDENTITY_MERGING_KINDS: 'cio_id, customer_id,email',
       IDENTITY_SINGLE_KINDS: 'customer_id',
@@ -110,7 +114,14 @@ describe('the configuration', () => {
     });
     expect(config).toEqual({
       roles: ['worker'],
-      http: { host: '0.0.0.0', port: 80, healthPort: 81, webhookBodyLimitBytes: 4096, apiBodyLimitBytes: 2048 },
+      http: {
+        host: '0.0.0.0',
+        port: 80,
+        healthPort: 81,
+        webhookBodyLimitBytes: 4096,
+        apiBodyLimitBytes: 2048,
+        requestsPerSecond: { ingest: 0, manage: 1, decide: 2 },
+      },
       database: { url: 'postgres://u:p@db/turnout', poolSize: 20, dataDirectory: '/data', embeddedPort: 5433 },
       queues: { redisUrl: 'rediss://:p@redis:6380' },
       sources: {

@@ -27,6 +27,8 @@ export interface Config {
     readonly healthPort: number;
     readonly webhookBodyLimitBytes: number;
     readonly apiBodyLimitBytes: number;
+    /** Of one key, by what it is used for. */
+    readonly requestsPerSecond: { readonly ingest: number; readonly manage: number; readonly decide: number };
   };
   readonly database: {
     /** Undefined: the embedded server, in `dataDirectory`, on `embeddedPort`. */
@@ -170,6 +172,11 @@ function grouped(values: Values): Config {
       healthPort: values.HEALTH_PORT,
       webhookBodyLimitBytes: values.WEBHOOK_BODY_LIMIT_BYTES,
       apiBodyLimitBytes: values.API_BODY_LIMIT_BYTES,
+      requestsPerSecond: {
+        ingest: values.INGEST_REQUESTS_PER_SECOND,
+        manage: values.MANAGE_REQUESTS_PER_SECOND,
+        decide: values.DECIDE_REQUESTS_PER_SECOND,
+      },
     },
     database: {
       url: values.DATABASE_URL,

@@ -1,6 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isNestedBeyond } from './json-depth.js';
 import { Problem } from './problem.js';
+
+/** Far more than any form of ours is deep; what lies deeper is an attack on whoever walks through it. */
+const DEEPEST = 64;
 
 type Done = (error: Error | null, body?: unknown) => void;
 
@@ -16,6 +20,9 @@ export function jsonBodyParser(fastify: Pick<FastifyInstance, 'getDefaultJsonPar
   ) => void;
   return (request: FastifyRequest, body: Buffer, done: Done): void => {
     if (!isUtf8(body)) return done(Problem.badRequest('The body is not UTF-8.'));
+    if (isNestedBeyond(DEEPEST, body)) {
+      return done(Problem.badRequest(`The body is nested deeper than ${DEEPEST} levels.`));
+    }
     const text = body.toString();
     parse(request, text, (error, value) => done(error && text !== '' ? invalidJson(text) : error, value));
   };

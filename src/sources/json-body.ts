@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { isNestedBeyond } from '../platform/json-depth.js';
 import { UnusableDelivery } from './unusable-delivery.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -38,30 +39,4 @@ function parse(body: Buffer): unknown {
     // Not passed on: the parser's message quotes the body.
     throw new UnusableDelivery('not_json', 'the body', 'JSON');
   }
-}
-
-const [QUOTE, BACKSLASH] = [0x22, 0x5c];
-const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
-const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
-
-/** Seen in the bytes, before they are parsed: over 2 MB of brackets JSON.parse alone takes longer than all else may wait. */
-function isNestedBeyond(levels: number, body: Buffer): boolean {
-  let depth = 0;
-  for (let at = 0; at < body.length; at++) {
-    const byte = body[at]!;
-    if (byte === QUOTE) at = endOfText(body, at);
-    else if (OPENING.has(byte)) depth += 1;
-    else if (CLOSING.has(byte)) depth -= 1;
-    if (depth > levels) return true;
-  }
-  return false;
-}
-
-/** Where the text ends that begins at a quote; the end of the body if it doesn't. */
-function endOfText(body: Buffer, start: number): number {
-  for (let at = start + 1; at < body.length; at++) {
-    if (body[at] === BACKSLASH) at += 1;
-    else if (body[at] === QUOTE) return at;
-  }
-  return body.length;
 }

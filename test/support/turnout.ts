@@ -38,6 +38,8 @@ export function turnoutEnv(database: Pick<TestDatabase, 'url'>, customerio?: Cus
       CUSTOMERIO_APP_URL: customerio.url,
     }),
     PORT: '0',
+    // Tests ask faster than people.
+    MANAGE_REQUESTS_PER_SECOND: '0',
     SWEEP_INTERVAL_MS: '20',
     DECISION_DEADLINE_MS: '30000',
     SETTLE_DELAY_MS: '0',

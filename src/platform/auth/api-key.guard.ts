@@ -4,11 +4,11 @@ import type { FastifyRequest } from 'fastify';
 import { Problem } from '../problem.js';
 import { ACCESS, type Access } from './access.js';
 import { ApiKeyStore } from './api-key-store.js';
+import { tokenIn, userNameIn } from './credentials.js';
 import { SIGNED_BY } from './or-signed-by.js';
+import { RateLimits } from './rate-limits.js';
 import { REQUEST_SIGNATURES, signedRequestOf, type RequestSignatures } from './request-signatures.js';
 
-const BEARER = /^Bearer +([^\s,]+)$/i;
-const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2})$/i;
 const CHALLENGE = 'Bearer realm="turnout"';
 
 /** Asks every route who may use it. One that does not say is closed to everybody. */
@@ -18,6 +18,7 @@ export class ApiKeyGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly keys: ApiKeyStore,
     @Optional() @Inject(REQUEST_SIGNATURES) private readonly signatures: RequestSignatures = new Map(),
+    @Optional() private readonly limits?: RateLimits,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -30,11 +31,14 @@ export class ApiKeyGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { authorization } = request.headers;
     if (authorization === undefined) {
-      if (this.isSigned(request, this.reflector.get<string | undefined>(SIGNED_BY, context.getHandler()))) return true;
+      const system = this.reflector.get<string | undefined>(SIGNED_BY, context.getHandler());
+      if (system !== undefined && this.isSigned(request, system)) {
+        await this.limits?.count(request, system, access.scopes[0]!);
+        return true;
+      }
       throw Problem.unauthorised('An API key is needed: send "Authorization: Bearer <key>".', CHALLENGE);
     }
-    const key =
-      BEARER.exec(authorization)?.[1] ?? (access.scopes.includes('ingest') ? writeKeyIn(authorization) : undefined);
+    const key = tokenIn(authorization) ?? (access.scopes.includes('ingest') ? userNameIn(authorization) : undefined);
     const verified = key === undefined ? undefined : await this.keys.verify(key);
     if (!verified) {
       throw Problem.unauthorised('The API key is unknown or revoked.', `${CHALLENGE}, error="invalid_token"`);
@@ -46,21 +50,17 @@ export class ApiKeyGuard implements CanActivate {
         `${CHALLENGE}, error="insufficient_scope", scope="${access.scopes[0]}"`,
       );
     }
+    request.apiKey = verified;
+    await this.limits?.count(request, verified.id, access.scopes[0]!);
     return true;
   }
 
   /** A wrong signature is refused for what it is; without any, a key is asked for. */
-  private isSigned(request: FastifyRequest, by: string | undefined): boolean {
-    const signature = by === undefined ? undefined : this.signatures.get(by);
+  private isSigned(request: FastifyRequest, by: string): boolean {
+    const signature = this.signatures.get(by);
     if (!signature || request.headers[signature.header] === undefined) return false;
     const verification = signature.verify(signedRequestOf(request));
     if (!verification.ok) throw Problem.unauthorised(`${verification.problem}.`, 'Signature');
     return true;
   }
-}
-
-/** The key of a sender of events, which is the user name; the password is blank. */
-function writeKeyIn(authorization: string): string | undefined {
-  const basic = BASIC.exec(authorization)?.[1];
-  return basic && /^([^:]+):$/.exec(Buffer.from(basic, 'base64').toString())?.[1];
 }

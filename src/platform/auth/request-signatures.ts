@@ -4,6 +4,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The bytes of a JSON body whose sender signed it. */
     rawBody?: Buffer;
+    /** The key that it was made with, once that is known. */
+    apiKey?: { id: string };
   }
 }
 
