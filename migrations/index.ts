@@ -20,6 +20,7 @@ import { AddDecisionStrangers1764000071000 } from './1764000071000-add-decision-
 import { RankOutbox1764000080000 } from './1764000080000-rank-outbox.js';
 import { CreateReconciliations1764000081000 } from './1764000081000-create-reconciliations.js';
 import { PushToMany1764000100000 } from './1764000100000-push-to-many.js';
+import { CreateDestinationGates1764000090000 } from './1764000090000-create-destination-gates.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -45,4 +46,5 @@ export const MIGRATIONS = [
   RankOutbox1764000080000,
   CreateReconciliations1764000081000,
   PushToMany1764000100000,
+  CreateDestinationGates1764000090000,
 ];

@@ -182,10 +182,10 @@ export class AppModule {
 }
 
 function settings(config: Config): DynamicModule {
-  const { credentials, region, trackUrl, appApiKey, appUrl } = config.customerio;
+  const { credentials, trackUrl, appApiKey, appUrl, ...settled } = config.customerio;
   const customerio = credentials && {
     ...credentials,
-    region,
+    ...settled,
     timeoutMs: config.worker.deliveryTimeoutMs,
     ...(trackUrl !== undefined && { trackUrl }),
     ...(appApiKey !== undefined && { appApiKey }),

@@ -26,6 +26,7 @@ import { Segment, SegmentVersion } from './segments/segment.entities.js';
 import { SegmentDraft, SegmentShadow, SegmentShadowLane } from './segments/draft.entities.js';
 import { ImportBadLine, ImportRow } from './sources/imports/import.entities.js';
 import { DeadLetter } from './sources/dead-letter.entity.js';
+import { DestinationGate } from './sync/gate.entity.js';
 import { Reconciliation, ReconciliationMember } from './sync/reconciliation.entities.js';
 
 /** The one list of entities; each is the shape of a row. */
@@ -40,6 +41,7 @@ const ENTITIES = [
   DecisionInput,
   DecisionPin,
   DecisionRecord,
+  DestinationGate,
   ErasedIdentifier,
   EventHistory,
   ImportBadLine,

@@ -1,4 +1,5 @@
 import type { Instant } from '../core/instant.js';
+import type { FamilyLimits, Gate } from './gate.js';
 
 /** How a destination may know a profile. A subset of the identifier kinds; a destination picks the first it can use. */
 export interface Addressee {
@@ -41,11 +42,15 @@ export type DestinationMessage = MembershipMessage | DecisionMessage | ErasureMe
 
 export type MessageKind = DestinationMessage['kind'];
 
-/** What became of one message. The class decides on retry: `retry` will pass, `rejected` needs a person. */
+/**
+ * What became of one message. The class decides on retry: `retry` will pass, `rejected` needs a person, and what was `held`
+ * was never sent, because the gate let no more through.
+ */
 export type SendOutcome =
   | { kind: 'accepted' }
-  | { kind: 'retry'; reason: string; retryAfterMs?: number }
-  | { kind: 'rejected'; reason: string };
+  | { kind: 'retry'; reason: string; retryAfterMs?: number; isBusy?: boolean }
+  | { kind: 'rejected'; reason: string }
+  | { kind: 'held'; forMs: number };
 
 /**
  * A system that we push to. Adding one is a folder and a line in registry.ts. `send` never throws for what the remote
@@ -60,12 +65,17 @@ export interface Destination {
   segmentProblem(externalSegmentId: string): string | undefined;
   /** The most messages one call of `send` should be given; above that a claim's lease could run out. */
   batchSize: number;
-  send(messages: readonly DestinationMessage[]): Promise<SendOutcome[]>;
+  /** What each family of its endpoints takes, by name. Every request goes through the gate of its family. */
+  limits: Readonly<Record<string, FamilyLimits>>;
+  /** The family by which messages are sent. */
+  sendsBy: string;
+  /** Without a gate, as fast as it goes. */
+  send(messages: readonly DestinationMessage[], gate?: Gate): Promise<SendOutcome[]>;
   /**
    * Whom it holds as members of a segment, page by page, until the signal is given; absent where it can't be asked. Throws
    * {@link ReadBackFailed}.
    */
-  readBack?(externalSegmentId: string, signal: AbortSignal): AsyncIterable<readonly Addressee[]>;
+  readBack?(externalSegmentId: string, signal: AbortSignal, gate?: Gate): AsyncIterable<readonly Addressee[]>;
 }
 
 /** A destination did not say what it holds. The message is for operators and names nobody. */

@@ -88,16 +88,17 @@ export class OutboxStore {
   }
 
   /** Lanes in which something is due for a destination, by priority: those first that have something of the first. */
-  async dueLanes(tx: Transaction, destination: string): Promise<DueLane[]> {
+  async dueLanes(tx: Transaction, destination: string, priorities: readonly number[] = PRIORITIES): Promise<DueLane[]> {
     return query<DueLane>(
       tx,
       `SELECT lane::integer AS lane, priority::integer AS priority
-         FROM unnest($3::smallint[]) AS priorities (priority), generate_series(0, $4 - 1) AS lanes (lane)
+         FROM (SELECT turnout_now() AS now OFFSET 0) AS clock,
+              unnest($2::smallint[]) AS priorities (priority), generate_series(0, $3 - 1) AS lanes (lane)
         WHERE EXISTS (SELECT FROM outbox
                        WHERE outbox.lane = lanes.lane AND destination = $1 AND outbox.priority = priorities.priority
-                         AND due_at <= $2 AND (claimed_until IS NULL OR claimed_until <= $2))
+                         AND due_at <= clock.now AND (claimed_until IS NULL OR claimed_until <= clock.now))
         ORDER BY priority, lane`,
-      [destination, new Date(await now(tx)), PRIORITIES, LANES],
+      [destination, priorities, LANES],
     );
   }
 
@@ -107,23 +108,22 @@ export class OutboxStore {
     what: DueLane & { destination: string; most: number; leaseMs: Milliseconds },
   ): Promise<ClaimedMessage[]> {
     const claim = randomUUID();
-    const at = await now(tx);
     const rows = await query<ClaimRow>(
       tx,
-      `WITH due AS (
+      `WITH clock AS MATERIALIZED (SELECT turnout_now() AS now), due AS MATERIALIZED (
          SELECT profile_id, subject FROM outbox
-          WHERE lane = $1 AND destination = $2 AND priority = $7 AND due_at <= $3
-            AND (claimed_until IS NULL OR claimed_until <= $3)
-          ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED
+          WHERE lane = $1 AND destination = $2 AND priority = $6 AND due_at <= (SELECT now FROM clock)
+            AND (claimed_until IS NULL OR claimed_until <= (SELECT now FROM clock))
+          ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
        )
-       UPDATE outbox SET claim = $5, claimed_until = $6, claimed_version = version,
+       UPDATE outbox SET claim = $4, claimed_until = clock.now + $5 * interval '1 ms', claimed_version = version,
               -- What became of the send of whoever lost the claim, nobody knows.
               holds = CASE WHEN claim IS NULL THEN holds END
-         FROM due
+         FROM due, clock
         WHERE outbox.lane = $1 AND destination = $2
           AND outbox.profile_id = due.profile_id AND outbox.subject = due.subject
        RETURNING outbox.profile_id, outbox.subject, version, attempts, payload, leaving`,
-      [what.lane, what.destination, new Date(at), what.most, claim, new Date(at + what.leaseMs), what.priority],
+      [what.lane, what.destination, what.most, claim, what.leaseMs, what.priority],
     );
     return rows.map((row) => ({
       lane: what.lane,

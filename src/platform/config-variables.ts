@@ -79,6 +79,12 @@ export const VARIABLES = {
     absent: "the region's own",
     description: 'Another address for the Track API, such as a proxy',
   }),
+  CUSTOMERIO_REQUESTS_PER_SECOND: integer({
+    default: 100,
+    min: 5,
+    max: 100_000,
+    description: 'The most requests to the Track API in any second, by all processes together',
+  }),
   CUSTOMERIO_APP_API_KEY: optionalSecret({
     absent: 'it is not read back',
     description: 'Key of the App API, by which is read what Customer.io holds',
@@ -86,6 +92,12 @@ export const VARIABLES = {
   CUSTOMERIO_APP_URL: secretUrl(['http', 'https'], {
     absent: "the region's own",
     description: 'Another address for the App API, such as a proxy',
+  }),
+  CUSTOMERIO_APP_REQUESTS_PER_SECOND: integer({
+    default: 10,
+    min: 5,
+    max: 100_000,
+    description: 'The most requests to the App API in any second, by all processes together',
   }),
   WEBHOOK_BODY_LIMIT_BYTES: integer({
     default: 2_097_152,
@@ -157,7 +169,12 @@ export const VARIABLES = {
     description:
       'How often what a destination holds is compared with ours and repaired, in hours; 0: only when asked to',
   }),
-  DELIVERY_CONCURRENCY: integer({ default: 2, min: 1, max: 64, description: 'Batches sent at once in a process' }),
+  DELIVERY_CONCURRENCY: integer({
+    default: 2,
+    min: 1,
+    max: 64,
+    description: 'Batches sent at once to a destination, and as many of what is not urgent',
+  }),
   DELIVERY_TIMEOUT_MS: integer({
     default: 10_000,
     min: 100,

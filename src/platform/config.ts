@@ -63,6 +63,8 @@ export interface Config {
     /** Undefined: what it holds is not read back. */
     readonly appApiKey: string | undefined;
     readonly appUrl: string | undefined;
+    readonly requestsPerSecond: number;
+    readonly appRequestsPerSecond: number;
   };
   readonly retentionMs: number;
   readonly decisionDeadlineMs: number;
@@ -202,6 +204,8 @@ function grouped(values: Values): Config {
       trackUrl: values.CUSTOMERIO_TRACK_URL,
       appApiKey: values.CUSTOMERIO_APP_API_KEY,
       appUrl: values.CUSTOMERIO_APP_URL,
+      requestsPerSecond: values.CUSTOMERIO_REQUESTS_PER_SECOND,
+      appRequestsPerSecond: values.CUSTOMERIO_APP_REQUESTS_PER_SECOND,
     },
     retentionMs: values.RETENTION_DAYS * DAY_MS,
     decisionDeadlineMs: values.DECISION_DEADLINE_MS,

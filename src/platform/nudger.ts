@@ -11,7 +11,7 @@ import { DELIVER_QUEUE, EVALUATE_QUEUE, type DeliverJob, type EvaluateJob } from
 export class Nudger implements BeforeApplicationShutdown {
   private readonly logger = new Logger(Nudger.name);
   private readonly lanes = new Set<number>();
-  private readonly destinations = new Set<string>();
+  private readonly deliveries = new Map<string, DeliverJob>();
   private sending: Promise<void> | undefined;
 
   constructor(
@@ -27,7 +27,14 @@ export class Nudger implements BeforeApplicationShutdown {
 
   /** These destinations are owed something. */
   deliver(destinations: Iterable<string>): void {
-    for (const destination of destinations) this.destinations.add(destination);
+    for (const destination of destinations) {
+      for (const priority of PRIORITIES) this.deliverPart({ destination, priority, part: 0 });
+    }
+  }
+
+  /** A destination is owed more than those who already work on it are done with soon. */
+  deliverPart(job: DeliverJob): void {
+    this.deliveries.set(`to-${job.destination}-${job.priority}-${job.part}`, job);
     this.start();
   }
 
@@ -41,24 +48,20 @@ export class Nudger implements BeforeApplicationShutdown {
   }
 
   private async send(): Promise<void> {
-    while (this.lanes.size + this.destinations.size > 0) {
+    while (this.lanes.size + this.deliveries.size > 0) {
       const lanes = [...this.lanes];
-      const destinations = [...this.destinations];
+      const deliveries = [...this.deliveries];
       this.lanes.clear();
-      this.destinations.clear();
+      this.deliveries.clear();
       try {
         if (lanes.length > 0) {
           await this.evaluateQueue.addBulk(
             lanes.map((lane) => ({ name: 'lane', data: { lane }, opts: onceAtATime(`lane-${lane}`) })),
           );
         }
-        if (destinations.length > 0) {
+        if (deliveries.length > 0) {
           await this.deliverQueue.addBulk(
-            destinations.map((destination) => ({
-              name: 'destination',
-              data: { destination },
-              opts: onceAtATime(`to-${destination}`),
-            })),
+            deliveries.map(([id, data]) => ({ name: 'destination', data, opts: onceAtATime(id) })),
           );
         }
       } catch (error) {
@@ -67,6 +70,9 @@ export class Nudger implements BeforeApplicationShutdown {
     }
   }
 }
+
+/** Of what is owed: what somebody did first, so that it never waits for what comes of looking at everybody again. */
+const PRIORITIES = [0, 1];
 
 /** One job waiting at most; a nudge that comes while its job runs makes it run once more. */
 function onceAtATime(id: string) {

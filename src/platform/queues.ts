@@ -5,7 +5,7 @@ import { createPostgresBackend, setDefaultBackendFactory, type ConnectionOptions
 /** Jobs that say: look at the due profiles of a lane. */
 export const EVALUATE_QUEUE = 'evaluate';
 
-/** Jobs that say: look at what a destination is owed. */
+/** Jobs that say: look at what of a priority a destination is owed. */
 export const DELIVER_QUEUE = 'deliver';
 
 export interface EvaluateJob {
@@ -14,6 +14,9 @@ export interface EvaluateJob {
 
 export interface DeliverJob {
   destination: string;
+  priority: number;
+  /** Of several that work on it at once, the how manieth; one of them asks for the next when there is much to do. */
+  part: number;
 }
 
 /** Where the queues live: Redis if its URL is given, else the database. */

@@ -1,23 +1,24 @@
 import { Processor, WorkerHost } from '@nestjs/bullmq';
 import { Inject, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Job } from 'bullmq';
-import { DataSource } from 'typeorm';
 import { DESTINATIONS, type Destination } from '../destinations/destination.js';
-import { now } from '../platform/clock.js';
+import { Nudger } from '../platform/nudger.js';
 import { DELIVER_QUEUE, PROCESSOR_OPTIONS, type DeliverJob } from '../platform/queues.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { Delivery } from './delivery.js';
+
+/** What is urgent, and what is not. */
+const KINDS_OF_WORK = 2;
 
 /** Works off what a destination is owed, round by round. */
 @Processor(DELIVER_QUEUE, PROCESSOR_OPTIONS)
 export class DeliverProcessor extends WorkerHost implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(DeliverProcessor.name);
-  private readonly pausedUntil = new Map<string, number>();
   private isStopping = false;
 
   constructor(
-    private readonly dataSource: DataSource,
     private readonly delivery: Delivery,
+    private readonly nudger: Nudger,
     @Inject(DESTINATIONS) private readonly destinations: readonly Destination[],
     @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
   ) {
@@ -25,7 +26,8 @@ export class DeliverProcessor extends WorkerHost implements OnApplicationBootstr
   }
 
   onApplicationBootstrap(): void {
-    this.worker.concurrency = this.settings.deliveryConcurrency;
+    // Room for every part of every kind of work: what is urgent never waits until something else is done.
+    this.worker.concurrency = this.settings.deliveryConcurrency * KINDS_OF_WORK * Math.max(this.destinations.length, 1);
     this.worker.on('error', (error) =>
       this.logger.warn({ msg: 'the deliver queue has a problem', error: String(error) }),
     );
@@ -33,14 +35,15 @@ export class DeliverProcessor extends WorkerHost implements OnApplicationBootstr
     this.worker.on('failed', (_job, error) => this.logger.error({ msg: 'a round of delivery failed', err: error }));
   }
 
-  override async process(job: Job<DeliverJob>): Promise<void> {
-    const destination = this.destinations.find((one) => one.key === job.data.destination);
+  override async process({ data }: Job<DeliverJob>): Promise<void> {
+    const destination = this.destinations.find((one) => one.key === data.destination);
     if (!destination) return;
     let isMore = true;
-    while (isMore && !this.isStopping && !(await this.isPaused(destination.key))) {
-      const { sent, pauseMs } = await this.delivery.round(destination);
-      if (pauseMs > 0) this.pausedUntil.set(destination.key, (await this.now()) + pauseMs);
-      isMore = sent > 0;
+    while (isMore && !this.isStopping) {
+      const { claimed, sent, heldMs } = await this.delivery.round(destination, data.priority);
+      isMore = sent > 0 && heldMs === 0;
+      const isMuch = claimed === destination.batchSize && data.part + 1 < this.settings.deliveryConcurrency;
+      if (isMore && isMuch) this.nudger.deliverPart({ ...data, part: data.part + 1 });
     }
   }
 
@@ -48,14 +51,5 @@ export class DeliverProcessor extends WorkerHost implements OnApplicationBootstr
   async beforeApplicationShutdown(): Promise<void> {
     this.isStopping = true;
     await this.worker.close();
-  }
-
-  private async isPaused(destination: string): Promise<boolean> {
-    const until = this.pausedUntil.get(destination);
-    return until !== undefined && (await this.now()) < until;
-  }
-
-  private now(): Promise<number> {
-    return now(this.dataSource.manager);
   }
 }

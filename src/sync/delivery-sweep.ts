@@ -21,8 +21,10 @@ export class DeliverySweep extends Sweep {
 
   protected override async sweep(): Promise<void> {
     for (const { key } of this.destinations) {
-      const lanes = await this.outbox.dueLanes(this.dataSource.manager, key);
-      if (lanes.length > 0) this.nudger.deliver([key]);
+      const due = await this.outbox.dueLanes(this.dataSource.manager, key);
+      for (const priority of new Set(due.map((lane) => lane.priority))) {
+        this.nudger.deliverPart({ destination: key, priority, part: 0 });
+      }
     }
   }
 }

@@ -1,25 +1,44 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Addressee, Destination, DestinationMessage, SendOutcome } from '../destinations/destination.js';
+import { runBounded } from '../destinations/run-bounded.js';
+import type { Gate } from '../destinations/gate.js';
 import { OutboxStore, type ClaimedMessage, type DueLane, type Settlement } from '../outbox/outbox-store.js';
 import { now } from '../platform/clock.js';
-import type { Transaction } from '../platform/database.js';
 import { LANES } from '../platform/lanes.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { addresseeOf, AddresseeStore } from './addressee-store.js';
 import { backoffMs } from './backoff.js';
+import { Gates, PATIENCE_MS } from './gates.js';
 import { Lateness } from './lateness.js';
+import { Settling } from './settling.js';
 import { unitsOf } from './units.js';
+
+/** Of a claim, so many units are sent at once; the gate says how many of their requests are. */
+const UNITS_AT_ONCE = 8;
+const LANES_AT_ONCE = 4;
+const URGENT = 0;
 
 /** When what was put off because a source is late is looked at again. */
 const LOOK_AGAIN_MS = 60_000;
 
 /** What one round of delivery did. */
 export interface DeliveryRound {
+  claimed: number;
   sent: number;
   accepted: number;
-  /** How long the destination asked to be left alone, in ms; 0 if it did not. */
-  pauseMs: number;
+  /** How long nothing more will be let through to the destination, in ms; 0 if it will. */
+  heldMs: number;
+}
+
+/** A round under way. */
+interface Sending {
+  destination: Destination;
+  gate: Gate;
+  addressees: ReadonlyMap<number, Addressee>;
+  settling: Settling;
+  round: DeliveryRound;
+  isOver: () => boolean;
 }
 
 /** Sends what a destination is owed: claim, send, settle, with nothing sent inside a transaction. */
@@ -33,47 +52,48 @@ export class Delivery {
     private readonly outbox: OutboxStore,
     private readonly addressees: AddresseeStore,
     private readonly lateness: Lateness,
+    private readonly gates: Gates,
     @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
   ) {}
 
   /**
-   * One round: as many messages as the destination takes at once, from as many lanes as that needs. A claim that would
-   * outlive its lease is handed back unsent, so that no two processes ever send about the same subject.
+   * One round: as many messages of a priority as the destination takes at once, from as many lanes as that needs. What the
+   * destination's gate lets through no more, or what would outlive its claim's lease, is handed back unsent, so that no two
+   * processes ever send about the same subject.
    */
-  async round(destination: Destination): Promise<DeliveryRound> {
+  async round(destination: Destination, priority: number): Promise<DeliveryRound> {
+    const round: DeliveryRound = { claimed: 0, sent: 0, accepted: 0, heldMs: 0 };
+    const shutForMs = await this.gates.shutForMs(destination);
+    if (shutForMs > PATIENCE_MS) return { ...round, heldMs: shutForMs };
     const startedAt = performance.now();
-    const claimed = await this.claim(destination);
-    const round: DeliveryRound = { sent: 0, accepted: 0, pauseMs: 0 };
+    const claimed = await this.claim(destination, priority);
     const ready = await this.withoutUnsure(claimed);
+    round.claimed = claimed.length;
     if (ready.length === 0) return round;
-    const addressees = await this.addressees.of(
-      this.dataSource.manager,
-      ready.map((one) => one.profileId),
-    );
-    const units = unitsOf(ready);
-    for (const [index, unit] of units.entries()) {
-      const isLate =
-        performance.now() - startedAt > this.settings.deliveryLeaseMs - 3 * this.settings.deliveryTimeoutMs;
-      if (round.pauseMs > 0 || (isLate && index > 0)) {
-        await this.perLane(units.slice(index).flat(), (tx, messages) => this.outbox.release(tx, messages));
-        break;
-      }
-      await this.deliver(destination, unit, addressees, round);
-    }
-    this.logger.log({ msg: 'delivered', destination: destination.key, ...round });
+    const longestMs = this.settings.deliveryLeaseMs - 3 * this.settings.deliveryTimeoutMs;
+    await this.send(ready, {
+      destination,
+      gate: this.gates.of(destination, { isUrgent: priority === URGENT }),
+      addressees: await this.addresseesOf(ready),
+      settling: new Settling(this.dataSource, this.outbox),
+      round,
+      isOver: () => round.heldMs > 0 || (round.sent > 0 && performance.now() - startedAt > longestMs),
+    });
+    this.logger.log({ msg: 'delivered', destination: destination.key, priority, ...round });
     return round;
   }
 
-  private async claim(destination: Destination): Promise<ClaimedMessage[]> {
+  private async claim(destination: Destination, priority: number): Promise<ClaimedMessage[]> {
     const tx = this.dataSource.manager;
     const claimed: ClaimedMessage[] = [];
-    const due = await this.outbox.dueLanes(tx, destination.key);
-    for (const lane of this.inTurn(due)) {
-      const most = destination.batchSize - claimed.length;
-      if (most <= 0) break;
+    const due = await this.outbox.dueLanes(tx, destination.key, [priority]);
+    await runBounded(this.inTurn(due), LANES_AT_ONCE, async (lane) => {
+      // Others claim meanwhile: each lane gets a share, so that together they are not too many.
+      const most = Math.floor((destination.batchSize - claimed.length) / Math.min(due.length, LANES_AT_ONCE));
+      if (most <= 0) return;
       const what = { ...lane, destination: destination.key, most, leaseMs: this.settings.deliveryLeaseMs };
-      claimed.push(...(await this.dataSource.transaction((inner) => this.outbox.claim(inner, what))));
-    }
+      claimed.push(...(await this.outbox.claim(tx, what)));
+    });
     return claimed;
   }
 
@@ -82,6 +102,7 @@ export class Delivery {
    * be on its way. It is looked at again a little later.
    */
   private async withoutUnsure(claimed: readonly ClaimedMessage[]): Promise<ClaimedMessage[]> {
+    if (!claimed.some(({ payload }) => payload.kind === 'membership' && payload.unsure)) return [...claimed];
     const unsure = new Set<ClaimedMessage>();
     const at = await now(this.dataSource.manager);
     const isLate = new Map<string, boolean>();
@@ -92,60 +113,71 @@ export class Delivery {
       if (!isLate.has(key)) isLate.set(key, await this.lateness.isLate(why.absent));
       if (isLate.get(key)) unsure.add(one);
     }
-    await this.perLane([...unsure], (tx, messages) => this.outbox.release(tx, messages, LOOK_AGAIN_MS));
+    await this.release([...unsure], LOOK_AGAIN_MS);
     return claimed.filter((one) => !unsure.has(one));
   }
 
-  /** What is urgent before what is not; within that each round begins at another lane, so that none waits for long. */
+  /** Each round begins at another lane, so that none waits for long. */
   private inTurn(due: readonly DueLane[]): DueLane[] {
     this.rounds += 1;
     const first = this.rounds % LANES;
-    const place = ({ lane, priority }: DueLane): number => priority * LANES + ((lane - first + LANES) % LANES);
+    const place = ({ lane }: DueLane): number => (lane - first + LANES) % LANES;
     return due.toSorted((a, b) => place(a) - place(b));
   }
 
-  private async deliver(
-    destination: Destination,
-    unit: readonly ClaimedMessage[],
-    addressees: ReadonlyMap<number, Addressee>,
-    round: DeliveryRound,
-  ): Promise<void> {
-    const outcomes = await destination.send(unit.map((one) => messageOf(one, addressees.get(one.profileId) ?? {})));
-    const settled = new Map(unit.map((one, index) => [one, this.settlementOf(one, outcomes[index]!)]));
-    await this.perLane(unit, (tx, messages) =>
-      this.outbox.settle(
-        tx,
-        messages.map((message) => ({ message, outcome: settled.get(message)! })),
-      ),
+  private addresseesOf(messages: readonly ClaimedMessage[]): Promise<Map<number, Addressee>> {
+    return this.addressees.of(
+      this.dataSource.manager,
+      messages.map((one) => one.profileId),
     );
-    round.sent += unit.length;
+  }
+
+  /** Sends unit by unit; what is not sent any more is handed back. */
+  private async send(messages: readonly ClaimedMessage[], sending: Sending): Promise<void> {
+    const unsent: ClaimedMessage[] = [];
+    await runBounded(unitsOf(messages), UNITS_AT_ONCE, async (unit) => {
+      if (sending.isOver()) unsent.push(...unit);
+      else unsent.push(...(await this.sendUnit(unit, sending)));
+    });
+    await this.release(unsent, sending.round.heldMs);
+    await sending.settling.done();
+  }
+
+  /** Returns what the gate did not let through. */
+  private async sendUnit(unit: readonly ClaimedMessage[], sending: Sending): Promise<ClaimedMessage[]> {
+    const { destination, gate, addressees, settling, round } = sending;
+    const messages = unit.map((one) => messageOf(one, addressees.get(one.profileId) ?? {}));
+    const outcomes = await destination.send(messages, gate);
+    const held: ClaimedMessage[] = [];
+    const settled = unit.flatMap((message, index) => {
+      const outcome = outcomes[index]!;
+      if (outcome.kind !== 'held') return [{ message, outcome: this.settlementOf(message, outcome) }];
+      held.push(message);
+      round.heldMs = Math.max(round.heldMs, outcome.forMs);
+      return [];
+    });
+    settling.add(settled);
+    round.sent += settled.length;
     round.accepted += outcomes.filter((one) => one.kind === 'accepted').length;
-    round.pauseMs = Math.max(round.pauseMs, ...outcomes.map((one) => (one.kind === 'retry' && one.retryAfterMs) || 0));
-    for (const [message, outcome] of settled) {
-      if (outcome.kind !== 'failed') continue;
-      const { profileId, subject } = message;
-      this.logger.error({
-        msg: 'gave up on a message',
-        destination: destination.key,
-        profileId,
-        subject,
-        reason: outcome.reason,
-      });
-    }
+    for (const { message, outcome } of settled) this.logFailure(message, outcome);
+    return held;
   }
 
-  /** One transaction a lane. */
-  private async perLane(
-    messages: readonly ClaimedMessage[],
-    work: (tx: Transaction, ofLane: ClaimedMessage[]) => Promise<void>,
-  ): Promise<void> {
-    for (const lane of new Set(messages.map((one) => one.lane))) {
+  private async release(messages: readonly ClaimedMessage[], afterMs = 0): Promise<void> {
+    const lanes = [...new Set(messages.map((one) => one.lane))];
+    await runBounded(lanes, LANES_AT_ONCE, (lane) => {
       const ofLane = messages.filter((one) => one.lane === lane);
-      await this.dataSource.transaction((tx) => work(tx, ofLane));
-    }
+      return this.dataSource.transaction((tx) => this.outbox.release(tx, ofLane, afterMs));
+    });
   }
 
-  private settlementOf(message: ClaimedMessage, outcome: SendOutcome): Settlement {
+  private logFailure({ destination, profileId, subject }: ClaimedMessage, outcome: Settlement): void {
+    if (outcome.kind !== 'failed') return;
+    const about = { destination, profileId, subject, reason: outcome.reason };
+    this.logger.error({ msg: 'gave up on a message', ...about });
+  }
+
+  private settlementOf(message: ClaimedMessage, outcome: Exclude<SendOutcome, { kind: 'held' }>): Settlement {
     if (outcome.kind === 'accepted') return outcome;
     if (outcome.kind === 'rejected') return { kind: 'failed', reason: outcome.reason };
     if (message.attempts + 1 >= this.settings.deliveryMaxAttempts) {

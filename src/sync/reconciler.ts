@@ -6,6 +6,7 @@ import { Nudger } from '../platform/nudger.js';
 import { Sweep } from '../platform/sweep.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { AddresseeStore } from './addressee-store.js';
+import { Gates } from './gates.js';
 import { ReconciliationStore, type ClaimedRun, type Drift } from './reconciliation-store.js';
 
 /** Reads back what destinations hold of the segments that we own, compares it with what they were told, and repairs it. */
@@ -19,6 +20,7 @@ export class Reconciler extends Sweep {
     private readonly runs: ReconciliationStore,
     private readonly addressees: AddresseeStore,
     private readonly nudger: Nudger,
+    private readonly gates: Gates,
     @Inject(DESTINATIONS) private readonly destinations: readonly Destination[],
     @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
   ) {
@@ -68,7 +70,8 @@ export class Reconciler extends Sweep {
     const destination = this.destinations.find((one) => one.key === run.destination);
     if (!destination?.readBack) throw new ReadBackFailed('The destination is not configured to be read back.');
     const drift: Drift = { held: 0, missing: 0, extra: 0, strangers: 0 };
-    for await (const page of destination.readBack(run.externalSegmentId, this.stopping.signal)) {
+    const gate = this.gates.of(destination, { isUrgent: false });
+    for await (const page of destination.readBack(run.externalSegmentId, this.stopping.signal, gate)) {
       const profiles = await this.addressees.profilesOf(this.dataSource.manager, page);
       const known = [...new Set(profiles)].filter((id) => id !== undefined);
       await this.dataSource.transaction((tx) => this.runs.note(tx, run, known));

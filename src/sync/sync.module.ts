@@ -5,6 +5,9 @@ import { DeadLettersController } from './dead-letters.controller.js';
 import { DeliverProcessor } from './deliver.processor.js';
 import { Delivery } from './delivery.js';
 import { DeliverySweep } from './delivery-sweep.js';
+import { DestinationsController } from './destinations.controller.js';
+import { GateStore } from './gate-store.js';
+import { Gates } from './gates.js';
 import { Reconciler } from './reconciler.js';
 import { ReconciliationStore } from './reconciliation-store.js';
 import { ReconciliationsController } from './reconciliations.controller.js';
@@ -12,14 +15,23 @@ import { ReconciliationsController } from './reconciliations.controller.js';
 /** Seeing and mending what was not sent, or is not held, for the API. */
 @Module({
   imports: [OutboxModule],
-  controllers: [DeadLettersController, ReconciliationsController],
-  providers: [ReconciliationStore],
+  controllers: [DeadLettersController, DestinationsController, ReconciliationsController],
+  providers: [GateStore, ReconciliationStore],
 })
 export class SyncApiModule {}
 
 /** Sending and reading back, for the worker. */
 @Module({
   imports: [OutboxModule],
-  providers: [AddresseeStore, Delivery, DeliverProcessor, DeliverySweep, ReconciliationStore, Reconciler],
+  providers: [
+    AddresseeStore,
+    Delivery,
+    DeliverProcessor,
+    DeliverySweep,
+    Gates,
+    GateStore,
+    ReconciliationStore,
+    Reconciler,
+  ],
 })
 export class SyncWorkerModule {}

@@ -124,7 +124,15 @@ describe('reconciliation', () => {
 
   it('waits its turn when Customer.io has enough, and goes on', async () => {
     customerio.faults.next(1, status(429, { 'Retry-After': '1' }));
-    expect(await reconcile()).toMatchObject({ held: 3, problem: null });
+    await turnout.must('POST', RUNS, {});
+    let busyUntil: unknown;
+    while (!busyUntil) {
+      const { destinations } = await turnout.must('GET', '/v1/destinations');
+      busyUntil = (destinations as JsonObject[])[0]!.gates.find((one: JsonObject) => one.family === 'app').busyUntil;
+    }
+    expect(busyUntil).toBe(new Date(T0 + 1_000).toISOString());
+    await database.setClock(T0 + 1_000);
+    expect(await finished()).toMatchObject({ held: 3, problem: null });
   });
 });
 

@@ -36,6 +36,9 @@ export function turnoutEnv(database: Pick<TestDatabase, 'url'>, customerio?: Cus
       CUSTOMERIO_TRACK_URL: customerio.url,
       CUSTOMERIO_APP_API_KEY: customerio.appKey,
       CUSTOMERIO_APP_URL: customerio.url,
+      // The clock stands still: no room for a request would ever come.
+      CUSTOMERIO_REQUESTS_PER_SECOND: '100000',
+      CUSTOMERIO_APP_REQUESTS_PER_SECOND: '100000',
     }),
     PORT: '0',
     // Tests ask faster than people.
@@ -131,7 +134,10 @@ export class TestTurnout extends TurnoutClient {
 
 const PATIENCE_MS = 30_000;
 
-/** Waits until nothing is due any more as of the test's clock: no evaluation, no backfill, no shadow, nothing to send. */
+/**
+ * Waits until nothing is due any more as of the test's clock: no evaluation, no backfill, no shadow, nothing to send to a
+ * destination that takes anything.
+ */
 export async function settle(database: Pick<TestDatabase, 'pool'>, patienceMs = PATIENCE_MS): Promise<void> {
   const deadline = performance.now() + patienceMs;
   let left: unknown;
@@ -142,7 +148,9 @@ export async function settle(database: Pick<TestDatabase, 'pool'>, patienceMs = 
               (SELECT count(*) FROM reclassifications WHERE finished_at IS NULL) AS reclassifications,
               (SELECT count(*) FROM segment_shadows WHERE state = 'running') AS shadows,
               (SELECT count(*) FROM decisions WHERE due_at <= turnout_now() OR review_at <= turnout_now()) AS open,
-              (SELECT count(*) FROM outbox WHERE due_at <= turnout_now() OR claim IS NOT NULL) AS owed`,
+              (SELECT count(*) FROM outbox WHERE claim IS NOT NULL OR due_at <= turnout_now() AND NOT EXISTS
+                (SELECT FROM destination_gates AS gate WHERE gate.destination = outbox.destination
+                    AND greatest(busy_until, open_until) > turnout_now())) AS owed`,
     );
     left = rows[0];
     if (Object.values(rows[0]!).every((count) => count === '0')) return;

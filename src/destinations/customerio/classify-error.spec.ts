@@ -7,8 +7,14 @@ function answered(statusCode: number, body: unknown, headers: Record<string, str
 }
 
 describe('the class of a Customer.io error', () => {
-  it.each([408, 429, 500, 501, 502, 503, 504, 522, 524, 599])('is retry for %i, which time may mend', (code) => {
+  it.each([408, 500, 501, 502, 503, 504, 522, 524, 599])('is retry for %i, which time may mend', (code) => {
     expect(classifyError(answered(code, {}), [])).toEqual({ kind: 'retry', reason: `Customer.io answered ${code}` });
+  });
+
+  it('is retry at a lower pace for 429, and for whatever says how long to wait', () => {
+    const reason = (code: number) => `Customer.io answered ${code}`;
+    expect(classifyError(answered(429, {}), [])).toEqual({ kind: 'retry', reason: reason(429), isBusy: true });
+    expect(classifyError(answered(503, {}, { 'retry-after': '2' }), [])).toHaveProperty('isBusy', true);
   });
 
   it.each([400, 402, 404, 405, 409, 410, 413, 422])('is rejected for %i, which stays so', (code) => {
@@ -115,6 +121,7 @@ describe('Retry-After', () => {
     expect(classifyError(answered(503, {}, { 'retry-after': '2' }), [])).toEqual({
       kind: 'retry',
       reason: 'Customer.io answered 503',
+      isBusy: true,
       retryAfterMs: 2_000,
     });
   });

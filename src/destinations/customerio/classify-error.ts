@@ -24,6 +24,7 @@ function classifyStatus(error: CustomerIORequestError, sent: readonly string[]):
       kind: 'retry',
       reason: `Customer.io answered ${statusCode}`,
       ...(waitMs !== undefined && { retryAfterMs: waitMs }),
+      ...((statusCode === 429 || waitMs !== undefined) && { isBusy: true }),
     };
   }
   const said = withoutIdentifiers(errorTexts(error.body).join('; '), sent)

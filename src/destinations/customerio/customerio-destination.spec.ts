@@ -307,8 +307,8 @@ describe('when Customer.io has trouble', () => {
     );
     const first = await destination.send([membership({ customerId: 'ana' })]);
     const second = await destination.send([membership({ customerId: 'ana' })]);
-    expect(first).toEqual([{ kind: 'retry', reason: 'Customer.io answered 429', retryAfterMs: 17_000 }]);
-    expect(second).toEqual([{ kind: 'retry', reason: 'Customer.io answered 503', retryAfterMs: 20_000 }]);
+    expect(first).toMatchObject([{ kind: 'retry', reason: 'Customer.io answered 429', retryAfterMs: 17_000 }]);
+    expect(second).toMatchObject([{ kind: 'retry', reason: 'Customer.io answered 503', retryAfterMs: 20_000 }]);
   });
 
   it('rejects with a hint when the credentials are wrong', async () => {

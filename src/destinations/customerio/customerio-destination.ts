@@ -1,6 +1,7 @@
 import { IdentifierType, RegionEU, RegionUS, TrackClient } from 'customerio-node';
 import type { Milliseconds } from '../../core/instant.js';
 import type { Destination, DestinationMessage, SendOutcome } from '../destination.js';
+import { endOf, OPEN_GATE, throughGate, type Gate } from '../gate.js';
 import { classifyError } from './classify-error.js';
 import {
   leaversOf,
@@ -10,7 +11,7 @@ import {
   type PlannedRequest,
 } from './plan-requests.js';
 import { readMembers } from './read-members.js';
-import { runBounded } from './run-bounded.js';
+import { runBounded } from '../run-bounded.js';
 
 export interface CustomerioDestinationConfig {
   siteId: string;
@@ -24,12 +25,20 @@ export interface CustomerioDestinationConfig {
   appUrl?: string;
   /** How long one request may take; 10 s unless given. */
   timeoutMs?: Milliseconds;
+  /** Of the Track API, 100 unless given: far below the 1,000 beyond which Customer.io may drop some. */
+  requestsPerSecond?: number;
+  /** Of the App API, 10 unless given, which is all that it allows. */
+  appRequestsPerSecond?: number;
 }
 
 const BATCH_SIZE = 1_000;
 const DEFAULT_TIMEOUT_MS = 10_000;
-/** Keeps us far below the 1,000 requests a second beyond which Customer.io may drop some. */
 const REQUESTS_AT_ONCE = 8;
+const DEFAULT_REQUESTS_PER_SECOND = 100;
+const DEFAULT_APP_REQUESTS_PER_SECOND = 10;
+/** The two families of endpoints. */
+const TRACK = 'track';
+const APP = 'app';
 const DECISION_EVENT = 'turnout_branch_decided';
 
 const ID_TYPES = { id: IdentifierType.Id, cio_id: IdentifierType.CioId, email: IdentifierType.Email };
@@ -53,8 +62,22 @@ export function createCustomerioDestination(config: CustomerioDestinationConfig)
     takes: ['membership', 'decision', 'erasure'],
     segmentProblem,
     batchSize: BATCH_SIZE,
-    send: (messages) => send(client, messages),
-    ...(app && { readBack: (segmentId: string, signal: AbortSignal) => readMembers(app, segmentId, signal) }),
+    limits: limitsOf(config),
+    sendsBy: TRACK,
+    send: (messages, gate = OPEN_GATE) => send({ client, gate }, messages),
+    ...(app && {
+      readBack: (segmentId: string, signal: AbortSignal, gate = OPEN_GATE) =>
+        readMembers({ ...app, gate, family: APP }, segmentId, signal),
+    }),
+  };
+}
+
+function limitsOf(config: CustomerioDestinationConfig): Destination['limits'] {
+  const { requestsPerSecond = DEFAULT_REQUESTS_PER_SECOND } = config;
+  const { appRequestsPerSecond = DEFAULT_APP_REQUESTS_PER_SECOND } = config;
+  return {
+    [TRACK]: { requestsPerSecond, requestsAtOnce: REQUESTS_AT_ONCE },
+    [APP]: { requestsPerSecond: appRequestsPerSecond, requestsAtOnce: 2 },
   };
 }
 
@@ -71,12 +94,18 @@ function appApiOf({ appApiKey, appUrl, region, timeoutMs = DEFAULT_TIMEOUT_MS }:
   return { key: appApiKey, url: appUrl ?? ownUrl, timeoutMs };
 }
 
+/** The Track API, and the gate before it. */
+interface TrackApi {
+  client: TrackClient;
+  gate: Gate;
+}
+
 /** First those who leave, then what is stated: where the two are one person to Customer.io, the last word counts. */
-async function send(client: TrackClient, messages: readonly DestinationMessage[]): Promise<SendOutcome[]> {
-  const hindered = await sendLeaving(client, messages);
+async function send(api: TrackApi, messages: readonly DestinationMessage[]): Promise<SendOutcome[]> {
+  const hindered = await sendLeaving(api, messages);
   const stated = [...messages.keys()].filter((index) => !hindered.has(index));
   const outcomes = await sendAll(
-    client,
+    api,
     stated.map((index) => messages[index]!),
   );
   const outcomeOf = new Map([...hindered, ...stated.map((index, place) => [index, outcomes[place]!] as const)]);
@@ -84,15 +113,12 @@ async function send(client: TrackClient, messages: readonly DestinationMessage[]
 }
 
 /** Takes those who leave out of their segments; what hindered that, by the index of the message. */
-async function sendLeaving(
-  client: TrackClient,
-  messages: readonly DestinationMessage[],
-): Promise<Map<number, SendOutcome>> {
+async function sendLeaving(api: TrackApi, messages: readonly DestinationMessage[]): Promise<Map<number, SendOutcome>> {
   const leavers = messages.flatMap((message, index) =>
     leaversOf(message).map((leaver) => ({ index, message: leaver })),
   );
   const outcomes = await sendAll(
-    client,
+    api,
     leavers.map((one) => one.message),
   );
   return new Map(
@@ -103,12 +129,12 @@ async function sendLeaving(
   );
 }
 
-async function sendAll(client: TrackClient, messages: readonly DestinationMessage[]): Promise<SendOutcome[]> {
+async function sendAll(api: TrackApi, messages: readonly DestinationMessage[]): Promise<SendOutcome[]> {
   const { requests, rejected } = planRequests(messages);
   const outcomes = new Map<number, SendOutcome>();
   for (const [index, reason] of rejected) outcomes.set(index, { kind: 'rejected', reason });
   await runBounded(requests, REQUESTS_AT_ONCE, async (request) => {
-    const outcome = await attempt(client, request);
+    const outcome = await throughGate(api.gate, TRACK, () => attempt(api.client, request), endOf);
     for (const index of request.settles) outcomes.set(index, outcome);
   });
   return messages.map((_, index) => outcomes.get(index)!);

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Milliseconds } from '../../core/instant.js';
 import { ReadBackFailed, type Addressee } from '../destination.js';
+import { throughGate, type Gate, type RequestEnd } from '../gate.js';
 import { retryAfterMs } from './classify-error.js';
 
 /** Where and how the App API is reached. */
@@ -8,6 +9,12 @@ export interface AppApi {
   key: string;
   url: string;
   timeoutMs: Milliseconds;
+}
+
+/** The App API, and the gate before it. */
+export interface GatedAppApi extends AppApi {
+  gate: Gate;
+  family: string;
 }
 
 interface MembershipPage {
@@ -24,7 +31,7 @@ const LONGEST_PAUSE_MS = 60_000;
  * The members of a manual segment as Customer.io holds them, page by page. A page that is refused for a while is asked for
  * again, as late as the answer says. Throws {@link ReadBackFailed}, which names nobody.
  */
-export async function* readMembers(api: AppApi, segmentId: string, stop: AbortSignal): AsyncIterable<Addressee[]> {
+export async function* readMembers(api: GatedAppApi, segmentId: string, stop: AbortSignal): AsyncIterable<Addressee[]> {
   let start: string | undefined;
   do {
     const query = new URLSearchParams({ limit: String(A_PAGE), ...(start && { start }) });
@@ -43,16 +50,32 @@ export async function* readMembers(api: AppApi, segmentId: string, stop: AbortSi
   } while (start);
 }
 
-async function pageAt(api: AppApi, path: string, stop: AbortSignal): Promise<MembershipPage> {
+async function pageAt(api: GatedAppApi, path: string, stop: AbortSignal): Promise<MembershipPage> {
   for (let attempt = 1; ; attempt++) {
-    const answer = await ask(api, path, stop);
+    const answer = await askInTurn(api, path, stop);
     if ('page' in answer) return answer.page;
     if (attempt === MOST_TRIES || !answer.mayPass) throw new ReadBackFailed(answer.problem);
     await wait(Math.min(answer.afterMs ?? 1_000 * 2 ** attempt, LONGEST_PAUSE_MS), undefined, { signal: stop });
   }
 }
 
-type Asked = { page: MembershipPage } | { problem: string; mayPass: boolean; afterMs?: number | undefined };
+/** However long the gate lets nothing through. */
+async function askInTurn(api: GatedAppApi, path: string, stop: AbortSignal): Promise<Asked> {
+  for (;;) {
+    const answer = await throughGate(api.gate, api.family, () => ask(api, path, stop), endOfRead);
+    if (!('kind' in answer)) return answer;
+    await wait(answer.forMs, undefined, { signal: stop });
+  }
+}
+
+function endOfRead(answer: Asked): RequestEnd {
+  if ('page' in answer || !answer.mayPass) return { kind: 'answered' };
+  if (answer.isBusy) return { kind: 'busy', forMs: answer.afterMs };
+  return { kind: 'failed', reason: answer.problem };
+}
+
+type Asked =
+  { page: MembershipPage } | { problem: string; mayPass: boolean; isBusy?: boolean; afterMs?: number | undefined };
 
 async function ask({ key, url, timeoutMs }: AppApi, path: string, stop: AbortSignal): Promise<Asked> {
   try {
@@ -64,6 +87,7 @@ async function ask({ key, url, timeoutMs }: AppApi, path: string, stop: AbortSig
     const { status } = response;
     return {
       problem: `Customer.io's App API answered ${status}${status === 401 ? ' (is CUSTOMERIO_APP_API_KEY that of the workspace and region?)' : ''}`,
+      isBusy: status === 429,
       mayPass: status === 408 || status === 429 || status >= 500,
       afterMs: retryAfterMs(Object.fromEntries(response.headers)),
     };

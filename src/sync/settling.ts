@@ -1,0 +1,54 @@
+import { DataSource } from 'typeorm';
+import { runBounded } from '../destinations/run-bounded.js';
+import type { ClaimedMessage, OutboxStore, Settlement } from '../outbox/outbox-store.js';
+
+export interface Settled {
+  message: ClaimedMessage;
+  outcome: Settlement;
+}
+
+const LANES_AT_ONCE = 4;
+
+/**
+ * Writes down what came of messages, lane by lane. What comes to an end while the last ones are written is written together
+ * after them.
+ */
+export class Settling {
+  private waiting: Settled[] = [];
+  private writing: Promise<void> | undefined;
+  private failure: Error | undefined;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly outbox: OutboxStore,
+  ) {}
+
+  add(settled: readonly Settled[]): void {
+    this.waiting.push(...settled);
+    this.writing ??= this.write();
+  }
+
+  /** Resolves when all is written; throws what went wrong with any of it. */
+  async done(): Promise<void> {
+    await this.writing;
+    if (this.failure) throw this.failure;
+  }
+
+  private async write(): Promise<void> {
+    try {
+      while (this.waiting.length > 0) {
+        const settled = this.waiting;
+        this.waiting = [];
+        const lanes = [...new Set(settled.map(({ message }) => message.lane))];
+        await runBounded(lanes, LANES_AT_ONCE, (lane) => {
+          const ofLane = settled.filter(({ message }) => message.lane === lane);
+          return this.dataSource.transaction((tx) => this.outbox.settle(tx, ofLane));
+        });
+      }
+    } catch (error) {
+      this.failure ??= error as Error;
+    } finally {
+      this.writing = undefined;
+    }
+  }
+}
