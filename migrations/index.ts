@@ -21,6 +21,7 @@ import { RankOutbox1764000080000 } from './1764000080000-rank-outbox.js';
 import { CreateReconciliations1764000081000 } from './1764000081000-create-reconciliations.js';
 import { PushToMany1764000100000 } from './1764000100000-push-to-many.js';
 import { CreateDestinationGates1764000090000 } from './1764000090000-create-destination-gates.js';
+import { CreateAuditLog1764000110000 } from './1764000110000-create-audit-log.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -47,4 +48,5 @@ export const MIGRATIONS = [
   CreateReconciliations1764000081000,
   PushToMany1764000100000,
   CreateDestinationGates1764000090000,
+  CreateAuditLog1764000110000,
 ];

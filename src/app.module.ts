@@ -1,6 +1,6 @@
 import { getQueueToken } from '@nestjs/bullmq';
 import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { createDataSource } from './data-source.js';
 import { ClickClassesController } from './ctas/click-classes.controller.js';
@@ -28,6 +28,7 @@ import {
 } from './memberships/memberships.module.js';
 import { SOURCE_KEYS } from './journeys/known-sources.js';
 import { EvaluationFollowers } from './memberships/evaluation-followers.js';
+import { AuditInterceptor } from './platform/audit/audit.interceptor.js';
 import { ApiKeyGuard } from './platform/auth/api-key.guard.js';
 import { AuthModule } from './platform/auth/auth.module.js';
 import { REQUESTS_PER_SECOND } from './platform/auth/rate-limits.js';
@@ -174,6 +175,7 @@ export class AppModule {
       ],
       providers: [
         { provide: APP_GUARD, useClass: ApiKeyGuard },
+        { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useFactory: validationPipe },
       ],

@@ -1,4 +1,4 @@
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { Cta } from './ctas/cta.entity.js';
 import { ClickClassSettingsRow, Reclassification } from './ctas/ctas.entities.js';
 import { DecisionInput, DecisionPin, DecisionRecord } from './decisions/decision.entity.js';
@@ -6,6 +6,8 @@ import { Journey, JourneyVersion } from './journeys/journey.entities.js';
 import { Backfill, Membership, Transition } from './memberships/memberships.entities.js';
 import { RulePreview } from './memberships/preview.entity.js';
 import { OutboxRow } from './outbox/outbox.entity.js';
+import { AuditEntry } from './platform/audit/audit-entry.entity.js';
+import { AuditedDataSource } from './platform/audit/audited-data-source.js';
 import { ApiKey } from './platform/auth/api-key.entity.js';
 import { postgresOptions } from './platform/database.js';
 import { ErasedIdentifier, InstallationSecret } from './profiles/erasure.entities.js';
@@ -32,6 +34,7 @@ import { Reconciliation, ReconciliationMember } from './sync/reconciliation.enti
 /** The one list of entities; each is the shape of a row. */
 const ENTITIES = [
   ApiKey,
+  AuditEntry,
   Backfill,
   Catalogue,
   ClickClassSettingsRow,
@@ -73,5 +76,5 @@ const ENTITIES = [
 
 /** A connection pool of the service, not yet opened. `poolSize` in connections. */
 export function createDataSource(url: string, poolSize = 10): DataSource {
-  return new DataSource({ ...postgresOptions(url, poolSize), entities: ENTITIES });
+  return new AuditedDataSource({ ...postgresOptions(url, poolSize), entities: ENTITIES });
 }

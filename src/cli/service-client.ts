@@ -32,6 +32,14 @@ export class ServiceClient {
     return this.send('POST', path, body, headers);
   }
 
+  /** Sends JSON, or nothing. Throws {@link Refused}. */
+  async must(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
+    const sent = body === undefined ? undefined : Readable.from([JSON.stringify(body)]);
+    const answer = await this.send(method, path, sent, sent && { 'content-type': 'application/json' });
+    if (answer.status >= 300) throw new Refused(answer);
+    return answer.body;
+  }
+
   private send(method: string, path: string, body?: Readable, headers: Record<string, string> = {}): Promise<Answer> {
     const url = new URL(path, this.url);
     const request = url.protocol === 'https:' ? httpsRequest : httpRequest;

@@ -1,8 +1,9 @@
 import { EXIT, WrongUsage, type Command, type CommandIo } from './command.js';
 import { importCommand } from './import.js';
+import { keysCommand } from './keys.js';
 
 /** The one list of subcommands. */
-const COMMANDS: readonly Command[] = [importCommand];
+const COMMANDS: readonly Command[] = [importCommand, keysCommand];
 
 const HELP = `Usage: turnout COMMAND [arguments]
 

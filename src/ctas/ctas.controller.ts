@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { toIso, type Instant } from '../core/instant.js';
+import { ChangesNothing } from '../platform/audit/changes-nothing.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
 import { now } from '../platform/clock.js';
@@ -37,6 +38,7 @@ export class CtasController {
   ) {}
 
   @Post('match')
+  @ChangesNothing()
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Which CTA is this link of, and why?' })
   async match(@Body() { url, message }: MatchDto) {

@@ -1,6 +1,7 @@
 import { Controller, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
+import { ChangesNothing } from '../platform/audit/changes-nothing.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
 import { identifierFromPath } from '../profiles/identifier-reference.js';
@@ -59,6 +60,7 @@ export class DecisionsController {
   }
 
   @Post(':id/replay')
+  @ChangesNothing()
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     summary: 'Decide it again, by what was known then',

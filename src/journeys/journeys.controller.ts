@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import type { Milliseconds } from '../core/instant.js';
+import { noteChange } from '../platform/audit/changes.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { checkedKey } from '../platform/key.js';
 import { Problem } from '../platform/problem.js';
@@ -46,7 +47,9 @@ export class JourneysController {
         }));
         throw Problem.badRequest('The journey is not right.', entries);
       }
-      return { journey: checked.journey, version: await this.journeys.put(tx, key, checked.journey) };
+      const version = await this.journeys.put(tx, key, checked.journey);
+      noteChange({ version });
+      return { journey: checked.journey, version };
     });
     void reply.status(version === 1 ? HttpStatus.CREATED : HttpStatus.OK);
     return { key, version, ...journey };

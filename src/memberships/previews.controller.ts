@@ -6,6 +6,7 @@ import { say } from '../core/compile-rule.js';
 import type { Milliseconds } from '../core/instant.js';
 import { checkReferences } from '../core/references.js';
 import { showBecause } from '../core/simulate.js';
+import { ChangesNothing } from '../platform/audit/changes-nothing.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { now } from '../platform/clock.js';
 import { Problem } from '../platform/problem.js';
@@ -25,6 +26,7 @@ const LOOK_MS = 30;
 @ApiTags('segments')
 @ApiBearerAuth()
 @RequireScope('manage')
+@ChangesNothing()
 @Controller('v1/segments/preview')
 export class PreviewsController {
   constructor(

@@ -4,6 +4,7 @@ import { DESTINATIONS, type Destination } from '../destinations/destination.js';
 import { OutboxHandover } from '../outbox/outbox-handover.js';
 import { OutboxStore } from '../outbox/outbox-store.js';
 import { erasureMessage, type Address } from '../outbox/outbox-message.js';
+import { noteChange } from '../platform/audit/changes.js';
 import type { Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
 import { Nudger } from '../platform/nudger.js';
@@ -65,6 +66,7 @@ export class Erasure {
       .filter((one) => one.takes.includes('erasure'))
       .map(({ key }) => erasureMessage({ lane, profileId }, key, addresses, how));
     await this.outbox.append(tx, messages);
+    noteChange({ profileId });
     return { profileId, removed, destinations: messages.map((one) => one.destination) };
   }
 }

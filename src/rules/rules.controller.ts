@@ -7,6 +7,7 @@ import { parseRule, ruleSchema } from '../core/parse-rule.js';
 import { checkReferences, segmentsBelow } from '../core/references.js';
 import type { RuleProblem } from '../core/rule.js';
 import { simulate } from '../core/simulate.js';
+import { ChangesNothing } from '../platform/audit/changes-nothing.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
 import { RETENTION_MS } from '../platform/retention.js';
@@ -26,6 +27,7 @@ const EXAMPLE_SIMULATION = {
 @ApiTags('rules')
 @ApiBearerAuth()
 @RequireScope('manage')
+@ChangesNothing()
 @Controller('v1/rules')
 export class RulesController {
   constructor(

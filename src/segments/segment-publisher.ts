@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { noteChange } from '../platform/audit/changes.js';
 import type { Transaction } from '../platform/database.js';
 import { Problem } from '../platform/problem.js';
 import { wrongRule } from './checked-rule.js';
@@ -21,6 +22,7 @@ export class SegmentPublisher {
     await this.checkTargets(tx, segment);
     if ('takenBy' in result) throw taken(result);
     if ('problems' in result) throw wrongRule(result.problems);
+    noteChange({ version: result.version });
     return result;
   }
 

@@ -60,6 +60,51 @@ describe('the store of API keys', () => {
     expect(await here.verify(key)).toBeUndefined();
   });
 
+  it('refuses an expired key from the very millisecond at which it ends', async () => {
+    const store = new ApiKeyStore(dataSource);
+    const { key, expiresAt } = await dataSource.transaction((tx) =>
+      store.create(tx, { name: 'guest', scopes: ['decide'], expiresInMs: 60_000 }),
+    );
+    expect(expiresAt).toEqual(new Date(Date.parse(START_OF_TESTS) + 60_000));
+    const isGood = async () => (await new ApiKeyStore(dataSource).verify(key)) !== undefined;
+    await database.setClock('2026-01-01T00:00:59.999Z');
+    expect(await isGood()).toBe(true);
+    await database.setClock('2026-01-01T00:01:00.000Z');
+    expect(await isGood()).toBe(false);
+    await database.setClock('2026-01-01T00:01:00.001Z');
+    expect(await isGood()).toBe(false);
+  });
+
+  it('rotates a key: both are good for a while, then only the new one, of the same scopes', async () => {
+    const store = new ApiKeyStore(dataSource);
+    const old = await create(store, 'journeys', ['decide', 'ingest']);
+    const made = await dataSource.transaction((tx) => store.rotate(tx, old.id, 3_600_000));
+    expect(made).toMatchObject({ name: 'journeys', scopes: ['decide', 'ingest'], expiresAt: null });
+    const good = async () => {
+      const fresh = new ApiKeyStore(dataSource);
+      return [await fresh.verify(old.key), await fresh.verify(made!.key)].map((one) => one?.id);
+    };
+    expect(await good()).toEqual([old.id, made!.id]);
+    await database.setClock('2026-01-01T00:59:59.999Z');
+    expect(await good()).toEqual([old.id, made!.id]);
+    await database.setClock('2026-01-01T01:00:00.000Z');
+    expect(await good()).toEqual([undefined, made!.id]);
+  });
+
+  it('rotates no key that is good no more, and never makes one last longer', async () => {
+    const store = new ApiKeyStore(dataSource);
+    const rotate = (id: string) => dataSource.transaction((tx) => store.rotate(tx, id, 3_600_000));
+    const revoked = await create(store, 'gone', ['decide']);
+    await revoke(store, revoked.id);
+    expect(await rotate(revoked.id)).toBeUndefined();
+    expect(await rotate('no uuid')).toBeUndefined();
+    const guest = await dataSource.transaction((tx) =>
+      store.create(tx, { name: 'guest', scopes: ['decide'], expiresInMs: 1_000 }),
+    );
+    await rotate(guest.id);
+    expect((await list(store)).find((one) => one.id === guest.id)?.expiresAt).toEqual(guest.expiresAt);
+  });
+
   it('revokes a key once, and says whether there is such a key', async () => {
     const store = new ApiKeyStore(dataSource);
     const { id } = await create(store, 'journeys', ['decide']);
@@ -142,6 +187,7 @@ describe('the API of keys', () => {
       scopes: ['decide'],
       createdAt: START_OF_TESTS,
       lastUsedAt: null,
+      expiresAt: null,
       revokedAt: null,
     });
     expect((await ask(made.body.key, '/v1/journeys/x/branch-points/y/decide', 'POST')).status).toBe(400);
@@ -165,6 +211,17 @@ describe('the API of keys', () => {
     const refused = await ask(key, '/v1/api-keys');
     expect(refused.status).toBe(401);
     expect(refused.headers.get('www-authenticate')).toContain('error="invalid_token"');
+  });
+
+  it('rotates a key without a moment in which neither works', async () => {
+    const old = await turnout.must('POST', '/v1/api-keys', { name: 'crm', scopes: ['manage'], expiresInDays: 30 });
+    const made = await turnout.must('POST', `/v1/api-keys/${old.id}/rotate`, {});
+    for (const { key } of [old, made]) expect((await ask(key, '/v1/api-keys')).status).toBe(200);
+    const { apiKeys } = await turnout.must('GET', '/v1/api-keys');
+    const ends = Object.fromEntries(apiKeys.map((one: ApiKeyView) => [one.id, one.expiresAt]));
+    expect(ends).toMatchObject({ [old.id]: '2026-01-02T00:00:00.000Z', [made.id]: null });
+    expect((await turnout.call('POST', `/v1/api-keys/${NOBODY}/rotate`, {})).status).toBe(404);
+    expect((await turnout.call('POST', `/v1/api-keys/${old.id}/rotate`, { graceHours: 721 })).status).toBe(400);
   });
 
   it('says of a key to revoke that there is none', async () => {

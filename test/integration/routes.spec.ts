@@ -5,6 +5,7 @@ import { SCOPES, type Scope } from '../../src/platform/auth/access.js';
 import { ApiKeyStore } from '../../src/platform/auth/api-key-store.js';
 import { parseConfig } from '../../src/platform/config.js';
 import { createLogger, NestLogger } from '../../src/platform/logger.js';
+import { describeApi } from '../../src/platform/openapi.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { turnoutEnv } from '../support/turnout.js';
 
@@ -36,6 +37,7 @@ const ROUTES: Record<Who, readonly string[]> = {
     'GET /v1/destinations/:destination/reconciliations',
     'GET /v1/journeys',
     'GET /v1/journeys/:key',
+    'GET /v1/journeys/:journey/branch-points/:branchPoint/report',
     'GET /v1/outbox/dead-letters',
     'GET /v1/profiles/:identifier',
     'GET /v1/profiles/:identifier/events',
@@ -60,7 +62,9 @@ const ROUTES: Record<Who, readonly string[]> = {
     'GET /v1/segments/preview/:id',
     'GET /v1/sources',
     'GET /v1/sources/dead-letters',
+    'GET /v1/audit-log',
     'POST /v1/api-keys',
+    'POST /v1/api-keys/:id/rotate',
     'POST /v1/ctas/match',
     'POST /v1/decisions/:id/replay',
     'POST /v1/destinations/:destination/reconciliations',
@@ -97,6 +101,16 @@ const ROUTES: Record<Who, readonly string[]> = {
     'POST /v1/journeys/:journey/branch-points/:branchPoint/decide/batch',
   ],
 };
+
+/** What is no GET, and yet only reads or computes; every other change that a key of scope manage makes is logged. */
+const CHANGE_NOTHING = [
+  'DELETE /v1/segments/preview/{id}',
+  'POST /v1/ctas/match',
+  'POST /v1/decisions/{id}/replay',
+  'POST /v1/rules/simulate',
+  'POST /v1/rules/validate',
+  'POST /v1/segments/preview',
+];
 
 const FILLED: Record<string, string> = { source: 'customerio', identifier: 'customer_id:1', destination: 'customerio' };
 
@@ -196,6 +210,15 @@ describe('every route', () => {
     const heads = [...registered].filter((route) => route.startsWith('HEAD '));
     const isPublic = (route: string) => ROUTES.everybody.includes(route.replace('HEAD', 'GET'));
     for (const route of heads) expect((await ask(route)).status).toBe(isPublic(route) ? 200 : 401);
+  });
+
+  it('leaves its trace in the audit log, unless it is known to change nothing', () => {
+    const described = Object.entries(describeApi(app).paths).flatMap(([path, methods]) =>
+      Object.entries(methods as Record<string, object>).map(([method, operation]) => ({ path, method, operation })),
+    );
+    expect(described.length).toBeGreaterThan(50);
+    const silent = described.filter(({ operation, method }) => 'x-changes-nothing' in operation && method !== 'get');
+    expect(silent.map(({ path, method }) => `${method.toUpperCase()} ${path}`).sort()).toEqual(CHANGE_NOTHING);
   });
 
   it('answers what is not there with a problem', async () => {

@@ -18,7 +18,16 @@ export interface ApiKeyView {
   scopes: Scope[];
   createdAt: Date;
   lastUsedAt: Date | null;
+  /** From then on it is refused; null: never. */
+  expiresAt: Date | null;
   revokedAt: Date | null;
+}
+
+/** What a new key is made of; one without an end lasts until it is revoked. */
+export interface NewKey {
+  name: string;
+  scopes: readonly Scope[];
+  expiresInMs?: number | undefined;
 }
 
 export interface VerifiedKey {
@@ -27,7 +36,10 @@ export interface VerifiedKey {
   scopes: Scope[];
 }
 
-const VIEW = `id, name, prefix, scopes, created_at AS "createdAt", last_used_at AS "lastUsedAt", revoked_at AS "revokedAt"`;
+const IS_GOOD = `revoked_at IS NULL AND (expires_at IS NULL OR expires_at > turnout_now())`;
+
+const VIEW = `id, name, prefix, scopes, created_at AS "createdAt", last_used_at AS "lastUsedAt", expires_at AS "expiresAt",
+  revoked_at AS "revokedAt"`;
 
 /** The keys of the API. A key is shown once, when it is made; what is kept of it is a digest. */
 export class ApiKeyStore {
@@ -41,22 +53,19 @@ export class ApiKeyStore {
     this.cache = new KeyCache(CACHE_MS, now);
   }
 
-  async create(
-    tx: Transaction,
-    { name, scopes }: { name: string; scopes: readonly Scope[] },
-  ): Promise<ApiKeyView & { key: string }> {
+  async create(tx: Transaction, { name, scopes, expiresInMs }: NewKey): Promise<ApiKeyView & { key: string }> {
     const key = `tk_${randomBytes(32).toString('base64url')}`;
     const [view] = await query<ApiKeyView>(
       tx,
-      `INSERT INTO api_keys (id, name, key_digest, prefix, scopes, created_at)
-       VALUES (gen_random_uuid(), $1, $2, $3, $4, turnout_now())
+      `INSERT INTO api_keys (id, name, key_digest, prefix, scopes, created_at, expires_at)
+       VALUES (gen_random_uuid(), $1, $2, $3, $4, turnout_now(), turnout_now() + $5 * interval '1 millisecond')
        RETURNING ${VIEW}`,
-      [name, digestOf(key), key.slice(0, PREFIX_LENGTH), scopes],
+      [name, digestOf(key), key.slice(0, PREFIX_LENGTH), scopes, expiresInMs ?? null],
     );
     return { ...view!, key };
   }
 
-  /** The key's id and scopes; undefined for a key that is unknown or revoked (up to {@link CACHE_MS} ago). */
+  /** The key's id and scopes; undefined for a key that is unknown, revoked or expired (up to {@link CACHE_MS} ago). */
   async verify(key: string): Promise<VerifiedKey | undefined> {
     if (!KEY.test(key)) return undefined;
     const digest = digestOf(key);
@@ -79,15 +88,29 @@ export class ApiKeyStore {
     return rows.length > 0;
   }
 
+  /**
+   * Makes a key that takes the place of another, which goes on being good for `graceMs`: nobody need be without one. Answers
+   * undefined where there is no such key, or it is good no more.
+   */
+  async rotate(tx: Transaction, id: string, graceMs: number): Promise<(ApiKeyView & { key: string }) | undefined> {
+    const [old] = await query<Pick<ApiKeyView, 'name' | 'scopes'>>(
+      tx,
+      `UPDATE api_keys SET expires_at = least(expires_at, turnout_now() + $2 * interval '1 millisecond')
+        WHERE id::text = $1 AND ${IS_GOOD} RETURNING name, scopes`,
+      [id.toLowerCase(), graceMs],
+    );
+    return old && this.create(tx, old);
+  }
+
   /** `last_used_at` is exact to a minute, so that a busy key is not a busy row. */
   private async use(digest: Buffer): Promise<VerifiedKey | undefined> {
     const [found] = await query<VerifiedKey>(
       this.dataSource.manager,
       `WITH used AS (
          UPDATE api_keys SET last_used_at = turnout_now()
-         WHERE key_digest = $1 AND revoked_at IS NULL
+         WHERE key_digest = $1 AND ${IS_GOOD}
            AND (last_used_at IS NULL OR last_used_at < turnout_now() - interval '1 minute'))
-       SELECT id, name, scopes FROM api_keys WHERE key_digest = $1 AND revoked_at IS NULL`,
+       SELECT id, name, scopes FROM api_keys WHERE key_digest = $1 AND ${IS_GOOD}`,
       [digest],
     );
     return found;

@@ -41,7 +41,7 @@ export class ApiKeyGuard implements CanActivate {
     const key = tokenIn(authorization) ?? (access.scopes.includes('ingest') ? userNameIn(authorization) : undefined);
     const verified = key === undefined ? undefined : await this.keys.verify(key);
     if (!verified) {
-      throw Problem.unauthorised('The API key is unknown or revoked.', `${CHALLENGE}, error="invalid_token"`);
+      throw Problem.unauthorised('The API key is unknown, revoked or expired.', `${CHALLENGE}, error="invalid_token"`);
     }
     if (!access.scopes.some((scope) => verified.scopes.includes(scope))) {
       const wanted = access.scopes.map((scope) => `"${scope}"`).join(' or ');

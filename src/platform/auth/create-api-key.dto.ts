@@ -1,5 +1,16 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { ArrayMinSize, ArrayUnique, IsArray, IsIn, IsString, Length } from 'class-validator';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import {
+  ArrayMinSize,
+  ArrayUnique,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Length,
+  Max,
+  Min,
+} from 'class-validator';
 import { SCOPES, type Scope } from './access.js';
 
 export class CreateApiKeyDto {
@@ -14,4 +25,28 @@ export class CreateApiKeyDto {
   @ArrayUnique()
   @IsIn(SCOPES, { each: true })
   scopes!: Scope[];
+
+  @ApiPropertyOptional({
+    description: 'After so many days it is refused; until it is revoked unless given',
+    maximum: 3650,
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(3650)
+  expiresInDays?: number;
+}
+
+export class RotateApiKeyDto {
+  @ApiPropertyOptional({
+    description: 'How long the old key stays good beside the new one',
+    type: Number,
+    default: 24,
+    maximum: 720,
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(720)
+  graceHours = 24;
 }

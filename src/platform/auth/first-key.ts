@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { writeChange } from '../audit/changes.js';
 import { query } from '../database.js';
 import { SCOPES } from './access.js';
 import { ApiKeyStore } from './api-key-store.js';
@@ -18,7 +19,9 @@ export async function ensureFirstKey(
     await query(tx, 'SELECT pg_advisory_xact_lock($1)', [FIRST_KEY_LOCK]);
     const existing = await query(tx, 'SELECT FROM api_keys LIMIT 1');
     if (existing.length > 0) return undefined;
-    return new ApiKeyStore(dataSource).create(tx, { name: 'first key', scopes: SCOPES });
+    const made = await new ApiKeyStore(dataSource).create(tx, { name: 'first key', scopes: SCOPES });
+    await writeChange(tx, { apiKeyId: null, action: 'first start', target: {} }, { apiKeyId: made.id, scopes: SCOPES });
+    return made;
   });
   if (created) print(banner(created.key));
 }
