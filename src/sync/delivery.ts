@@ -36,6 +36,8 @@ interface Sending {
   destination: Destination;
   gate: Gate;
   addressees: ReadonlyMap<number, Addressee>;
+  /** Whom the destination holds somewhere. */
+  known: ReadonlySet<number>;
   settling: Settling;
   round: DeliveryRound;
   isOver: () => boolean;
@@ -75,6 +77,7 @@ export class Delivery {
       destination,
       gate: this.gates.of(destination, { isUrgent: priority === URGENT }),
       addressees: await this.addresseesOf(ready),
+      known: await this.knownTo(destination, ready),
       settling: new Settling(this.dataSource, this.outbox),
       round,
       isOver: () => round.heldMs > 0 || (round.sent > 0 && performance.now() - startedAt > longestMs),
@@ -132,6 +135,16 @@ export class Delivery {
     );
   }
 
+  private async knownTo({ key }: Destination, messages: readonly ClaimedMessage[]): Promise<Set<number>> {
+    const coming = messages.filter(({ payload }) => payload.kind === 'membership' && payload.isMember);
+    if (coming.length === 0) return new Set();
+    return this.addressees.knownTo(
+      this.dataSource.manager,
+      key,
+      coming.map((one) => one.profileId),
+    );
+  }
+
   /** Sends unit by unit; what is not sent any more is handed back. */
   private async send(messages: readonly ClaimedMessage[], sending: Sending): Promise<void> {
     const unsent: ClaimedMessage[] = [];
@@ -145,8 +158,8 @@ export class Delivery {
 
   /** Returns what the gate did not let through. */
   private async sendUnit(unit: readonly ClaimedMessage[], sending: Sending): Promise<ClaimedMessage[]> {
-    const { destination, gate, addressees, settling, round } = sending;
-    const messages = unit.map((one) => messageOf(one, addressees.get(one.profileId) ?? {}));
+    const { destination, gate, settling, round } = sending;
+    const messages = unit.map((one) => messageOf(one, sending));
     const outcomes = await destination.send(messages, gate);
     const held: ClaimedMessage[] = [];
     const settled = unit.flatMap((message, index) => {
@@ -187,9 +200,16 @@ export class Delivery {
   }
 }
 
-function messageOf(message: ClaimedMessage, addressee: Addressee): DestinationMessage {
-  const { payload, leaving } = message;
+function messageOf(message: ClaimedMessage, { addressees, known }: Sending): DestinationMessage {
+  const { payload, leaving, profileId, subject, version } = message;
+  const addressee = addressees.get(profileId) ?? {};
   if (payload.kind === 'erasure') return { kind: 'erasure', addressees: payload.addresses.map(addresseeOf) };
-  if (payload.kind === 'decision' || leaving.length === 0) return { ...payload, addressee };
-  return { ...payload, addressee, leaving: leaving.map(addresseeOf) };
+  if (payload.kind === 'decision') return { ...payload, addressee };
+  return {
+    ...payload,
+    addressee,
+    isKnown: known.has(profileId),
+    changeId: `${profileId} ${subject} ${version}`,
+    ...(leaving.length > 0 && { leaving: leaving.map(addresseeOf) }),
+  };
 }
