@@ -22,6 +22,7 @@ import { CreateReconciliations1764000081000 } from './1764000081000-create-recon
 import { PushToMany1764000100000 } from './1764000100000-push-to-many.js';
 import { CreateDestinationGates1764000090000 } from './1764000090000-create-destination-gates.js';
 import { CreateAuditLog1764000110000 } from './1764000110000-create-audit-log.js';
+import { CreateDestinations1764000101000 } from './1764000101000-create-destinations.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -49,4 +50,5 @@ export const MIGRATIONS = [
   PushToMany1764000100000,
   CreateDestinationGates1764000090000,
   CreateAuditLog1764000110000,
+  CreateDestinations1764000101000,
 ];

@@ -8,13 +8,10 @@ import { CtaDependants } from './ctas/cta-dependants.js';
 import { CtasController } from './ctas/ctas.controller.js';
 import { CtasModule } from './ctas/ctas.module.js';
 import { DECISION_DEADLINE_MS } from './decisions/decision-gate.js';
-import { DecisionListeners } from './decisions/decision-listeners.js';
 import { DecisionWakener } from './decisions/decision-wakener.js';
 import { DecisionsApiModule, DecisionStoresModule, DecisionsWorkerModule } from './decisions/decisions.module.js';
+import { DestinationsApiModule, DestinationsModule } from './destinations.module.js';
 import { HistoriesModule } from './histories/histories.module.js';
-import { DESTINATIONS } from './destinations/destination.js';
-import { createDestinations } from './destinations/registry.js';
-import { DestinationListeners, DestinationTargets } from './destination-ports.js';
 import { CtaNeeds } from './journeys/cta-needs.js';
 import { JourneyDependants } from './journeys/journey-dependants.js';
 import { JourneysController } from './journeys/journeys.controller.js';
@@ -58,7 +55,6 @@ import { ShadowsController } from './memberships/shadows.controller.js';
 import { SegmentDraftsController } from './segments/segment-drafts.controller.js';
 import { SegmentVersionsController } from './segments/segment-versions.controller.js';
 import { RecipesController } from './segments/recipes.controller.js';
-import { PushTargets } from './segments/push-targets.js';
 import { RuleWarnings } from './segments/rule-warnings.js';
 import { SegmentDependants } from './segments/segment-dependants.js';
 import { SegmentsController } from './segments/segments.controller.js';
@@ -118,6 +114,7 @@ const API: ModuleImport[] = [
   DecisionsApiModule,
   MembershipsApiModule,
   SyncApiModule,
+  DestinationsApiModule,
 ];
 
 /** Beside the modules, since delivery must not know of the sources. */
@@ -167,6 +164,7 @@ export class AppModule {
           worker: config.worker,
         }),
         settings(config),
+        DestinationsModule.forRoot(config),
         AuthModule,
         HealthModule,
         FollowersModule,
@@ -184,15 +182,6 @@ export class AppModule {
 }
 
 function settings(config: Config): DynamicModule {
-  const { credentials, trackUrl, appApiKey, appUrl, ...settled } = config.customerio;
-  const customerio = credentials && {
-    ...credentials,
-    ...settled,
-    timeoutMs: config.worker.deliveryTimeoutMs,
-    ...(trackUrl !== undefined && { trackUrl }),
-    ...(appApiKey !== undefined && { appApiKey }),
-    ...(appUrl !== undefined && { appUrl }),
-  };
   return {
     module: SettingsModule,
     providers: [
@@ -206,9 +195,6 @@ function settings(config: Config): DynamicModule {
       { provide: ERASURE_KEY, useValue: config.erasureKey },
       { provide: SOURCE_KEYS, useValue: WEBHOOK_SOURCES.map((source) => source.key) },
       { provide: DECISION_DEADLINE_MS, useValue: config.decisionDeadlineMs },
-      { provide: DESTINATIONS, useValue: createDestinations({ customerio }) },
-      { provide: PushTargets, useClass: DestinationTargets },
-      { provide: DecisionListeners, useClass: DestinationListeners },
       { provide: HEALTH_CHECKS, inject: [DataSource, getQueueToken(EVALUATE_QUEUE)], useFactory: serviceChecks },
     ],
     exports: [
@@ -222,9 +208,6 @@ function settings(config: Config): DynamicModule {
       INGESTION_LIMITS,
       IDENTITY_RULES,
       ERASURE_KEY,
-      DESTINATIONS,
-      PushTargets,
-      DecisionListeners,
       HEALTH_CHECKS,
     ],
   };

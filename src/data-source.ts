@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { Cta } from './ctas/cta.entity.js';
 import { ClickClassSettingsRow, Reclassification } from './ctas/ctas.entities.js';
 import { DecisionInput, DecisionPin, DecisionRecord } from './decisions/decision.entity.js';
+import { DestinationRow } from './destinations/settings/destination.entity.js';
 import { Journey, JourneyVersion } from './journeys/journey.entities.js';
 import { Backfill, Membership, Transition } from './memberships/memberships.entities.js';
 import { RulePreview } from './memberships/preview.entity.js';
@@ -45,6 +46,7 @@ const ENTITIES = [
   DecisionPin,
   DecisionRecord,
   DestinationGate,
+  DestinationRow,
   ErasedIdentifier,
   EventHistory,
   ImportBadLine,

@@ -1,11 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DecisionListeners } from './decisions/decision-listeners.js';
-import { segmentProblem } from './destinations/customerio/segment-place.js';
+import { segmentProblem } from './destinations/customerio/customerio-destination.js';
 import { DESTINATIONS, type Destination } from './destinations/destination.js';
+import { DestinationDependants } from './destinations/settings/destination-dependants.js';
+import { DestinationList } from './destinations/settings/destination-list.js';
+import { OutboxStore } from './outbox/outbox-store.js';
 import { jsonPointer, type ProblemEntry } from './platform/problem.js';
 import type { Transaction } from './platform/database.js';
 import { PushTargets } from './segments/push-targets.js';
 import type { SegmentPush } from './segments/segment.entities.js';
+import { SegmentStore } from './segments/segment-store.js';
 
 /** What is owed to Customer.io waits for it to be configured. */
 const ALWAYS = { key: 'customerio', takes: ['membership', 'decision', 'erasure'], segmentProblem } as const;
@@ -19,11 +23,13 @@ function targetsOf(destinations: readonly Destination[]): Target[] {
 /** Segments can be pushed to the destinations that take memberships. */
 @Injectable()
 export class DestinationTargets implements PushTargets {
-  constructor(@Inject(DESTINATIONS) private readonly destinations: readonly Destination[]) {}
+  constructor(private readonly list: DestinationList) {}
 
-  problemsOf(_tx: Transaction, push: readonly SegmentPush[]): Promise<ProblemEntry[]> {
-    const targets = targetsOf(this.destinations).filter((one) => one.takes.includes('membership'));
-    return Promise.resolve(push.flatMap((one) => problemOf(one, targets)));
+  async problemsOf(_tx: Transaction, push: readonly SegmentPush[]): Promise<ProblemEntry[]> {
+    if (push.length === 0) return [];
+    await this.list.refresh(); // another process may have set one up just now
+    const targets = targetsOf(this.list.current).filter((one) => one.takes.includes('membership'));
+    return push.flatMap((one) => problemOf(one, targets));
   }
 }
 
@@ -47,5 +53,22 @@ export class DestinationListeners implements DecisionListeners {
     return targetsOf(this.destinations)
       .filter((one) => one.takes.includes('decision'))
       .map((one) => one.key);
+  }
+}
+
+/** A destination that segments are pushed to stays. */
+@Injectable()
+export class SegmentsPushedThere implements DestinationDependants {
+  constructor(
+    private readonly segments: SegmentStore,
+    private readonly outbox: OutboxStore,
+  ) {}
+
+  async of(tx: Transaction, key: string): Promise<string[]> {
+    return (await this.segments.pushedTo(tx, key)).map((segment) => `segment "${segment}"`);
+  }
+
+  dropOwed(tx: Transaction, key: string): Promise<Record<string, number>> {
+    return this.outbox.drop(tx, key);
   }
 }

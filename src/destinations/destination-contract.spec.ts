@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   emptyBody,
   garbledBody,
@@ -10,8 +11,12 @@ import {
   timeoutBeforeApplying,
 } from '../../test/support/customerio-server/faults.js';
 import { startCustomerioServer } from '../../test/support/customerio-server/customerio-server.js';
-import type { Addressee, DecisionMessage, Destination, MembershipMessage } from './destination.js';
-import { createDestinations, DESTINATION_FACTORIES, type DestinationKey } from './registry.js';
+import { WebhookReceiver } from '../../test/support/webhook-receiver.js';
+import { OutboundHttp } from '../platform/outbound/outbound-http.js';
+import { createCustomerioDestination } from './customerio/customerio-destination.js';
+import type { Addressee, DecisionMessage, Destination, ErasureMessage, MembershipMessage } from './destination.js';
+import type { Means } from './destination-kind.js';
+import { DESTINATION_KINDS } from './registry.js';
 
 /** A destination and the system that it pushes to, as every entry of the registry must bring them to be tested here. */
 interface Staged {
@@ -28,11 +33,12 @@ interface Staged {
 }
 
 interface Stage {
-  start(): Promise<Staged>;
-  faults: string[];
+  /** `timeoutMs` of each request; a second unless given, since faults are waited for. */
+  start(timeoutMs?: number): Promise<Staged>;
 }
 
-const CUSTOMERIO_FAULTS = {
+/** How any server over HTTP may fail. */
+const FAULTS = {
   'status 400': status(400),
   'status 401': status(401),
   'status 404': status(404),
@@ -53,45 +59,77 @@ const CUSTOMERIO_FAULTS = {
   'html 502': html502,
 };
 
-const STAGES: Record<DestinationKey, Stage> = {
+const faultOf = (name: string) => FAULTS[name as keyof typeof FAULTS];
+
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
+/** One for each kind of destination; a kind without one fails. */
+const STAGES: Record<string, Stage> = {
   customerio: {
-    faults: Object.keys(CUSTOMERIO_FAULTS),
-    async start() {
+    async start(timeoutMs = 1_000) {
       const server = await startCustomerioServer();
       server.seedSegment({ id: 1, name: 'Segment' });
       server.seedPerson({ id: 'known-1' });
       server.seedPerson({ email: 'known-2@example.com' });
       const { siteId, apiKey, url } = server;
-      const config = { siteId, apiKey, region: 'us', trackUrl: url, timeoutMs: 1_000 } as const;
+      const config = { siteId, apiKey, region: 'us', trackUrl: url, timeoutMs } as const;
       return {
-        destination: createDestinations({ customerio: config })[0]!,
+        destination: createCustomerioDestination(config),
         segmentId: '1',
         known: [{ customerId: 'known-1' }, { email: 'known-2@example.com' }],
-        break: (fault) => server.faults.random(1, 1, [CUSTOMERIO_FAULTS[fault as keyof typeof CUSTOMERIO_FAULTS]]),
+        break: (fault) => server.faults.random(1, 1, [faultOf(fault)]),
         mend: () => server.faults.clear(),
         held: () => ({ members: server.segmentMembers(1), events: server.events(), people: server.people() }),
         stop: () => server.stop(),
       };
     },
   },
+  webhook: {
+    async start(timeoutMs = 1_000) {
+      const receiver = await WebhookReceiver.start(SECRET);
+      const http = new OutboundHttp({ trustedHosts: [receiver.host] });
+      return {
+        destination: created('webhook', { url: receiver.url, secret: SECRET }, { timeoutMs, http }),
+        segmentId: 'cart',
+        known: [{ customerId: 'known-1' }, { email: 'known-2@example.com' }],
+        break: (fault) => receiver.faults.random(1, 1, [faultOf(fault)]),
+        mend: () => receiver.faults.clear(),
+        held: () => receiver.held(),
+        stop: () => receiver.stop(),
+      };
+    },
+  },
 };
+
+function created(kind: string, settings: object, means: Means): Destination {
+  return DESTINATION_KINDS.find((one) => one.kind === kind)!.create(kind, settings, means);
+}
 
 const KINDS = ['accepted', 'retry', 'rejected'];
 
-describe.each(Object.keys(DESTINATION_FACTORIES) as DestinationKey[])('the destination %s', (key) => {
+describe.each(DESTINATION_KINDS.map((one) => one.kind))('the destination %s', (key) => {
+  const stage = STAGES[key]!;
   let staged: Staged;
 
   beforeEach(async () => {
-    staged = await STAGES[key].start();
+    staged = await stage.start();
   });
 
   afterEach(() => staged.stop());
 
   const membership = (addressee: Addressee, isMember = true): MembershipMessage => ({
     kind: 'membership',
+    id: idOf(['membership', addressee, isMember]),
+    version: 1,
     addressee,
     externalSegmentId: staged.segmentId,
     isMember,
+  });
+
+  const erasure = (addressees: readonly Addressee[]): ErasureMessage => ({
+    kind: 'erasure',
+    id: idOf(['erasure', addressees]),
+    addressees,
   });
 
   const decision = (addressee: Addressee, id: string): DecisionMessage => ({
@@ -128,11 +166,18 @@ describe.each(Object.keys(DESTINATION_FACTORIES) as DestinationKey[])('the desti
     ]);
   });
 
+  it('takes memberships, by names that it can use, decisions and erasures', () => {
+    expect(staged.destination.takes).toEqual(['membership', 'decision', 'erasure']);
+    expect(staged.destination.segmentProblem(staged.segmentId)).toBeUndefined();
+  });
+
   it('answers nothing for nothing', async () => {
     expect(await staged.destination.send([])).toEqual([]);
   });
 
   it('answers a whole batch in order', async () => {
+    await staged.stop();
+    staged = await stage.start(60_000);
     const batch = Array.from({ length: staged.destination.batchSize }, (_, index) =>
       membership(index % 3 === 1 ? {} : { customerId: `c${index}` }),
     );
@@ -149,7 +194,7 @@ describe.each(Object.keys(DESTINATION_FACTORIES) as DestinationKey[])('the desti
     expect(staged.held()).toEqual(before);
   });
 
-  it.each(STAGES[key].faults)('answers each message under "%s", and names nobody', async (fault) => {
+  it.each(Object.keys(FAULTS))('answers each message under "%s", and names nobody', async (fault) => {
     staged.break(fault);
     const outcomes = await staged.destination.send(everyKind());
     expect(outcomes).toHaveLength(6);
@@ -158,11 +203,11 @@ describe.each(Object.keys(DESTINATION_FACTORIES) as DestinationKey[])('the desti
     expect(JSON.stringify(outcomes)).not.toMatch(/known|example\.com/);
   });
 
-  it.each(STAGES[key].faults)('reaches the wanted state once "%s" has passed', async (fault) => {
+  it.each(Object.keys(FAULTS))('reaches the wanted state once "%s" has passed', async (fault) => {
     await staged.destination.send(everyKind());
     const wanted = structuredClone(staged.held());
     await staged.stop();
-    staged = await STAGES[key].start();
+    staged = await stage.start();
     staged.break(fault);
     await staged.destination.send(everyKind());
     staged.mend();
@@ -180,11 +225,11 @@ describe.each(Object.keys(DESTINATION_FACTORIES) as DestinationKey[])('the desti
 
   it('forgets whoever is erased under all that they are known by, however often it is asked', async () => {
     await staged.destination.send([membership(staged.known[0]!)]);
-    const erasure = { kind: 'erasure', addressees: [staged.known[0]!, staged.known[1]!, {}] } as const;
-    expect(await staged.destination.send([erasure])).toEqual([{ kind: 'accepted' }]);
+    const both = erasure([staged.known[0]!, staged.known[1]!, {}]);
+    expect(await staged.destination.send([both])).toEqual([{ kind: 'accepted' }]);
     const held = structuredClone(staged.held());
     expect(JSON.stringify(held)).not.toMatch(/known/);
-    expect(await staged.destination.send([erasure, { kind: 'erasure', addressees: [{}] }])).toMatchObject([
+    expect(await staged.destination.send([both, erasure([{}])])).toMatchObject([
       { kind: 'accepted' },
       { kind: 'rejected' },
     ]);
@@ -194,7 +239,7 @@ describe.each(Object.keys(DESTINATION_FACTORIES) as DestinationKey[])('the desti
   it('takes those who leave out before it says who stays in', async () => {
     const [one, other] = staged.known as [Addressee, Addressee];
     await staged.destination.send([membership(one), membership(other)]);
-    await staged.destination.send([{ ...membership(one), leaving: [other, one, {}] }]);
+    await staged.destination.send([{ ...membership(one), id: 'msg_merged', leaving: [other, one, {}] }]);
     const stays = structuredClone(staged.held());
     await staged.destination.send([membership(other, false)]);
     expect(staged.held()).toEqual(stays);
@@ -205,7 +250,7 @@ describe.each(Object.keys(DESTINATION_FACTORIES) as DestinationKey[])('the desti
     const [one, other] = staged.known as [Addressee, Addressee];
     const outcomes = await staged.destination.send([{ ...membership(one), leaving: [other] }, membership(one, false)]);
     expect(outcomes.map((outcome) => outcome.kind)).toEqual(['retry', 'retry']);
-    staged = await STAGES[key].start();
+    staged = await stage.start();
   });
 
   it('asks for a retry when nobody is there', async () => {
@@ -215,9 +260,14 @@ describe.each(Object.keys(DESTINATION_FACTORIES) as DestinationKey[])('the desti
       decision(staged.known[1]!, '01JDEY3GZ8QW5M2T7V9XK4RBN0'),
     ]);
     expect(outcomes.map((one) => one.kind)).toEqual(['retry', 'retry']);
-    staged = await STAGES[key].start();
+    staged = await stage.start();
   });
 });
+
+/** The same for the same message. */
+function idOf(parts: readonly unknown[]): string {
+  return `msg_${createHash('sha256').update(JSON.stringify(parts)).digest('base64url')}`;
+}
 
 /** What is held, with lists in an order that does not tell when things came. */
 function sorted(value: unknown): unknown {

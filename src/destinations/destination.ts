@@ -11,14 +11,14 @@ export interface Addressee {
 /** The desired state of one profile in one segment at the destination. */
 export interface MembershipMessage {
   kind: 'membership';
+  /** The same for every attempt at this state, and never another's. */
+  id: string;
+  /** Raised with every change of the state. */
+  version: number;
   addressee: Addressee;
   /** The destination's own id of the segment. */
   externalSegmentId: string;
   isMember: boolean;
-  /** Whether the destination is known to hold the profile in some segment, and so knows it. */
-  isKnown?: boolean;
-  /** The same at every attempt to tell of the same change. */
-  changeId?: string;
   /**
    * Others that stood for the profile before it was merged: they leave the segment before its state is stated, since the
    * destination may know them as the same person.
@@ -39,6 +39,8 @@ export interface DecisionMessage {
 /** Somebody is to be forgotten and not to come back, under everything by which the destination may know them. */
 export interface ErasureMessage {
   kind: 'erasure';
+  /** The same for every attempt. */
+  id: string;
   addressees: readonly Addressee[];
 }
 
@@ -75,8 +77,6 @@ export interface Destination {
   sendsBy: string;
   /** Without a gate, as fast as it goes. */
   send(messages: readonly DestinationMessage[], gate?: Gate): Promise<SendOutcome[]>;
-  /** Of which segments can be asked whom they hold. */
-  isReadable?(externalSegmentId: string): boolean;
   /**
    * Whom it holds as members of a segment, page by page, until the signal is given; absent where it can't be asked. Throws
    * {@link ReadBackFailed}.

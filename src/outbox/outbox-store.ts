@@ -21,6 +21,16 @@ export interface ClaimedMessage extends OutboxMessage {
 export type Settlement =
   { kind: 'accepted' } | { kind: 'retry'; reason: string; afterMs: Milliseconds } | { kind: 'failed'; reason: string };
 
+export interface FailedMessage {
+  id: string;
+  destination: string;
+  subject: string;
+  profileId: string;
+  reason: string;
+  attempts: number;
+  failedAt: Date;
+}
+
 /** Where something is due, and how urgent it is. */
 export interface DueLane {
   lane: number;
@@ -193,6 +203,40 @@ export class OutboxStore {
     );
   }
 
+  /** What only a person can help, newest first. */
+  async failed(tx: Transaction, most: number): Promise<FailedMessage[]> {
+    return query<FailedMessage>(
+      tx,
+      `SELECT ${MESSAGE_ID} AS id, destination, subject, profile_id AS "profileId", failure AS reason, attempts,
+              failed_at AS "failedAt"
+         FROM outbox WHERE failed_at IS NOT NULL ORDER BY failed_at DESC, lane, profile_id, subject LIMIT $1`,
+      [most],
+    );
+  }
+
+  /** Makes failed messages due again: one by its id, or all. Returns how many. */
+  async requeue(tx: Transaction, id?: string): Promise<number> {
+    const rows = await query(
+      tx,
+      `UPDATE outbox SET due_at = turnout_now(), failed_at = NULL, failure = NULL, attempts = 0
+        WHERE failed_at IS NOT NULL AND ($1::text IS NULL OR ${MESSAGE_ID} = $1) RETURNING lane`,
+      [id ?? null],
+    );
+    return rows.length;
+  }
+
+  /** Forgets a destination, with what it is still owed; how many messages of each kind these are. */
+  async drop(tx: Transaction, destination: string): Promise<Record<string, number>> {
+    const rows = await query<{ kind: string; count: number }>(
+      tx,
+      `WITH dropped AS (DELETE FROM outbox WHERE destination = $1 RETURNING payload ->> 'kind' AS kind, due_at, failed_at)
+       SELECT kind, count(*)::integer AS count FROM dropped
+        WHERE due_at IS NOT NULL OR failed_at IS NOT NULL GROUP BY kind ORDER BY kind`,
+      [destination],
+    );
+    return Object.fromEntries(rows.map((row) => [row.kind, row.count]));
+  }
+
   /** In order of key, as {@link append} writes, so that the two never wait for each other in a circle. */
   private async lock(tx: Transaction, keys: readonly OutboxKey[]): Promise<void> {
     await query(
@@ -219,6 +263,9 @@ export class OutboxStore {
 
 /** Of messages, those that somebody did something for go first. */
 const PRIORITIES = [0, 1];
+
+/** A failed message's public id. */
+const MESSAGE_ID = `profile_id || '.' || destination || '.' || subject`;
 
 interface ClaimRow {
   profile_id: string;

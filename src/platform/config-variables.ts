@@ -11,6 +11,7 @@ import {
   type Declaration,
   type Variable,
 } from './variable-kinds.js';
+import { isSecretsKey } from './secret-box.js';
 
 export type { Variable } from './variable-kinds.js';
 
@@ -28,9 +29,6 @@ const SINGLE_KINDS = ['customer_id', 'cio_id', 'shopify_customer_id'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 export type Role = (typeof ROLES)[number];
-/** How decisions are told to Customer.io. */
-export type DecisionsAs = 'event' | 'attribute' | 'both';
-
 export type CustomerioRegion = 'us' | 'eu';
 export type IdentifierKind = (typeof IDENTIFIER_KINDS)[number];
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -81,11 +79,6 @@ export const VARIABLES = {
   CUSTOMERIO_TRACK_URL: secretUrl(['http', 'https'], {
     absent: "the region's own",
     description: 'Another address for the Track API, such as a proxy',
-  }),
-  CUSTOMERIO_DECISIONS: choice<DecisionsAs>(['event', 'attribute', 'both'], {
-    default: 'event',
-    description:
-      'How Customer.io is told of decisions: by the event `turnout_branch_decided`, or by an attribute `turnout_<journey>_<branch point>` that holds the branch',
   }),
   CUSTOMERIO_REQUESTS_PER_SECOND: integer({
     default: 100,
@@ -154,6 +147,23 @@ export const VARIABLES = {
     absent: 'made at the first start',
     description: 'Key of the hashes by which events of erased people are turned away; kept in the database unless set',
   }),
+  SECRETS_KEYS: variable<readonly string[]>({
+    default: [],
+    shownFallback: 'destinations are set up by variables alone',
+    description:
+      'Key by which the secrets of destinations are kept, from `openssl rand -base64 32`; a new one goes before the old one',
+    expected: '32 bytes in base64, or several of these separated by commas',
+    isSecret: true,
+    read: (given) => (parts(given).every(isSecretsKey) ? parts(given) : undefined),
+  }),
+  OUTBOUND_TRUSTED_HOSTS: variable<readonly string[]>({
+    default: [],
+    shownFallback: 'no host',
+    description:
+      'Hosts to which webhooks may go although they are private or without TLS, with their port unless it is the usual one',
+    expected: 'hosts such as crm.internal or 10.0.0.7:8080, separated by commas',
+    read: (given) => (parts(given).every(isHost) ? parts(given) : undefined),
+  }),
   DECISION_DEADLINE_MS: integer({ default: 2000, min: 50, max: 60_000, description: 'Longest decision, in ms' }),
   SWEEP_INTERVAL_MS: integer({
     default: 100,
@@ -210,6 +220,10 @@ export const VARIABLES = {
   }),
   LOG_LEVEL: choice<LogLevel>(LOG_LEVELS, { default: 'info', description: 'Least severe level that is logged' }),
 } satisfies Record<string, Variable<unknown>>;
+
+function isHost(text: string): boolean {
+  return URL.canParse(`http://${text}`) && new URL(`http://${text}`).host === text.toLowerCase();
+}
 
 function requests(most: number, whose: string): Variable<number> {
   return integer({

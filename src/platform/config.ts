@@ -1,7 +1,6 @@
 import {
   VARIABLES,
   type CustomerioRegion,
-  type DecisionsAs,
   type IdentifierKind,
   type LogLevel,
   type Role,
@@ -53,6 +52,10 @@ export interface Config {
     readonly singleKinds: readonly IdentifierKind[];
     readonly mostIds: number;
   };
+  /** Newest first; none: no secret can be kept. */
+  readonly secretsKeys: readonly string[];
+  /** Hosts that may be private, and spoken to in plain http. */
+  readonly outboundTrustedHosts: readonly string[];
   /** Undefined: the one that the installation made for itself. */
   readonly erasureKey: string | undefined;
   readonly customerio: {
@@ -64,7 +67,6 @@ export interface Config {
     /** Undefined: what it holds is not read back. */
     readonly appApiKey: string | undefined;
     readonly appUrl: string | undefined;
-    readonly decisionsAs: DecisionsAs;
     readonly requestsPerSecond: number;
     readonly appRequestsPerSecond: number;
   };
@@ -199,6 +201,8 @@ function grouped(values: Values): Config {
       singleKinds: values.IDENTITY_SINGLE_KINDS,
       mostIds: values.IDENTITY_MOST_IDS,
     },
+    secretsKeys: values.SECRETS_KEYS,
+    outboundTrustedHosts: values.OUTBOUND_TRUSTED_HOSTS,
     erasureKey: values.ERASURE_KEY,
     customerio: {
       credentials: siteId && apiKey ? { siteId, apiKey } : undefined,
@@ -206,7 +210,6 @@ function grouped(values: Values): Config {
       trackUrl: values.CUSTOMERIO_TRACK_URL,
       appApiKey: values.CUSTOMERIO_APP_API_KEY,
       appUrl: values.CUSTOMERIO_APP_URL,
-      decisionsAs: values.CUSTOMERIO_DECISIONS,
       requestsPerSecond: values.CUSTOMERIO_REQUESTS_PER_SECOND,
       appRequestsPerSecond: values.CUSTOMERIO_APP_REQUESTS_PER_SECOND,
     },

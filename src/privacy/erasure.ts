@@ -1,6 +1,6 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { DESTINATIONS, type Destination } from '../destinations/destination.js';
+import { DestinationList } from '../destinations/settings/destination-list.js';
 import { OutboxHandover } from '../outbox/outbox-handover.js';
 import { OutboxStore } from '../outbox/outbox-store.js';
 import { erasureMessage, type Address } from '../outbox/outbox-message.js';
@@ -37,11 +37,12 @@ export class Erasure {
     private readonly outbox: OutboxStore,
     private readonly handover: OutboxHandover,
     private readonly nudger: Nudger,
-    @Inject(DESTINATIONS) private readonly destinations: readonly Destination[],
+    private readonly list: DestinationList,
   ) {}
 
   /** Undefined when nobody is known by the identifier. */
   async erase(identifier: Identifier): Promise<Erased | undefined> {
+    await this.list.refresh(); // whoever was set up by another process just now may hold them already
     // Where it was merged into another meanwhile, it is looked up again.
     const erased = await repeatedTransaction(this.dataSource, (tx) => this.eraseIn(tx, identifier));
     if (erased) {
@@ -62,7 +63,7 @@ export class Erasure {
     removed.dead_letters = await this.deadLetters.removeAbout(tx, identifiers);
     const addresses = identifiers.map(({ kind, value }): Address => ({ [kind]: value }));
     const how = underWayUntil ? { notBefore: underWayUntil.getTime() } : {};
-    const messages = this.destinations
+    const messages = this.list.current
       .filter((one) => one.takes.includes('erasure'))
       .map(({ key }) => erasureMessage({ lane, profileId }, key, addresses, how));
     await this.outbox.append(tx, messages);

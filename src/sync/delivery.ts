@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Addressee, Destination, DestinationMessage, SendOutcome } from '../destinations/destination.js';
@@ -36,8 +37,6 @@ interface Sending {
   destination: Destination;
   gate: Gate;
   addressees: ReadonlyMap<number, Addressee>;
-  /** Whom the destination holds somewhere. */
-  known: ReadonlySet<number>;
   settling: Settling;
   round: DeliveryRound;
   isOver: () => boolean;
@@ -77,7 +76,6 @@ export class Delivery {
       destination,
       gate: this.gates.of(destination, { isUrgent: priority === URGENT }),
       addressees: await this.addresseesOf(ready),
-      known: await this.knownTo(destination, ready),
       settling: new Settling(this.dataSource, this.outbox),
       round,
       isOver: () => round.heldMs > 0 || (round.sent > 0 && performance.now() - startedAt > longestMs),
@@ -135,16 +133,6 @@ export class Delivery {
     );
   }
 
-  private async knownTo({ key }: Destination, messages: readonly ClaimedMessage[]): Promise<Set<number>> {
-    const coming = messages.filter(({ payload }) => payload.kind === 'membership' && payload.isMember);
-    if (coming.length === 0) return new Set();
-    return this.addressees.knownTo(
-      this.dataSource.manager,
-      key,
-      coming.map((one) => one.profileId),
-    );
-  }
-
   /** Sends unit by unit; what is not sent any more is handed back. */
   private async send(messages: readonly ClaimedMessage[], sending: Sending): Promise<void> {
     const unsent: ClaimedMessage[] = [];
@@ -158,8 +146,8 @@ export class Delivery {
 
   /** Returns what the gate did not let through. */
   private async sendUnit(unit: readonly ClaimedMessage[], sending: Sending): Promise<ClaimedMessage[]> {
-    const { destination, gate, settling, round } = sending;
-    const messages = unit.map((one) => messageOf(one, sending));
+    const { destination, gate, addressees, settling, round } = sending;
+    const messages = unit.map((one) => messageOf(one, addressees.get(one.profileId) ?? {}));
     const outcomes = await destination.send(messages, gate);
     const held: ClaimedMessage[] = [];
     const settled = unit.flatMap((message, index) => {
@@ -200,16 +188,17 @@ export class Delivery {
   }
 }
 
-function messageOf(message: ClaimedMessage, { addressees, known }: Sending): DestinationMessage {
-  const { payload, leaving, profileId, subject, version } = message;
-  const addressee = addressees.get(profileId) ?? {};
-  if (payload.kind === 'erasure') return { kind: 'erasure', addressees: payload.addresses.map(addresseeOf) };
+function messageOf(message: ClaimedMessage, addressee: Addressee): DestinationMessage {
+  const { payload, leaving, version } = message;
   if (payload.kind === 'decision') return { ...payload, addressee };
-  return {
-    ...payload,
-    addressee,
-    isKnown: known.has(profileId),
-    changeId: `${profileId} ${subject} ${version}`,
-    ...(leaving.length > 0 && { leaving: leaving.map(addresseeOf) }),
-  };
+  const id = idOf(message);
+  if (payload.kind === 'erasure') return { kind: 'erasure', id, addressees: payload.addresses.map(addresseeOf) };
+  const state = { ...payload, id, version, addressee };
+  return leaving.length === 0 ? state : { ...state, leaving: leaving.map(addresseeOf) };
+}
+
+/** The same for every attempt at one state, and no other's; it says nothing about anybody. */
+function idOf({ destination, profileId, subject, version }: ClaimedMessage): string {
+  const named = JSON.stringify([destination, profileId, subject, version]);
+  return `msg_${createHash('sha256').update(named).digest('base64url').slice(0, 32)}`;
 }

@@ -1,6 +1,7 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DESTINATIONS, type Destination } from '../destinations/destination.js';
+import { DestinationViews } from '../destinations/settings/destination-views.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { GateStore, type GateView } from './gate-store.js';
 import { paceOf } from './pace.js';
@@ -12,22 +13,27 @@ import { paceOf } from './pace.js';
 export class DestinationsController {
   constructor(
     private readonly gates: GateStore,
+    private readonly views: DestinationViews,
     @Inject(DESTINATIONS) private readonly destinations: readonly Destination[],
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Where pushes go: at what pace, and whether they get through' })
+  @ApiOperation({ summary: 'Where pushes go, without secrets: at what pace, and whether they get through' })
   async list() {
+    const views = await this.views.all();
     const gates = await this.gates.list();
-    return { destinations: this.destinations.map((one) => shown(one, gates)) };
+    const destinations = views.map((view) => {
+      const destination = this.destinations.find((one) => one.key === view.key);
+      return { ...view, ...(destination && paced(destination, gates)) };
+    });
+    return { destinations };
   }
 }
 
 /** A family that nothing was sent to yet is shown as it will begin. */
-function shown(destination: Destination, gates: readonly GateView[]) {
+function paced(destination: Destination, gates: readonly GateView[]) {
   const { key, limits } = destination;
   return {
-    key,
     isReadBack: 'readBack' in destination,
     gates: Object.entries(limits).map(([family, limit]) => {
       const known = gates.find((one) => one.destination === key && one.family === family);

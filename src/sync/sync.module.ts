@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { AddresseeStore } from './addressee-store.js';
-import { DeadLetterStore } from './dead-letter-store.js';
 import { DeadLettersController } from './dead-letters.controller.js';
 import { DeliverProcessor } from './deliver.processor.js';
 import { Delivery } from './delivery.js';
@@ -17,7 +16,7 @@ import { ReconciliationsController } from './reconciliations.controller.js';
 @Module({
   imports: [OutboxModule],
   controllers: [DeadLettersController, DestinationsController, ReconciliationsController],
-  providers: [DeadLetterStore, GateStore, ReconciliationStore],
+  providers: [GateStore, ReconciliationStore],
 })
 export class SyncApiModule {}
 

@@ -1,5 +1,6 @@
 import { CustomerIORequestError } from 'customerio-node';
-import { classifyError, retryAfterMs } from './classify-error.js';
+import { retryAfterMs } from '../outcome-of-status.js';
+import { classifyError } from './classify-error.js';
 
 function answered(statusCode: number, body: unknown, headers: Record<string, string> = {}): CustomerIORequestError {
   const json = body as Record<string, unknown>;
@@ -21,9 +22,9 @@ describe('the class of a Customer.io error', () => {
     expect(classifyError(answered(code, {}), [])).toEqual({ kind: 'rejected', reason: `Customer.io answered ${code}` });
   });
 
-  it.each([401, 403])('is retry for %i, with a hint at credentials and region: the messages are right', (code) => {
+  it.each([401, 403])('is rejected for %i, with a hint at credentials and region', (code) => {
     const outcome = classifyError(answered(code, { meta: { error: 'unauthorized' } }), []);
-    expect(outcome).toMatchObject({ kind: 'retry' });
+    expect(outcome).toMatchObject({ kind: 'rejected' });
     expect(outcome).toHaveProperty('reason', expect.stringMatching(/unauthorized.*API key.*region/));
   });
 

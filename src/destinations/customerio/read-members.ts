@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Milliseconds } from '../../core/instant.js';
 import { ReadBackFailed, type Addressee } from '../destination.js';
 import { throughGate, type Gate, type RequestEnd } from '../gate.js';
-import { retryAfterMs } from './classify-error.js';
+import { retryAfterMs } from '../outcome-of-status.js';
 
 /** Where and how the App API is reached. */
 export interface AppApi {

@@ -1,0 +1,40 @@
+import type { Milliseconds } from '../core/instant.js';
+import type { SendOutcome } from './destination.js';
+
+/** A wait of an hour is longer than any outage asks for; a header that asks for years must not park a message. */
+const LONGEST_WAIT_MS = 3_600_000;
+
+interface Answered {
+  status: number;
+  headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * What an answer's status means for the messages of its request: 2xx is accepted; 408, 429 and 5xx are what time may mend;
+ * anything else stays so and needs a person, with a hint where there is one.
+ */
+export function outcomeOfStatus(who: string, { status, headers }: Answered, hint?: string): SendOutcome {
+  if (status >= 200 && status < 300) return { kind: 'accepted' };
+  const reason = `${who} answered ${status}`;
+  if (status !== 408 && status !== 429 && status < 500) {
+    return { kind: 'rejected', reason: hint === undefined ? reason : `${reason} (${hint})` };
+  }
+  const waitMs = retryAfterMs(headers);
+  return {
+    kind: 'retry',
+    reason,
+    ...((status === 429 || waitMs !== undefined) && { isBusy: true }),
+    ...(waitMs !== undefined && { retryAfterMs: waitMs }),
+  };
+}
+
+/**
+ * How long the answer asks to wait: `Retry-After` in seconds, or as a date, which is set against the answer's own `Date`
+ * so that no clock of ours matters. Undefined if it says nothing usable; also for "at once", which leaves the pace to
+ * the caller. At most an hour.
+ */
+export function retryAfterMs(headers: Readonly<Record<string, string>>): Milliseconds | undefined {
+  const given = headers['retry-after']?.trim() ?? '';
+  const waitMs = /^\d+$/.test(given) ? Number(given) * 1_000 : Date.parse(given) - Date.parse(headers.date ?? '');
+  return waitMs > 0 ? Math.min(waitMs, LONGEST_WAIT_MS) : undefined;
+}
