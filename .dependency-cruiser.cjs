@@ -24,8 +24,11 @@ const MAY_IMPORT = {
     'memberships/evaluation-followers',
   ],
   destinations: ['core', 'platform'],
-  // Erasure and access: of sources only what was set aside, which may name people.
-  privacy: ['core', 'profiles', 'outbox', 'destinations', 'platform', 'sources/dead-letter-store'],
+  // Erasure and access: of others only what may name people: what was set aside, and samples.
+  privacy: [
+    ...['core', 'profiles', 'outbox', 'destinations', 'platform', 'sources/dead-letter-store'],
+    ...['segments/shadow-store', 'memberships/preview-store'],
+  ],
   // Of memberships and decisions only what is read: their rows.
   sync: ['outbox', 'destinations', 'platform', 'memberships/memberships.entities', 'decisions/decision.entity'],
 };

@@ -7,6 +7,7 @@ import { ClickClassesController } from './ctas/click-classes.controller.js';
 import { CtaDependants } from './ctas/cta-dependants.js';
 import { CtasController } from './ctas/ctas.controller.js';
 import { CtasModule } from './ctas/ctas.module.js';
+import { SIGNATURE_LIFE_MS } from './decisions/decider.js';
 import { DECISION_DEADLINE_MS } from './decisions/decision-gate.js';
 import { DecisionWakener } from './decisions/decision-wakener.js';
 import { DecisionsApiModule, DecisionStoresModule, DecisionsWorkerModule } from './decisions/decisions.module.js';
@@ -44,7 +45,7 @@ import { IDENTITY_RULES } from './profiles/identity-rules.js';
 import { MergeFollower } from './profiles/merge-follower.js';
 import { ProfilesModule } from './profiles/profiles.module.js';
 import { SILENCE_LIMIT_MS } from './profiles/source-freshness.js';
-import { DEAD_LETTER_MS } from './platform/retention.js';
+import { DEAD_LETTER_MS, DECISIONS_KEPT_MS } from './platform/retention.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { RulesController } from './rules/rules.controller.js';
 import { ArrivalWarnings } from './memberships/arrival-warnings.js';
@@ -189,6 +190,8 @@ function settings(config: Config): DynamicModule {
       { provide: REQUEST_SIGNATURES, useValue: requestSignatures(config) },
       { provide: REQUESTS_PER_SECOND, useValue: config.http.requestsPerSecond },
       { provide: DEAD_LETTER_MS, useValue: config.deadLetterMs },
+      { provide: DECISIONS_KEPT_MS, useValue: config.decisionsKeptMs },
+      { provide: SIGNATURE_LIFE_MS, useValue: config.signatureLifeMs },
       { provide: SILENCE_LIMIT_MS, useValue: config.sources.silenceLimitMs },
       { provide: INGESTION_LIMITS, useValue: { mostWaitingBytes: config.sources.queueBytes } },
       { provide: IDENTITY_RULES, useValue: config.identity },
@@ -202,6 +205,8 @@ function settings(config: Config): DynamicModule {
       REQUEST_SIGNATURES,
       REQUESTS_PER_SECOND,
       DEAD_LETTER_MS,
+      DECISIONS_KEPT_MS,
+      SIGNATURE_LIFE_MS,
       SILENCE_LIMIT_MS,
       SOURCE_KEYS,
       DECISION_DEADLINE_MS,
@@ -217,6 +222,12 @@ function settings(config: Config): DynamicModule {
 function requestSignatures({ sources }: Config): RequestSignatures {
   const keys = sources.webhookSecrets.customerio;
   return new Map([
-    [customerioSource.key, { header: 'x-cio-signature', verify: (request) => customerioSource.verify(request, keys) }],
+    [
+      customerioSource.key,
+      {
+        ...{ header: 'x-cio-signature', timeHeader: 'x-cio-timestamp' },
+        verify: (request) => customerioSource.verify(request, keys),
+      },
+    ],
   ]);
 }

@@ -1,6 +1,7 @@
-import { Body, Controller, Headers, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, HttpStatus, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { RouteSchema } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
 import { OrSignedBy } from '../platform/auth/or-signed-by.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
@@ -39,8 +40,9 @@ export class DecideController {
     @Query() flags: Flags,
     @Headers('idempotency-key') requestKey: string | undefined,
     @Body() body: unknown,
+    @Req() { signedAt }: FastifyRequest,
   ): Promise<DecisionAnswer | ExplainedAnswer> {
-    const asked = { journey, branchPoint, requestKey, ...flagsFrom(flags) };
+    const asked = { journey, branchPoint, requestKey, signedAt, ...flagsFrom(flags) };
     const question = questionFrom(body, asked);
     const outcome = await this.gate.ask(question);
     if (outcome instanceof Problem) throw outcome;

@@ -1,5 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { Milliseconds } from '../core/instant.js';
+import { presentOf, type Present } from '../platform/catalogue-revision.js';
 import { Nudger } from '../platform/nudger.js';
 import { Problem } from '../platform/problem.js';
 import { DecisionLog } from './decision-log.js';
@@ -19,6 +21,9 @@ export interface Outcome {
   isLogged: boolean;
 }
 
+/** Under this token: how old the signature of a question may be, in ms. */
+export const SIGNATURE_LIFE_MS = Symbol('SignatureLifeMs');
+
 const MOST_TRIES = 5;
 
 /** Answers which branch profiles take: pinned answers again, others by judging now. */
@@ -33,6 +38,7 @@ export class Decider {
     private readonly log: DecisionLog,
     private readonly settler: Settler,
     private readonly nudger: Nudger,
+    @Inject(SIGNATURE_LIFE_MS) private readonly signatureLife: Milliseconds,
   ) {}
 
   /** Answers questions together, by as few reads and writes as one would take; in their order. */
@@ -53,9 +59,14 @@ export class Decider {
   ): Promise<readonly Question[]> {
     // One snapshot: no answer mixes what was before a change of rules, or of who is who, with what was after.
     const { cached, judged } = await this.dataSource.transaction('REPEATABLE READ', async (tx) => {
-      const cached = await this.cached(tx, questions);
-      const others = questions.filter((question) => !cached.has(question));
-      return { cached, judged: await this.judge.judgeAll(tx, others) };
+      const present = await presentOf(tx);
+      const refused = this.refused(questions, present);
+      const cached = await this.cached(
+        tx,
+        questions.filter((question) => !refused.has(question)),
+      );
+      const others = questions.filter((question) => !refused.has(question) && !cached.has(question));
+      return { cached: new Map([...refused, ...cached]), judged: await this.judge.judgeAll(tx, others, present) };
     });
     await this.settleOpen(cached);
     for (const [question, outcome] of cached) outcomes.set(question, outcome);
@@ -64,7 +75,7 @@ export class Decider {
       if (one instanceof Problem) outcomes.set(question, one);
       else fresh.push(one);
     }
-    const kept = fresh.filter(({ question }) => !question.isDryRun);
+    const kept = fresh.filter(({ question }) => !question.isDryRun && !question.isGivenUp);
     const isHeavy = ({ question, decision }: Judged): boolean => question.pins.length > 0 || isOpen(decision);
     const overtaken = await this.keepFirst(kept.filter(isHeavy));
     await this.log.add(kept.filter((one) => !isHeavy(one)));
@@ -74,6 +85,15 @@ export class Decider {
       outcomes.set(one.question, { decision: one.decision, isCached: false, isLogged: !one.question.isDryRun });
     }
     return [...overtaken];
+  }
+
+  /** Those of which the signature is so old that it may have been listened to by others. */
+  private refused(questions: readonly Question[], { now }: Present): Map<Question, Outcome | Problem> {
+    const old = questions.filter(({ signedAt }) => signedAt !== undefined && now - signedAt > this.signatureLife);
+    const hours = this.signatureLife / 3_600_000;
+    return new Map(
+      old.map((one) => [one, Problem.unauthorised(`The signature is more than ${hours} hours old.`, 'Signature')]),
+    );
   }
 
   /** What pins answer; a key that was used for another question is a problem. */

@@ -36,7 +36,10 @@ export class DecisionGate {
 
   ask(question: Question): Promise<Outcome | Problem> {
     return new Promise((answer) => {
-      const timer = setTimeout(() => answer(this.fallback(question, 'it took too long')), this.deadlineMs);
+      const timer = setTimeout(() => {
+        question.isGivenUp = true;
+        answer(this.fallback(question, 'it took too long'));
+      }, this.deadlineMs);
       this.waiting.push({ question, answer, timer });
       if (this.running < MOST_RUNNING) {
         this.running += 1;
@@ -48,7 +51,8 @@ export class DecisionGate {
 
   private async run(): Promise<void> {
     while (this.waiting.length > 0) {
-      const batch = this.waiting.splice(0, MOST_AT_ONCE);
+      const batch = this.waiting.splice(0, MOST_AT_ONCE).filter(({ question }) => !question.isGivenUp);
+      if (batch.length === 0) continue;
       const questions = batch.map((one) => one.question);
       let outcomes: readonly (Outcome | Problem)[];
       try {

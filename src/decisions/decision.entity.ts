@@ -59,6 +59,7 @@ export class DecisionInput {
 
 /** Which decision a run of a journey, or a request, is answered by. */
 @Entity('decision_pins')
+@Index('decision_pins_decision', ['decisionId'])
 export class DecisionPin {
   @PrimaryColumn('smallint') lane!: number;
   @PrimaryColumn('text', { name: 'journey_key' }) journeyKey!: string;

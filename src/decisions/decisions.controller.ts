@@ -14,6 +14,9 @@ import type { Decision } from './decision.js';
 import { DecisionsQueryDto } from './decisions-query.dto.js';
 import { Replayer } from './replayer.js';
 
+const NOT_ALL_KEPT =
+  'Events that it may rest on are past their retention, so that it can’t be told whether it matches.';
+
 @ApiTags('decisions')
 @ApiBearerAuth()
 @RequireScope('manage')
@@ -65,7 +68,8 @@ export class DecisionsController {
   @ApiOperation({
     summary: 'Decide it again, by what was known then',
     description:
-      'From the event log, by the rules and the catalogue of then. What comes out must be what was answered.',
+      'From the event log, by the rules and the catalogue of then. What comes out must be what was answered; ' +
+      '`matches` is null where it is not and events that it may rest on have been removed.',
   })
   async replay(@Param('id') id: string) {
     const decision = await this.must(id);
@@ -76,13 +80,14 @@ export class DecisionsController {
       recorded: saidView(recorded),
       replayed: saidView(replayed),
     }));
-    return { decisionId: id, matches: steps.every((one) => one.matches), steps: shown };
+    const matches = steps.some((one) => one.matches === false) ? false : steps.every((one) => one.matches) || null;
+    return { decisionId: id, matches, ...(matches === null && { problem: NOT_ALL_KEPT }), steps: shown };
   }
 
   private async must(id: string): Promise<Decision> {
     await this.log.flush();
     const decision = await this.decisions.find(this.dataSource.manager, id);
-    if (!decision) throw Problem.notFound(`There is no decision "${id}".`);
+    if (!decision) throw Problem.notFound(`There is no decision "${id}", or its time is over.`);
     return decision;
   }
 }

@@ -6,8 +6,6 @@ import type { Instant } from '../core/instant.js';
 import { HistoryReader, type ReadHistory } from '../histories/history-reader.js';
 import { JourneyStore } from '../journeys/journey-store.js';
 import type { PlannedPoint } from '../journeys/plan-point.js';
-import { catalogueRevision } from '../platform/catalogue-revision.js';
-import { now } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
 import { Problem } from '../platform/problem.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
@@ -60,11 +58,13 @@ export class Judge {
   }
 
   /** All at once, by as few reads as one would take. A journey or branch point that doesn't exist is a problem. */
-  async judgeAll(tx: Transaction, questions: readonly Question[]): Promise<Map<Question, Judged | Problem>> {
+  async judgeAll(
+    tx: Transaction,
+    questions: readonly Question[],
+    { now: asOf, revision }: { now: Instant; revision: number },
+  ): Promise<Map<Question, Judged | Problem>> {
     const answers = new Map<Question, Judged | Problem>();
     if (questions.length === 0) return answers;
-    const asOf = await now(tx);
-    const revision = await catalogueRevision(tx);
     const points = new Map<Question, PlannedPoint>();
     const journeys = await this.journeys.current(tx, revision);
     for (const question of questions) {

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { historyNeeded } from '../core/compile-rule.js';
 import { decide, explainChoice, type Choice, type ChoiceBecause } from '../core/decide.js';
 import type { HistoryEvent } from '../core/history-event.js';
+import type { Instant } from '../core/instant.js';
+import { nameFits } from '../core/matcher.js';
 import type { PlannedPoint } from '../journeys/plan-point.js';
 import type { Transaction } from '../platform/database.js';
 import { historiesOfMany, type NumberedEvent } from '../profiles/histories-of-many.js';
@@ -17,6 +19,10 @@ export interface Past {
   facts: DeclaredFacts;
   /** All events that its rules need, those that came later included. */
   events: readonly NumberedEvent[];
+  /** Whether its rules are about events of a name; others only tell what clicks are. */
+  isAskedFor: (name: string) => boolean;
+  /** What happened before this instant plays no part. */
+  since: Instant;
 }
 
 /** Brings back what decisions rested on: rules and declared facts as they were then, and the events of the log. */
@@ -33,13 +39,15 @@ export class PastJudge {
     const point = (await this.points.of(tx, [rulesDigest])).get(rulesDigest ?? '');
     const facts = factsDigest && (await this.inputs.find(tx, [factsDigest])).get(factsDigest);
     if (!point || !facts) return undefined;
-    const known = { point, facts: facts as DeclaredFacts };
-    if (decision.profileId === null) return { ...known, events: [] };
     const { names, lookback } = historyNeeded(point.branches.map((branch) => branch.plan));
+    const isAskedFor = (name: string): boolean => names.some((wanted) => nameFits(wanted, name));
+    const known = { point, facts: facts as DeclaredFacts, isAskedFor };
+    if (decision.profileId === null) return { ...known, events: [], since: asOf };
     const need = classifierUnder(known.facts).needed(names);
     const wanted = { names: need.names, since: asOf - lookback - need.margin };
     const read = await historiesOfMany(tx, [decision.profileId], wanted);
-    return { ...known, events: read.get(decision.profileId)! };
+    const since = Math.max(wanted.since, asOf - known.facts.retention - need.margin);
+    return { ...known, events: read.get(decision.profileId)!, since };
   }
 
   /** Judges as of the same instant by some of the events. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Instant } from '../core/instant.js';
 import { Problem, type ProblemEntry } from '../platform/problem.js';
 import { identifierKey, type Identifier } from '../profiles/identifier.js';
 import { identifiersFromBody } from '../profiles/identifier-reference.js';
@@ -22,6 +23,10 @@ export interface Question {
   isDryRun: boolean;
   /** Whether the answer is to say why. */
   isExplained: boolean;
+  /** Whether it has been answered by a fallback meanwhile: whatever comes out is not kept. */
+  isGivenUp: boolean;
+  /** When whoever asks signed it; undefined where a key opened the way. */
+  signedAt?: Instant | undefined;
 }
 
 export interface Asked {
@@ -29,6 +34,7 @@ export interface Asked {
   branchPoint: string;
   isDryRun: boolean;
   isExplained: boolean;
+  signedAt?: Instant | undefined;
   /** The `Idempotency-Key` header. */
   requestKey?: string | undefined;
 }
@@ -55,6 +61,7 @@ export function questionFrom(body: unknown, asked: Asked, pointer = ''): Questio
   if (problems.length > 0) throw refused(problems);
   return {
     ...asked,
+    isGivenUp: false,
     identifiers,
     pins: [
       ...(runKey === undefined ? [] : [{ kind: 'run' as const, key: runKey }]),

@@ -7,7 +7,7 @@ import { JourneyStore } from '../journeys/journey-store.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { presentOf } from '../platform/catalogue-revision.js';
 import { Problem, type ProblemEntry } from '../platform/problem.js';
-import { RETENTION_MS } from '../platform/retention.js';
+import { DECISIONS_KEPT_MS, RETENTION_MS } from '../platform/retention.js';
 import { DecisionLog } from './decision-log.js';
 import { unknownPoint } from './judge.js';
 import { reportCsv } from './report-csv.js';
@@ -27,6 +27,7 @@ export class ReportController {
     private readonly reporter: Reporter,
     private readonly log: DecisionLog,
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
+    @Inject(DECISIONS_KEPT_MS) private readonly kept: Milliseconds,
   ) {}
 
   @Get()
@@ -50,7 +51,9 @@ export class ReportController {
       const points = (await this.journeys.current(tx, revision)).get(journey)?.branchPoints;
       const point = points?.get(branchPoint);
       if (!point) throw unknownPoint({ journey, branchPoint }, points?.keys());
-      const span = { journey, branchPoint, now, ...spanOf(asked, { now, retention: this.retention }) };
+      const { retention } = this;
+      const since = now - Math.min(retention, this.kept);
+      const span = { journey, branchPoint, now, ...spanOf(asked, { now, since, retention }) };
       return this.reporter.report(tx, span, point.rules);
     });
     if (asked.format === 'json') return report;
@@ -60,7 +63,10 @@ export class ReportController {
 }
 
 /** Throws a 400 problem that lists every problem. */
-function spanOf(asked: ReportQueryDto, { now, retention }: { now: Instant; retention: Milliseconds }) {
+function spanOf(
+  asked: ReportQueryDto,
+  { now, since, retention }: { now: Instant; since: Instant; retention: Milliseconds },
+) {
   const problems: ProblemEntry[] = [];
   const window = parseDuration(asked.window) ?? 0;
   if (window === 0 || window > retention) {
@@ -70,12 +76,11 @@ function spanOf(asked: ReportQueryDto, { now, retention }: { now: Instant; reten
   const to = asked.to === undefined ? now + 1 : Date.parse(asked.to);
   const from = asked.from === undefined ? to - SPAN_MS : Date.parse(asked.from);
   if (from >= to) problems.push({ pointer: '/from', detail: 'it is not before "to"', expected: 'an earlier instant' });
-  // Of older decisions it can't be told what followed: those events count no more.
-  const oldest = now - retention;
-  if (asked.from !== undefined && from < oldest) {
-    const expected = `${toIso(oldest)} or later`;
+  // Older decisions are gone, or what followed them counts no more.
+  if (asked.from !== undefined && from < since) {
+    const expected = `${toIso(since)} or later`;
     problems.push({ pointer: '/from', detail: 'what followed so long ago is not known any more', expected });
   }
   if (problems.length > 0) throw Problem.badRequest('The query is not right.', problems);
-  return { from: Math.max(from, oldest), to, window };
+  return { from: Math.max(from, since), to, window };
 }

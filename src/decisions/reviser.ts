@@ -52,13 +52,17 @@ export class Reviser {
     const { asOf, knownSeq, branch } = decision;
     const isNew = (event: NumberedEvent): boolean => event.seq > knownSeq;
     const known = past.events.filter((event) => !isNew(event));
-    const late = past.events.filter((event) => isNew(event) && !isEnding(event) && event.occurredAt <= asOf);
+    const isLate = (event: NumberedEvent): boolean => event.occurredAt <= asOf && past.isAskedFor(event.name);
+    const late = past.events.filter((event) => isNew(event) && !isEnding(event) && isLate(event));
     const undone = past.events.filter((event) => isNew(event) && isEnding(event));
-    const after = past.events.filter((event) => isNew(event) && !isEnding(event) && event.occurredAt > asOf);
+    // What came after it, or no rule is about, can still tell what earlier clicks were.
+    const telling = past.events.filter((event) => isNew(event) && !isEnding(event) && !isLate(event));
     // A purchase that was undone later never counted, in hindsight.
     const ended = undone.map((event) => ({ ...event, occurredAt: Math.min(event.occurredAt, asOf) }));
     const choiceBy = (events: readonly NumberedEvent[]) => this.judge.judge(past, decision, decision, events).choice;
-    const now = choiceBy([...known, ...late, ...ended, ...after]);
+    // What it rested on is past its time in part: nothing can be said of it any more.
+    if (choiceBy(known).branch !== branch) return null;
+    const now = choiceBy([...known, ...late, ...ended, ...telling]);
     if (now.branch === branch) return null;
     const steps: [Revision['cause'], NumberedEvent[], NumberedEvent[]][] = [
       ['late_event', [...known, ...late], late],
@@ -67,7 +71,7 @@ export class Reviser {
     const [cause, , evidence] = steps.find(([, events]) => choiceBy(events).branch !== branch) ?? [
       'reclassification' as const,
       [],
-      after,
+      telling,
     ];
     const newest = [...evidence].sort((a, b) => b.seq - a.seq).slice(0, MOST_EVIDENCE);
     return { branch: now.branch, reason: now.reason, cause, evidence: newest.map((event) => event.id), at };

@@ -43,7 +43,6 @@ export class PreviewRun {
   }
 
   private async finish(runner: QueryRunner, preview: Preview): Promise<void> {
-    const tx = this.dataSource.manager;
     const progress: ScanProgress = { judged: 0 };
     const watch = await this.watch(runner, preview.id, progress);
     try {
@@ -52,9 +51,10 @@ export class PreviewRun {
       const sample = await this.explained(runner.manager, count, asOf);
       const { size, pending, insufficientHistory } = count;
       const result: PreviewResult = { size, pending, insufficientHistory, funnel: [...count.funnel], sample };
-      await this.previews.finish(tx, preview.id, { state: 'done', result });
+      await this.dataSource.transaction((own) => this.previews.finish(own, preview.id, { state: 'done', result }));
     } catch (error) {
-      const isFailure = await this.previews.finish(tx, preview.id, { state: 'failed' });
+      const end = { state: 'failed' } as const;
+      const isFailure = await this.dataSource.transaction((own) => this.previews.finish(own, preview.id, end));
       if (isFailure) this.logger.error({ msg: 'a preview failed', preview: preview.id, err: error });
     } finally {
       clearInterval(watch);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Rule } from '../core/rule.js';
 import { query, type Transaction } from '../platform/database.js';
+import { laneOfProfile } from '../platform/lanes.js';
 import type { PreviewResult } from './preview-result.js';
 
 export type PreviewState = 'running' | 'done' | 'cancelled' | 'failed';
@@ -69,19 +70,52 @@ export class PreviewStore {
     return rows.length > 0;
   }
 
-  /** False where it is over already. */
+  /** Takes profiles out of the samples, waiting for who is about to write one down. Returns the previews changed. */
+  async forgetProfiles(tx: Transaction, profileIds: readonly number[]): Promise<number> {
+    const rows = await query<{ id: string; result: PreviewResult | null }>(
+      tx,
+      `SELECT id, result FROM rule_previews WHERE state = 'running' OR result IS NOT NULL ORDER BY id FOR UPDATE`,
+    );
+    let changed = 0;
+    for (const { id, result } of rows) {
+      const sample = result?.sample.filter((one) => !profileIds.includes(one.profileId));
+      if (!sample || sample.length === result!.sample.length) continue;
+      changed += 1;
+      const left = JSON.stringify({ ...result, sample });
+      await query(tx, 'UPDATE rule_previews SET result = $2 WHERE id = $1', [id, left]);
+    }
+    return changed;
+  }
+
+  /**
+   * False where it is over already. Whoever was erased since the preview began is no longer in its sample: the row is
+   * taken first, as an erasure takes it.
+   */
   async finish(
     tx: Transaction,
     id: string,
     end: { state: Exclude<PreviewState, 'running'>; result?: PreviewResult },
   ): Promise<boolean> {
+    await query(tx, 'SELECT FROM rule_previews WHERE id = $1 FOR UPDATE', [id]);
+    const result = end.result && (await withoutEnded(tx, end.result));
     const rows = await query(
       tx,
       `UPDATE rule_previews SET state = $2, result = $3, finished_at = turnout_now(),
               judged = CASE WHEN $2 = 'done' THEN profiles ELSE judged END
         WHERE id = $1 AND state = 'running' RETURNING id`,
-      [id, end.state, end.result ? JSON.stringify(end.result) : null],
+      [id, end.state, result ? JSON.stringify(result) : null],
     );
     return rows.length > 0;
   }
+}
+
+async function withoutEnded(tx: Transaction, result: PreviewResult): Promise<PreviewResult> {
+  const ids = result.sample.map((one) => one.profileId);
+  const rows = await query<{ id: string }>(
+    tx,
+    'SELECT id FROM profiles WHERE lane = ANY($1::smallint[]) AND id = ANY($2::bigint[]) AND ended_at IS NULL',
+    [ids.map(laneOfProfile), ids],
+  );
+  const living = new Set(rows.map((row) => Number(row.id)));
+  return { ...result, sample: result.sample.filter((one) => living.has(one.profileId)) };
 }

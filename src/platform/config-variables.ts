@@ -66,6 +66,13 @@ export const VARIABLES = {
       'Signing keys of Customer.io reporting webhooks and of journeys; twice as many while others replace them',
     most: 4,
   }),
+  CUSTOMERIO_SIGNATURE_HOURS: integer({
+    default: 168,
+    min: 1,
+    max: 8760,
+    description:
+      'How old a signature of a journey that asks for a decision may be, in hours; Customer.io retries for 7 days and may not sign again',
+  }),
   SHOPIFY_WEBHOOK_SECRETS: secrets({
     absent: 'its webhooks are refused',
     description: 'Client secrets that Shopify signs webhooks with; two while one replaces the other',
@@ -124,6 +131,12 @@ export const VARIABLES = {
     min: 1,
     max: 3650,
     description: 'How long events count, in days; no window can be longer',
+  }),
+  DECISION_DAYS: integer({
+    default: 400,
+    min: 1,
+    max: 3650,
+    description: 'How long decisions are kept, in days, with what pins them; open ones as long as events count',
   }),
   DEAD_LETTER_DAYS: integer({ default: 90, min: 1, max: 3650, description: 'How long dead letters are kept, in days' }),
   SOURCE_SILENCE_LIMIT_HOURS: integer({ default: 24, min: 1, max: 720, description: 'When new sources are late' }),

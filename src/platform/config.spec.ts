@@ -54,6 +54,8 @@ describe('the configuration', () => {
       },
       retentionMs: 400 * 86_400_000,
       decisionDeadlineMs: 2000,
+      decisionsKeptMs: 400 * 86_400_000,
+      signatureLifeMs: 168 * 3_600_000,
       deadLetterMs: 90 * 86_400_000,
       worker: {
         sweepIntervalMs: 100,
@@ -104,6 +106,8 @@ describe('the configuration', () => {
       ERASURE_KEY: 'forgotten',
       INGEST_QUEUE_BYTES: '65536',
       DEAD_LETTER_DAYS: '7',
+      DECISION_DAYS: '60',
+      CUSTOMERIO_SIGNATURE_HOURS: '2',
       RETENTION_DAYS: '30',
       DECISION_DEADLINE_MS: '900',
       SWEEP_INTERVAL_MS: '1000',
@@ -150,6 +154,8 @@ describe('the configuration', () => {
       },
       retentionMs: 30 * 86_400_000,
       decisionDeadlineMs: 900,
+      decisionsKeptMs: 60 * 86_400_000,
+      signatureLifeMs: 2 * 3_600_000,
       deadLetterMs: 7 * 86_400_000,
       worker: {
         sweepIntervalMs: 1000,

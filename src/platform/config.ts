@@ -72,6 +72,9 @@ export interface Config {
   };
   readonly retentionMs: number;
   readonly decisionDeadlineMs: number;
+  readonly decisionsKeptMs: number;
+  /** Of a request for a decision. */
+  readonly signatureLifeMs: number;
   /** Of what could not be used. */
   readonly deadLetterMs: number;
   readonly worker: Readonly<WorkerSettings>;
@@ -215,6 +218,8 @@ function grouped(values: Values): Config {
     },
     retentionMs: values.RETENTION_DAYS * DAY_MS,
     decisionDeadlineMs: values.DECISION_DEADLINE_MS,
+    decisionsKeptMs: values.DECISION_DAYS * DAY_MS,
+    signatureLifeMs: values.CUSTOMERIO_SIGNATURE_HOURS * HOUR_MS,
     deadLetterMs: values.DEAD_LETTER_DAYS * DAY_MS,
     worker: {
       sweepIntervalMs: values.SWEEP_INTERVAL_MS,

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { DestinationList } from '../destinations/settings/destination-list.js';
+import { PreviewStore } from '../memberships/preview-store.js';
 import { OutboxHandover } from '../outbox/outbox-handover.js';
 import { OutboxStore } from '../outbox/outbox-store.js';
 import { erasureMessage, type Address } from '../outbox/outbox-message.js';
@@ -13,11 +14,12 @@ import type { Identifier } from '../profiles/identifier.js';
 import { IdentifierStore } from '../profiles/identifier-store.js';
 import { ProfileEraser } from '../profiles/profile-eraser.js';
 import { ProfileStore } from '../profiles/profile-store.js';
+import { ShadowStore } from '../segments/shadow-store.js';
 import { DeadLetterStore } from '../sources/dead-letter-store.js';
 
 export interface Erased {
   profileId: number;
-  /** Rows removed, by table. */
+  /** Rows removed, by table; of samples, the rows that they were taken out of. */
   removed: Record<string, number>;
   /** Who was asked to forget them, too. */
   destinations: string[];
@@ -34,6 +36,8 @@ export class Erasure {
     private readonly profiles: ProfileStore,
     private readonly eraser: ProfileEraser,
     private readonly deadLetters: DeadLetterStore,
+    private readonly shadows: ShadowStore,
+    private readonly previews: PreviewStore,
     private readonly outbox: OutboxStore,
     private readonly handover: OutboxHandover,
     private readonly nudger: Nudger,
@@ -60,6 +64,9 @@ export class Erasure {
     const family = [profileId, ...merges.map((one) => Number(one.profileId))];
     const underWayUntil = await this.handover.underWayUntil(tx, { lane, profileId });
     const { removed, identifiers } = await this.eraser.erase(tx, profileId, family);
+    // In samples they are named by their number, and by the events that speak for them.
+    removed.segment_shadow_lanes = await this.shadows.forgetProfiles(tx, family);
+    removed.rule_previews = await this.previews.forgetProfiles(tx, family);
     removed.dead_letters = await this.deadLetters.removeAbout(tx, identifiers);
     const addresses = identifiers.map(({ kind, value }): Address => ({ [kind]: value }));
     const how = underWayUntil ? { notBefore: underWayUntil.getTime() } : {};

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
+import { PreviewStore } from '../memberships/preview-store.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { ProfilesModule } from '../profiles/profiles.module.js';
+import { ShadowStore } from '../segments/shadow-store.js';
 import { DeadLetterStore } from '../sources/dead-letter-store.js';
 import { Erasure } from './erasure.js';
 import { PrivacyController } from './privacy.controller.js';
@@ -10,6 +12,6 @@ import { ProfileExport } from './profile-export.js';
 @Module({
   imports: [ProfilesModule, OutboxModule],
   controllers: [PrivacyController],
-  providers: [Erasure, ProfileExport, DeadLetterStore],
+  providers: [Erasure, ProfileExport, DeadLetterStore, ShadowStore, PreviewStore],
 })
 export class PrivacyModule {}

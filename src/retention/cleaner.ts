@@ -3,7 +3,8 @@ import { DataSource } from 'typeorm';
 import { parseDuration, type Milliseconds } from '../core/instant.js';
 import { now } from '../platform/clock.js';
 import { query, type Transaction } from '../platform/database.js';
-import { DEAD_LETTER_MS, RETENTION_MS } from '../platform/retention.js';
+import { DEAD_LETTER_MS, DECISIONS_KEPT_MS, KEPT_ON_TOP_MS, RETENTION_MS } from '../platform/retention.js';
+import { cleanDecisions } from './clean-decisions.js';
 import { cleanEvents } from './clean-events.js';
 import { cleanReceipts, cleanWaitingEvents } from './clean-receipts.js';
 import { cleanRecords } from './clean-records.js';
@@ -14,7 +15,7 @@ const DAY: Milliseconds = 86_400_000;
 /** So many conditions that must have held for some time are expected within each other. */
 const DEEPEST_LASTING = 5;
 
-const CLEANINGS: readonly Cleaning[] = [cleanEvents, cleanReceipts, cleanWaitingEvents, cleanRecords];
+const CLEANINGS: readonly Cleaning[] = [cleanEvents, cleanReceipts, cleanWaitingEvents, cleanDecisions, cleanRecords];
 
 /** Removes what is past its time, in small steps; each table's lanes once a day. */
 @Injectable()
@@ -22,6 +23,7 @@ export class Cleaner {
   constructor(
     private readonly dataSource: DataSource,
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
+    @Inject(DECISIONS_KEPT_MS) private readonly decisionsKept: Milliseconds,
     @Inject(DEAD_LETTER_MS) private readonly deadLetters: Milliseconds,
   ) {}
 
@@ -50,11 +52,12 @@ export class Cleaner {
 
   /**
    * Events count for the retention, but a rule that asks what has been so for some time looks at that time's beginning as
-   * well: they are kept for as long on top. A day more leaves room for whatever is late.
+   * well: they are kept for as long on top.
    */
   private async horizons(tx: Transaction, at: number): Promise<Horizons> {
-    const kept = this.retention + (await this.longestLasting(tx)) + DAY;
-    return { now: at, events: at - kept, receipts: at - kept, deadLetters: at - this.deadLetters };
+    const kept = this.retention + (await this.longestLasting(tx)) + KEPT_ON_TOP_MS;
+    const [decisions, deadLetters] = [at - this.decisionsKept, at - this.deadLetters];
+    return { now: at, events: at - kept, receipts: at - kept, decisions, deadLetters };
   }
 
   /** How far back the declared rules look for what lasts: found in their words, so as never to be less. */

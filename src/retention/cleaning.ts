@@ -13,6 +13,7 @@ export interface Horizons {
   now: Instant;
   events: Instant;
   receipts: Instant;
+  decisions: Instant;
   deadLetters: Instant;
 }
 

@@ -42,6 +42,15 @@ export function wantsSample(findings: LaneFindings, move: Move): boolean {
   return findings.samples[move].length < MOST_SAMPLES_A_LANE;
 }
 
+/** The same without some profiles among its samples; undefined where they are none of them. They stay counted. */
+export function withoutProfiles(findings: LaneFindings, profileIds: ReadonlySet<number>): LaneFindings | undefined {
+  const isLeft = ({ profileId }: Sample): boolean => !profileIds.has(profileId);
+  if (MOVES.every((move) => findings.samples[move].every(isLeft))) return undefined;
+  const samples = { ...findings.samples };
+  for (const move of MOVES) samples[move] = samples[move].filter(isLeft);
+  return { ...findings, samples };
+}
+
 /** What all lanes found together; of the samples, some of each lane. */
 export function mergeFindings(lanes: readonly LaneFindings[]): LaneFindings {
   const merged: LaneFindings = { counts: {}, samples: { enter: [], leave: [], stay: [] } };

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Rule } from '../core/rule.js';
 import { query, type Transaction } from '../platform/database.js';
-import { LANES } from '../platform/lanes.js';
+import { LANES, laneOfProfile } from '../platform/lanes.js';
 import type { Draft } from './draft-store.js';
 import type { SegmentPush } from './segment.entities.js';
-import { NO_FINDINGS, type LaneFindings } from './shadow-findings.js';
+import { NO_FINDINGS, withoutProfiles, type LaneFindings } from './shadow-findings.js';
 
 /** `outdated`: something declared changed while it ran, so that its numbers would have mixed versions. */
 export type ShadowState = 'running' | 'done' | 'cancelled' | 'outdated';
@@ -133,6 +133,28 @@ export class ShadowStore {
       [shadowId, state],
     );
     return rows.length > 0;
+  }
+
+  /** Takes profiles out of the samples, waiting for steps that may be about to name them. Returns the rows changed. */
+  async forgetProfiles(tx: Transaction, profileIds: readonly number[]): Promise<number> {
+    const rows = await query<{ shadow_id: string; lane: number; findings: LaneFindings }>(
+      tx,
+      `SELECT shadow_id, lane, findings FROM segment_shadow_lanes WHERE lane = ANY($1::smallint[])
+        ORDER BY shadow_id, lane FOR UPDATE`,
+      [profileIds.map(laneOfProfile)],
+    );
+    let changed = 0;
+    for (const { shadow_id: shadowId, lane, findings } of rows) {
+      const left = withoutProfiles(findings, new Set(profileIds));
+      if (!left) continue;
+      changed += 1;
+      await query(tx, 'UPDATE segment_shadow_lanes SET findings = $3 WHERE shadow_id = $1 AND lane = $2', [
+        shadowId,
+        lane,
+        JSON.stringify(left),
+      ]);
+    }
+    return changed;
   }
 
   /** Lanes first: a step under way holds one, and may want the shadow's row. */

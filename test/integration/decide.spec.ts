@@ -224,6 +224,33 @@ describe('deciding', () => {
       expect(told(id)).toHaveLength(1);
     });
 
+    it('settles once though several workers are at it at once, and whoever asks', async () => {
+      const other = await TestTurnout.start(database, customerio);
+      const from = Math.ceil((await database.now()) / 1_000) * 1_000;
+      await database.setClock(from);
+      const people: number[] = [];
+      for (let n = 0; n < 15; n++) people.push(await somebody());
+      const asked = new Map<number, string>();
+      for (const id of people) {
+        const { decision_id } = await journey.decide('waiting', id, { journey_run_id: `many-${id}` });
+        asked.set(id, decision_id as string);
+      }
+      await turnout.settle();
+      await database.setClock(from + 3 * DAY);
+      const clients = [turnout, other].map((one) => new JourneyClient(one, 'welcome'));
+      await Promise.all(people.map((id, n) => clients[n % 2]!.decide('waiting', id, { journey_run_id: `many-${id}` })));
+      await turnout.settle();
+      await other.stop();
+      for (const [id, decisionId] of asked) {
+        expect(told(id)).toMatchObject([{ id: decisionId, data: { branch: 'friction' } }]);
+      }
+      const { rows } = await database.pool.query(
+        `SELECT FROM decisions WHERE id = ANY($1) AND branch = 'friction' AND as_of = $2`,
+        [[...asked.values()], new Date(from + 3 * DAY)],
+      );
+      expect(rows).toHaveLength(people.length);
+    });
+
     it('settles by the rules it was asked under, though the journey has changed', async () => {
       const other = new JourneyClient(turnout, 'changing');
       const point = (key: string) => ({ branches: [{ key, rule: ABANDONED }], default: 'rest', whenPending: 'wait' });

@@ -1,7 +1,9 @@
-import { DAY, HOUR, T0 } from '../support/builders.js';
+import { Cleaner } from '../../src/retention/cleaner.js';
+import { DAY, HOUR, RETENTION, T0 } from '../support/builders.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { JourneyClient } from '../support/journey.js';
-import { TestTurnout, type JsonObject } from '../support/turnout.js';
+import { JourneyClient, personOf } from '../support/journey.js';
+import { SIGNING_KEY, TestTurnout, type JsonObject } from '../support/turnout.js';
+import { customerioWebhook } from '../support/webhooks.js';
 
 const BUYER = { key: 'buyer', rule: { performed: 'purchase', within: '30d' } };
 const ABANDONED = { performed: 'click', notFollowedBy: { performed: 'purchase', within: '3d' } };
@@ -163,6 +165,102 @@ describe('the log of decisions', () => {
       await database.setClock((await database.now()) + 9 * DAY);
       await journey.order('orders/cancelled', id, await database.now(), { placedAt: (await database.now()) - 9 * DAY });
       expect(await revised(decision)).toMatchObject({ branch: 'rest', cause: 'refund' });
+    });
+
+    it('by clicks and deliveries that tell that the click it rests on was a machine’s', async () => {
+      const at = Math.ceil((await database.now()) / 1_000) * 1_000 + DAY;
+      await database.setClock(at);
+      const [scanned, delivered, human] = [await somebody(), await somebody(), await somebody()];
+      await database.setClock(at + 500);
+      const decisions: JsonObject[] = [];
+      for (const id of [scanned, delivered, human]) decisions.push(await journey.decide('clicked', id));
+      expect(decisions.map((one) => one.branch as string)).toEqual(['yes', 'yes', 'yes']);
+      await database.setClock(at + 9 * 60_000);
+      for (const [index, path] of ['b', 'c'].entries()) {
+        await journey.click(scanned, at + (index + 1) * 1_000, `https://shop.example/${path}`);
+      }
+      await turnout.send(
+        customerioWebhook({ secret: SIGNING_KEY, at, metric: 'delivered', identifiers: personOf(delivered) }),
+      );
+      await journey.click(human, at + 8 * 60_000, 'https://shop.example/b');
+      const evidence = [expect.any(String)];
+      expect(await revised(decisions[0]!)).toMatchObject({ branch: 'no', cause: 'reclassification' });
+      expect(await revised(decisions[1]!)).toMatchObject({ branch: 'no', cause: 'reclassification', evidence });
+      expect(await revised(decisions[2]!)).toBeNull();
+      for (const one of decisions) expect(await replay(one)).toMatchObject({ matches: true });
+    });
+  });
+
+  describe('when its time is over', () => {
+    /** A pass over the lanes in which there is something. */
+    async function clean(): Promise<void> {
+      const { pool } = database;
+      await pool.query(
+        `UPDATE cleanings SET done_at = CASE
+           WHEN kind = 'decisions' AND lane IN (SELECT lane FROM decisions)
+             OR kind = 'events' AND lane IN (SELECT lane FROM events) THEN NULL ELSE turnout_now() END`,
+      );
+      while ((await pool.query('SELECT FROM cleanings WHERE done_at IS NULL')).rows.length > 0) {
+        await turnout.app.get(Cleaner).step();
+      }
+    }
+
+    const status = async (decision: JsonObject) =>
+      (await turnout.call('GET', `/v1/decisions/${decision.decision_id as string}`)).status;
+
+    it('is emptied to the millisecond, with its pins, but for what is still open; replay says what it can’t tell', async () => {
+      const start = (await database.now()) + DAY;
+      await database.setClock(start);
+      const id = await somebody();
+      await database.setClock(start + HOUR);
+      const first = await journey.decide('clicked', id, { journey_run_id: 'kept' });
+      const unknown = await journey.decide('newcomers', 997);
+      const open = await journey.decide('waiting', id);
+      await turnout.settle();
+      await database.setClock(start + HOUR + 1);
+      const second = await journey.decide('clicked', id);
+      await logged(second);
+      const later = async (at: number) => {
+        await database.setClock(at);
+        await turnout.settle();
+        // As if only an event could settle it.
+        await database.pool.query(`UPDATE decisions SET due_at = 'infinity' WHERE id = $1`, [open.decision_id]);
+        await clean();
+      };
+
+      // The click counts no more, and is removed a day later; the decisions that rest on it are still there.
+      await later(start + HOUR + RETENTION - 1);
+      expect(await Promise.all([first, unknown, open, second].map(status))).toEqual([200, 200, 200, 200]);
+      expect(await replay(first)).toMatchObject({ matches: true });
+      await later(start + HOUR + RETENTION);
+      expect(await Promise.all([first, unknown, open, second].map(status))).toEqual([404, 404, 200, 200]);
+      expect(await journey.decide('clicked', id, { journey_run_id: 'kept' })).toMatchObject({ reason: 'DEFAULT' });
+      await database.pool.query(`UPDATE decisions SET asked_at = asked_at + interval '9 days' WHERE id = $1`, [
+        second.decision_id,
+      ]);
+      await later(start + RETENTION + DAY);
+      expect(await status(open)).toBe(200);
+      expect((await database.pool.query('SELECT FROM events WHERE occurred_at = $1', [new Date(start)])).rows).toEqual(
+        [],
+      );
+      const replayed = await replay(second);
+      expect(replayed).toMatchObject({ matches: null, problem: expect.stringContaining('retention') as unknown });
+      await later(start + HOUR + RETENTION + DAY);
+      expect(await status(open)).toBe(404);
+    });
+
+    it('a late event revises nothing that rests on events which are gone', async () => {
+      const id = await somebody();
+      const decision = await journey.decide('clicked', id);
+      await logged(decision);
+      await database.pool.query(
+        'DELETE FROM events WHERE profile_id = (SELECT profile_id FROM decisions WHERE id = $1)',
+        [decision.decision_id],
+      );
+      await database.setClock((await database.now()) + HOUR);
+      await journey.click(id, (await database.now()) - 40 * DAY);
+      await turnout.settle();
+      expect((await logged(decision)).revised).toBeNull();
     });
   });
 });

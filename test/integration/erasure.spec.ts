@@ -1,3 +1,6 @@
+import type { PoolClient } from 'pg';
+import { DataSource, type EntityManager } from 'typeorm';
+import { PreviewStore } from '../../src/memberships/preview-store.js';
 import { T0 } from '../support/builders.js';
 import { startCustomerioServer, type CustomerioServer } from '../support/customerio-server/customerio-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -104,6 +107,102 @@ describe('somebody who is erased', () => {
     expect((await turnout.must('GET', '/v1/profiles/customer_id:bob-1')).memberships).toMatchObject([
       { isMember: true },
     ]);
+  });
+
+  it('is in no sample of a shadow or a preview any more, though still counted', async () => {
+    await adaLives();
+    await turnout.must('PUT', '/v1/segments/clicked/draft', { rule: { performed: 'click', within: '2d' } });
+    await turnout.must('POST', '/v1/segments/clicked/shadow');
+    const { id } = await turnout.must('POST', '/v1/segments/preview', { rule: { performed: 'click', within: '2d' } });
+    await turnout.settle();
+    const shadow = () => turnout.must('GET', '/v1/segments/clicked/shadow');
+    const preview = () => turnout.must('GET', `/v1/segments/preview/${id as string}`);
+    while ((await preview()).state === 'running') await new Promise((resolve) => setImmediate(resolve));
+    const { profileId } = await turnout.must('GET', '/v1/profiles/customer_id:ada-one');
+    const samples = async () => [
+      ((await shadow()).samples.stay as JsonObject[]).map((one) => String(one.profileId)),
+      ((await preview()).sample as JsonObject[]).map((one) => String(one.profileId)),
+    ];
+    const { profileId: bob } = await turnout.must('GET', '/v1/profiles/customer_id:bob-1');
+    const both = [profileId, bob].map(String).sort();
+    expect((await samples()).map((one) => one.sort())).toEqual([both, both]);
+    const { removed } = await turnout.must('DELETE', '/v1/profiles/customer_id:ada-one');
+    expect(removed).toMatchObject({ segment_shadow_lanes: 1, rule_previews: 1 });
+    expect(await samples()).toEqual([[String(bob)], [String(bob)]]);
+    expect([(await shadow()).stay, (await preview()).size]).toEqual([2, 2]);
+  });
+
+  describe('while a preview is written down that names them', () => {
+    const PREVIEW = 999;
+
+    /** As the sweep would, but when the test wants. */
+    async function counted(): Promise<(tx: EntityManager) => Promise<boolean>> {
+      await adaLives();
+      const { profileId } = await turnout.must('GET', '/v1/profiles/customer_id:ada-one');
+      const because = { condition: 'everyone', value: 'true' as const, changesAt: null, evidence: [] };
+      const sample = [{ profileId: Number(profileId), because }];
+      const result = { size: 2, pending: 0, insufficientHistory: 0, funnel: [], sample };
+      await database.pool.query(
+        `INSERT INTO rule_previews (id, rule, state, as_of, profiles, judged) OVERRIDING SYSTEM VALUE
+         VALUES ($1, '{"everyone":true}', 'running', turnout_now(), 2, 0)`,
+        [PREVIEW],
+      );
+      return (tx) => new PreviewStore().finish(tx, String(PREVIEW), { state: 'done', result });
+    }
+
+    async function sampled(): Promise<unknown> {
+      const { rows } = await database.pool.query<{ result: JsonObject }>(
+        'SELECT result FROM rule_previews WHERE id = $1',
+        [PREVIEW],
+      );
+      return rows[0]!.result.sample;
+    }
+
+    async function untilSomebodyWaits(): Promise<void> {
+      for (;;) {
+        const { rows } = await database.pool.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        if (rows.length > 0) return;
+      }
+    }
+
+    /** Nobody else works on the preview. */
+    async function alone(work: (client: PoolClient) => Promise<void>): Promise<void> {
+      const client = await database.pool.connect();
+      await client.query(`SELECT pg_advisory_lock(hashtextextended('rule_preview ${PREVIEW}', 0))`);
+      try {
+        await work(client);
+      } finally {
+        client.release(true);
+      }
+    }
+
+    it('an erasure that comes first keeps them out of it', () =>
+      alone(async (eraser) => {
+        const write = await counted();
+        await eraser.query('BEGIN');
+        await eraser.query('SELECT FROM rule_previews WHERE id = $1 FOR UPDATE', [PREVIEW]);
+        const writing = turnout.app.get(DataSource).transaction(write);
+        await untilSomebodyWaits();
+        await eraser.query(`UPDATE profiles SET ended_at = turnout_now(), evaluate_at = NULL`);
+        await eraser.query('COMMIT');
+        await writing;
+        expect(await sampled()).toEqual([]);
+      }));
+
+    it('one that comes second waits, and takes them out', () =>
+      alone(async () => {
+        const write = await counted();
+        let erasing: Promise<JsonObject> | undefined;
+        await turnout.app.get(DataSource).transaction(async (tx) => {
+          await write(tx);
+          erasing = turnout.must('DELETE', '/v1/profiles/customer_id:ada-one');
+          await untilSomebodyWaits();
+        });
+        expect((await erasing)!.removed).toMatchObject({ rule_previews: 1 });
+        expect(await sampled()).toEqual([]);
+      }));
   });
 
   it('is deleted and suppressed at Customer.io, out of its segments', async () => {

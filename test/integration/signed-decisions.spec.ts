@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { T0 } from '../support/builders.js';
+import { HOUR, T0 } from '../support/builders.js';
 import { DecisionLog } from '../../src/decisions/decision-log.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { SIGNING_KEY, TestTurnout, type Answer } from '../support/turnout.js';
@@ -67,6 +67,24 @@ describe('a decision that a journey of Customer.io asks for', () => {
       type: expect.stringContaining('application/problem+json'),
     });
     expect(await decided()).toBe(before);
+  });
+
+  it('is taken for as long as its signature holds, to the millisecond, also where its answer stands', async () => {
+    const body = JSON.stringify({ identifiers: { customer_id: '1' }, journey_run_id: 'r1' });
+    const signedAt = Math.ceil((await database.now()) / 1_000) * 1_000;
+    const headers = signed(body, SIGNING_KEY, signedAt / 1_000);
+    for (const [by, status] of [
+      [-1, 200],
+      [0, 200],
+      [1, 401],
+    ] as const) {
+      await database.setClock(signedAt + 168 * HOUR + by);
+      const answer = await ask(headers, body);
+      expect([by, answer.status]).toEqual([by, status]);
+      if (status === 401) expect(answer.body.detail).toBe('The signature is more than 168 hours old.');
+    }
+    expect((await ask(signed(body, SIGNING_KEY, signedAt / 1_000 + 1), body)).status).toBe(200);
+    expect((await turnout.call('POST', PATH, JSON.parse(body))).status).toBe(200);
   });
 
   it('is the only thing that such a signature opens', async () => {

@@ -61,6 +61,8 @@ export class ApiKeyGuard implements CanActivate {
     if (!signature || request.headers[signature.header] === undefined) return false;
     const verification = signature.verify(signedRequestOf(request));
     if (!verification.ok) throw Problem.unauthorised(`${verification.problem}.`, 'Signature');
+    // How old a signature may be is judged by the one clock, where it is read anyway.
+    request.signedAt = Number(request.headers[signature.timeHeader]) * 1_000;
     return true;
   }
 }

@@ -6,6 +6,8 @@ declare module 'fastify' {
     rawBody?: Buffer;
     /** The key that it was made with, once that is known. */
     apiKey?: { id: string };
+    /** When its sender signed it, in epoch milliseconds; absent where an API key opened the route. */
+    signedAt?: number;
   }
 }
 
@@ -18,6 +20,8 @@ export interface SignedRequest {
 export interface RequestSignature {
   /** The header in which it signs, in lower case. */
   header: string;
+  /** That in which it states when it signed, in seconds; covered by the signature. */
+  timeHeader: string;
   verify(request: SignedRequest): { ok: true } | { ok: false; problem: string };
 }
 
