@@ -13,6 +13,8 @@ const MAY_IMPORT = {
   retention: ['core', 'platform'],
   // The command line speaks to a running service over HTTP.
   cli: [],
+  // How things stand: what it shows of others it reads by SQL.
+  monitoring: ['core', 'platform', 'profiles'],
   sources: ['core', 'profiles', 'ctas', 'platform'],
   // Stored events as rules see them; read by whoever evaluates.
   histories: ['core', 'profiles', 'ctas', 'platform'],

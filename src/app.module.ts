@@ -29,9 +29,11 @@ import { EvaluationFollowers } from './memberships/evaluation-followers.js';
 import { AuditInterceptor } from './platform/audit/audit.interceptor.js';
 import { ApiKeyGuard } from './platform/auth/api-key.guard.js';
 import { AuthModule } from './platform/auth/auth.module.js';
+import { ROUTE_TOKENS } from './platform/auth/or-token.js';
 import { REQUESTS_PER_SECOND } from './platform/auth/rate-limits.js';
 import { REQUEST_SIGNATURES, type RequestSignatures } from './platform/auth/request-signatures.js';
 import type { Config } from './platform/config.js';
+import { MonitoringModule } from './monitoring/monitoring.module.js';
 import { HEALTH_CHECKS } from './platform/health/health-check.js';
 import { HealthModule } from './platform/health/health.module.js';
 import { serviceChecks } from './platform/health/service-checks.js';
@@ -168,6 +170,7 @@ export class AppModule {
         DestinationsModule.forRoot(config),
         AuthModule,
         HealthModule,
+        MonitoringModule,
         FollowersModule,
         ...(api ? API : []),
         ...(worker ? WORKER : []),
@@ -188,6 +191,7 @@ function settings(config: Config): DynamicModule {
     providers: [
       { provide: WEBHOOK_SECRETS, useValue: config.sources.webhookSecrets },
       { provide: REQUEST_SIGNATURES, useValue: requestSignatures(config) },
+      { provide: ROUTE_TOKENS, useValue: { metrics: config.http.metricsTokens } },
       { provide: REQUESTS_PER_SECOND, useValue: config.http.requestsPerSecond },
       { provide: DEAD_LETTER_MS, useValue: config.deadLetterMs },
       { provide: DECISIONS_KEPT_MS, useValue: config.decisionsKeptMs },
@@ -204,6 +208,7 @@ function settings(config: Config): DynamicModule {
       WEBHOOK_SECRETS,
       REQUEST_SIGNATURES,
       REQUESTS_PER_SECOND,
+      ROUTE_TOKENS,
       DEAD_LETTER_MS,
       DECISIONS_KEPT_MS,
       SIGNATURE_LIFE_MS,

@@ -7,6 +7,7 @@ import { AppModule } from './app.module.js';
 import type { Config } from './platform/config.js';
 import { protectHttp, SERVER_LIMITS } from './platform/http-protection.js';
 import { jsonBodyParser } from './platform/json-body-parser.js';
+import { timeRequests } from './platform/metrics/http-metrics.js';
 import { Problem } from './platform/problem.js';
 
 type Done = (error: Error | null, body?: unknown) => void;
@@ -39,6 +40,7 @@ export async function createApp(
     abortOnError: false,
   });
   await protectHttp(app);
+  timeRequests(app);
   parseBodies(app, config.http);
   return app;
 }

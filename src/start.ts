@@ -6,6 +6,7 @@ import { ConfigError, loadConfig, startNotices, type Config } from './platform/c
 import { migrateDatabase } from './platform/database.js';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.js';
 import { createLogger, NestLogger } from './platform/logger.js';
+import { Metrics } from './platform/metrics/metrics.js';
 import { mountOpenApi } from './platform/openapi.js';
 import { mountQueueBoard } from './platform/queue-board.js';
 
@@ -19,6 +20,7 @@ export async function start(overrides: Partial<Config> = {}): Promise<void> {
   try {
     await migrateDatabase(database.url);
     app = await createApp(config, database.url, new NestLogger(logger));
+    app.get(Metrics).watchProcess();
     const isApi = config.roles.includes('api');
     if (isApi) {
       mountOpenApi(app);

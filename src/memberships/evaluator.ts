@@ -5,6 +5,7 @@ import { OutboxStore } from '../outbox/outbox-store.js';
 import { presentOf, type Present } from '../platform/catalogue-revision.js';
 import { now } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
+import { Metrics } from '../platform/metrics/metrics.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import type { DueProfile } from '../profiles/due-profile.js';
 import { SegmentStore } from '../segments/segment-store.js';
@@ -32,14 +33,18 @@ export class MembershipEvaluator {
     private readonly segments: SegmentStore,
     private readonly outbox: OutboxStore,
     private readonly followers: EvaluationFollowers,
+    private readonly metrics: Metrics,
     @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
   ) {}
 
   /** Evaluates up to `most` due profiles of a lane. Nothing is lost by a crash: what was claimed is due again. */
   async evaluateBatch(lane: number, most: number): Promise<EvaluatedBatch> {
     return this.dataSource.transaction(async (tx) => {
-      const due = await this.memberships.claimDue(tx, lane, await now(tx), most);
+      const at = await now(tx);
+      const due = await this.memberships.claimDue(tx, lane, at, most);
       if (due.length === 0) return NOTHING;
+      // The longest due comes first.
+      this.metrics.evaluationLag.observe((at - due[0]!.dueAt) / 1000);
       // After the claim: a rule published before it is seen, and one published later waits for these rows and makes them
       // due again.
       return this.bringUpToDate(tx, due, await presentOf(tx));
@@ -78,6 +83,8 @@ export class MembershipEvaluator {
     await this.outbox.append(tx, messages);
     await this.followers.afterEvaluation(tx, ids, now);
     const transitions = changes.flatMap((one) => one.memberships.flatMap((change) => change.transitions));
+    this.metrics.evaluated.inc(due.length);
+    for (const { kind, cause } of transitions) this.metrics.transitions.inc({ kind, cause: cause.kind });
     const owedTo = [...new Set(messages.map((one) => one.destination))];
     return { profiles: due.length, transitions: transitions.length, owedTo };
   }

@@ -119,6 +119,10 @@ export const VARIABLES = {
     max: 67_108_864,
     description: 'Largest body of any other request, in bytes',
   }),
+  METRICS_TOKENS: secrets({
+    absent: 'an API key of scope manage',
+    description: 'Tokens that `/metrics` is also shown to, so that it can be scraped when the database is down',
+  }),
   MANAGE_REQUESTS_PER_SECOND: requests(200, 'that declares and reads'),
   DECIDE_REQUESTS_PER_SECOND: requests(5000, 'that asks for decisions, or of a system that signs them'),
   INGEST_REQUESTS_PER_SECOND: requests(20_000, 'that sends events in'),

@@ -27,6 +27,8 @@ export interface Config {
     readonly healthPort: number;
     readonly webhookBodyLimitBytes: number;
     readonly apiBodyLimitBytes: number;
+    /** Shown the metrics, beside keys of scope manage. */
+    readonly metricsTokens: readonly string[];
     /** Of one key, by what it is used for. */
     readonly requestsPerSecond: { readonly ingest: number; readonly manage: number; readonly decide: number };
   };
@@ -181,6 +183,7 @@ function grouped(values: Values): Config {
       healthPort: values.HEALTH_PORT,
       webhookBodyLimitBytes: values.WEBHOOK_BODY_LIMIT_BYTES,
       apiBodyLimitBytes: values.API_BODY_LIMIT_BYTES,
+      metricsTokens: values.METRICS_TOKENS,
       requestsPerSecond: {
         ingest: values.INGEST_REQUESTS_PER_SECOND,
         manage: values.MANAGE_REQUESTS_PER_SECOND,

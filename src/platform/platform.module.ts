@@ -1,5 +1,6 @@
 import { Global, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { Metrics } from './metrics/metrics.js';
 import { Nudger } from './nudger.js';
 import { queuesModule } from './queues.js';
 import { RETENTION_MS } from './retention.js';
@@ -30,8 +31,9 @@ export class PlatformModule implements OnApplicationShutdown {
         { provide: RETENTION_MS, useValue: options.retentionMs },
         { provide: WORKER_SETTINGS, useValue: options.worker },
         Nudger,
+        Metrics,
       ],
-      exports: [...queues, DataSource, RETENTION_MS, WORKER_SETTINGS, Nudger],
+      exports: [...queues, DataSource, RETENTION_MS, WORKER_SETTINGS, Nudger, Metrics],
     };
   }
 

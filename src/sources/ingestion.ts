@@ -4,6 +4,7 @@ import type { Instant, Milliseconds } from '../core/instant.js';
 import { now } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
 import { isAboutValues, isUnreachable } from '../platform/database-errors.js';
+import { Metrics } from '../platform/metrics/metrics.js';
 import { Nudger } from '../platform/nudger.js';
 import { Problem } from '../platform/problem.js';
 import { repeatedTransaction } from '../platform/repeated-transaction.js';
@@ -55,6 +56,8 @@ const REFUSALS: Record<RefusalReason, string> = {
   erased: 'it is about somebody who was erased; nothing of it is kept',
 };
 
+const OUTCOMES: Record<Outcome['kind'], string> = { stored: 'stored', duplicate: 'duplicate', refused: 'kept_aside' };
+
 const MOST_EVENTS_A_COMMIT = 2_000;
 const MOST_BYTES_A_COMMIT = 4_194_304;
 const COMMITS_AT_ONCE = 2;
@@ -82,6 +85,7 @@ export class Ingestion implements BeforeApplicationShutdown {
     private readonly arrivals: ArrivalEvaluation,
     private readonly nudger: Nudger,
     private readonly mergeFollower: MergeFollower,
+    private readonly metrics: Metrics,
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
     @Inject(INGESTION_LIMITS) private readonly limits: IngestionLimits,
   ) {
@@ -137,11 +141,16 @@ export class Ingestion implements BeforeApplicationShutdown {
 
   private async add(items: readonly Item[]): Promise<Outcome[]> {
     this.refuseOverload();
-    return this.group.add(items);
+    const startedAt = performance.now();
+    const outcomes = await this.group.add(items);
+    const source = items[0]?.source;
+    if (source) this.metrics.receivedToMembership.observe({ source }, (performance.now() - startedAt) / 1000);
+    return outcomes;
   }
 
   private refuseOverload(): void {
     if (this.group.heldBytes < this.limits.mostWaitingBytes) return;
+    this.metrics.turnedAway.inc();
     throw Problem.tooManyRequests('More comes in than can be stored just now. Send this again a little later.', 1);
   }
 
@@ -159,12 +168,27 @@ export class Ingestion implements BeforeApplicationShutdown {
     for (const its of names.values()) this.histories.hasBegun([...its]);
     for (const [source, occurredAt] of liveArrivals(items, outcomes))
       this.freshness.note(source, { receivedAt, occurredAt });
+    this.count(items, outcomes);
     this.nudger.evaluate(arrivals.lanesDue);
     this.nudger.deliver(arrivals.owedTo);
     for (const { source, reason, problem } of lettersAmong(items, outcomes)) {
       this.logger.warn({ msg: 'a delivery was kept aside', source, reason, problem });
     }
     return outcomes;
+  }
+
+  /** Once a group, not once an event. */
+  private count(items: readonly Item[], outcomes: readonly Outcome[]): void {
+    const tally = new Map<string, Map<string, number>>();
+    items.forEach(({ source }, index) => {
+      const of = tally.get(source) ?? new Map<string, number>();
+      const { kind } = outcomes[index]!;
+      tally.set(source, of.set(kind, (of.get(kind) ?? 0) + 1));
+    });
+    for (const [source, of] of tally) {
+      for (const [kind, count] of of)
+        this.metrics.ingested.inc({ source, outcome: OUTCOMES[kind as Outcome['kind']] }, count);
+    }
   }
 
   /** What follows for the profiles: merged ones are evaluated with their merge, all others now. */

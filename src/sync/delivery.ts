@@ -7,6 +7,7 @@ import type { Gate } from '../destinations/gate.js';
 import { OutboxStore, type ClaimedMessage, type DueLane, type Settlement } from '../outbox/outbox-store.js';
 import { now } from '../platform/clock.js';
 import { LANES } from '../platform/lanes.js';
+import { Metrics } from '../platform/metrics/metrics.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { addresseeOf, AddresseeStore } from './addressee-store.js';
 import { backoffMs } from './backoff.js';
@@ -54,6 +55,7 @@ export class Delivery {
     private readonly addressees: AddresseeStore,
     private readonly lateness: Lateness,
     private readonly gates: Gates,
+    private readonly metrics: Metrics,
     @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
   ) {}
 
@@ -148,7 +150,10 @@ export class Delivery {
   private async sendUnit(unit: readonly ClaimedMessage[], sending: Sending): Promise<ClaimedMessage[]> {
     const { destination, gate, addressees, settling, round } = sending;
     const messages = unit.map((one) => messageOf(one, addressees.get(one.profileId) ?? {}));
+    const startedAt = performance.now();
     const outcomes = await destination.send(messages, gate);
+    this.metrics.sendSeconds.observe({ destination: destination.key }, (performance.now() - startedAt) / 1000);
+    for (const { kind } of outcomes) this.metrics.sends.inc({ destination: destination.key, outcome: kind });
     const held: ClaimedMessage[] = [];
     const settled = unit.flatMap((message, index) => {
       const outcome = outcomes[index]!;

@@ -65,6 +65,7 @@ const ROUTES: Record<Who, readonly string[]> = {
     'GET /v1/segments/preview/:id',
     'GET /v1/sources',
     'GET /v1/sources/dead-letters',
+    'GET /metrics',
     'GET /v1/audit-log',
     'POST /v1/api-keys',
     'POST /v1/api-keys/:id/rotate',
