@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DecisionListeners } from './decisions/decision-listeners.js';
-import { segmentProblem } from './destinations/customerio/customerio-destination.js';
+import { segmentProblem } from './destinations/customerio/segment-place.js';
 import { DESTINATIONS, type Destination } from './destinations/destination.js';
 import { DestinationDependants } from './destinations/settings/destination-dependants.js';
 import { DestinationList } from './destinations/settings/destination-list.js';

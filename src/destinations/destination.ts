@@ -19,6 +19,8 @@ export interface MembershipMessage {
   /** The destination's own id of the segment. */
   externalSegmentId: string;
   isMember: boolean;
+  /** Whether the destination is known to hold the profile in some segment, and so knows it. */
+  isKnown?: boolean;
   /**
    * Others that stood for the profile before it was merged: they leave the segment before its state is stated, since the
    * destination may know them as the same person.
@@ -77,6 +79,8 @@ export interface Destination {
   sendsBy: string;
   /** Without a gate, as fast as it goes. */
   send(messages: readonly DestinationMessage[], gate?: Gate): Promise<SendOutcome[]>;
+  /** Of which segments can be asked whom they hold. */
+  isReadable?(externalSegmentId: string): boolean;
   /**
    * Whom it holds as members of a segment, page by page, until the signal is given; absent where it can't be asked. Throws
    * {@link ReadBackFailed}.

@@ -21,16 +21,6 @@ export interface ClaimedMessage extends OutboxMessage {
 export type Settlement =
   { kind: 'accepted' } | { kind: 'retry'; reason: string; afterMs: Milliseconds } | { kind: 'failed'; reason: string };
 
-export interface FailedMessage {
-  id: string;
-  destination: string;
-  subject: string;
-  profileId: string;
-  reason: string;
-  attempts: number;
-  failedAt: Date;
-}
-
 /** Where something is due, and how urgent it is. */
 export interface DueLane {
   lane: number;
@@ -203,28 +193,6 @@ export class OutboxStore {
     );
   }
 
-  /** What only a person can help, newest first. */
-  async failed(tx: Transaction, most: number): Promise<FailedMessage[]> {
-    return query<FailedMessage>(
-      tx,
-      `SELECT ${MESSAGE_ID} AS id, destination, subject, profile_id AS "profileId", failure AS reason, attempts,
-              failed_at AS "failedAt"
-         FROM outbox WHERE failed_at IS NOT NULL ORDER BY failed_at DESC, lane, profile_id, subject LIMIT $1`,
-      [most],
-    );
-  }
-
-  /** Makes failed messages due again: one by its id, or all. Returns how many. */
-  async requeue(tx: Transaction, id?: string): Promise<number> {
-    const rows = await query(
-      tx,
-      `UPDATE outbox SET due_at = turnout_now(), failed_at = NULL, failure = NULL, attempts = 0
-        WHERE failed_at IS NOT NULL AND ($1::text IS NULL OR ${MESSAGE_ID} = $1) RETURNING lane`,
-      [id ?? null],
-    );
-    return rows.length;
-  }
-
   /** Forgets a destination, with what it is still owed; how many messages of each kind these are. */
   async drop(tx: Transaction, destination: string): Promise<Record<string, number>> {
     const rows = await query<{ kind: string; count: number }>(
@@ -263,9 +231,6 @@ export class OutboxStore {
 
 /** Of messages, those that somebody did something for go first. */
 const PRIORITIES = [0, 1];
-
-/** A failed message's public id. */
-const MESSAGE_ID = `profile_id || '.' || destination || '.' || subject`;
 
 interface ClaimRow {
   profile_id: string;

@@ -29,6 +29,9 @@ const SINGLE_KINDS = ['customer_id', 'cio_id', 'shopify_customer_id'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 export type Role = (typeof ROLES)[number];
+/** How decisions are told to Customer.io. */
+export type DecisionsAs = 'event' | 'attribute' | 'both';
+
 export type CustomerioRegion = 'us' | 'eu';
 export type IdentifierKind = (typeof IDENTIFIER_KINDS)[number];
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -86,6 +89,11 @@ export const VARIABLES = {
   CUSTOMERIO_TRACK_URL: secretUrl(['http', 'https'], {
     absent: "the region's own",
     description: 'Another address for the Track API, such as a proxy',
+  }),
+  CUSTOMERIO_DECISIONS: choice<DecisionsAs>(['event', 'attribute', 'both'], {
+    default: 'event',
+    description:
+      'How Customer.io is told of decisions: by the event `turnout_branch_decided`, or by an attribute `turnout_<journey>_<branch point>` that holds the branch',
   }),
   CUSTOMERIO_REQUESTS_PER_SECOND: integer({
     default: 100,

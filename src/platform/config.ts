@@ -1,6 +1,7 @@
 import {
   VARIABLES,
   type CustomerioRegion,
+  type DecisionsAs,
   type IdentifierKind,
   type LogLevel,
   type Role,
@@ -69,6 +70,7 @@ export interface Config {
     /** Undefined: what it holds is not read back. */
     readonly appApiKey: string | undefined;
     readonly appUrl: string | undefined;
+    readonly decisionsAs: DecisionsAs;
     readonly requestsPerSecond: number;
     readonly appRequestsPerSecond: number;
   };
@@ -216,6 +218,7 @@ function grouped(values: Values): Config {
       trackUrl: values.CUSTOMERIO_TRACK_URL,
       appApiKey: values.CUSTOMERIO_APP_API_KEY,
       appUrl: values.CUSTOMERIO_APP_URL,
+      decisionsAs: values.CUSTOMERIO_DECISIONS,
       requestsPerSecond: values.CUSTOMERIO_REQUESTS_PER_SECOND,
       appRequestsPerSecond: values.CUSTOMERIO_APP_REQUESTS_PER_SECOND,
     },

@@ -1,6 +1,6 @@
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import { IsBoolean, IsDefined, IsInt, IsOptional, Matches, Min, ValidateNested } from 'class-validator';
+import { IsBoolean, IsDefined, IsIn, IsInt, IsOptional, Matches, Min, ValidateNested } from 'class-validator';
 import type { Milliseconds } from '../core/instant.js';
 import { checkedKey } from '../platform/key.js';
 import { Problem } from '../platform/problem.js';
@@ -9,6 +9,8 @@ import type { SegmentPush } from './segment.entities.js';
 import type { NewVersion } from './segment-store.js';
 
 const EXAMPLE_RULE = { performed: 'click', where: { cta: 'replenish' }, within: '30d' };
+
+const PUSHED_AS = ['segment', 'attribute', 'event'] as const;
 
 export class PushDto {
   @ApiPropertyOptional({
@@ -21,6 +23,16 @@ export class PushDto {
     message: 'segmentId must be what the destination calls the segment: at most 100 of A-Z, a-z, 0-9, ".", "_" and "-"',
   })
   segmentId?: string;
+
+  @ApiPropertyOptional({
+    description:
+      'In Customer.io: members of a manual segment, an attribute that is true or false (named by segmentId, else turnout_ and the key), or an event at every coming and going',
+    enum: PUSHED_AS,
+    default: 'segment',
+  })
+  @IsOptional()
+  @IsIn(PUSHED_AS, { message: `as must be one of ${PUSHED_AS.join(', ')}` })
+  as?: (typeof PUSHED_AS)[number];
 }
 
 @ApiExtraModels(PushDto)
@@ -60,7 +72,13 @@ export function checkedSegmentKey(key: string): string {
 
 /** Where a body says that a segment is pushed; under its own key unless another is given. */
 export function pushOf(key: string, { push }: PutManualSegmentDto): SegmentPush[] {
-  return [...(push ?? [])].map(([destination, { segmentId = key }]) => ({ destination, segmentId }));
+  return [...(push ?? [])].map(([destination, { as = 'segment', segmentId }]) => {
+    // Another way to tell of it is another place: whoever is a member moves from the one to the other.
+    if (as !== 'segment') {
+      return { destination, segmentId: `${as}:${segmentId ?? (as === 'attribute' ? `turnout_${key}` : key)}` };
+    }
+    return { destination, segmentId: segmentId ?? key };
+  });
 }
 
 export class PublishDraftDto {

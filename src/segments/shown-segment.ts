@@ -13,7 +13,12 @@ export function shownRule({ rule, push }: { rule: unknown; push: readonly Segmen
 }
 
 /** By destination, as it was given; null: nowhere. */
-function shownPush(push: readonly SegmentPush[]): Record<string, { segmentId: string }> | null {
+function shownPush(push: readonly SegmentPush[]): Record<string, object> | null {
   if (push.length === 0) return null;
-  return Object.fromEntries(push.map(({ destination, segmentId }) => [destination, { segmentId }]));
+  return Object.fromEntries(push.map(({ destination, segmentId }) => [destination, shownPlace(segmentId)]));
+}
+
+function shownPlace(segmentId: string): { segmentId: string; as?: string } {
+  const colon = segmentId.indexOf(':');
+  return colon < 0 ? { segmentId } : { as: segmentId.slice(0, colon), segmentId: segmentId.slice(colon + 1) };
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Addressee } from '../destinations/destination.js';
 import type { Address } from '../outbox/outbox-message.js';
 import { query, type Transaction } from '../platform/database.js';
-import { laneOfText } from '../platform/lanes.js';
+import { laneOfProfile, laneOfText } from '../platform/lanes.js';
 
 const FIELD_OF_KIND: Record<string, keyof Addressee> = { customer_id: 'customerId', cio_id: 'cioId', email: 'email' };
 
@@ -30,6 +30,17 @@ export class AddresseeStore {
     const addressees = new Map<number, Addressee>(profileIds.map((id) => [id, {}]));
     for (const row of rows) addressees.get(Number(row.profile_id))![FIELD_OF_KIND[row.kind]!] = row.value;
     return addressees;
+  }
+
+  /** Of these profiles, those whom a destination is known to hold somewhere. */
+  async knownTo(tx: Transaction, destination: string, profileIds: readonly number[]): Promise<Set<number>> {
+    const rows = await query<{ profile_id: string }>(
+      tx,
+      `SELECT DISTINCT profile_id FROM unnest($2::smallint[], $3::bigint[]) AS asked (l, p)
+         JOIN outbox ON lane = l AND profile_id = p WHERE destination = $1 AND holds`,
+      [destination, profileIds.map(laneOfProfile), profileIds],
+    );
+    return new Set(rows.map((row) => Number(row.profile_id)));
   }
 
   /**

@@ -1,9 +1,10 @@
-import { Controller, Get, HttpCode, HttpStatus, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { OutboxStore } from '../outbox/outbox-store.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
+import { DeadLetterStore } from './dead-letter-store.js';
+import { DeadLettersDto, filterOf } from './dead-letters.dto.js';
 
 const MOST_SHOWN = 200;
 
@@ -14,27 +15,33 @@ const MOST_SHOWN = 200;
 export class DeadLettersController {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly outbox: OutboxStore,
+    private readonly deadLetters: DeadLetterStore,
   ) {}
 
   @Get()
   @ApiOperation({ summary: 'What destinations refused, newest first' })
-  async list() {
-    return { deadLetters: await this.outbox.failed(this.dataSource.manager, MOST_SHOWN) };
+  async list(@Query() asked: DeadLettersDto) {
+    return { deadLetters: await this.deadLetters.list(this.dataSource.manager, filterOf(asked), MOST_SHOWN) };
+  }
+
+  @Get('groups')
+  @ApiOperation({ summary: 'The same by reason, with how many there are and a few of each' })
+  async groups(@Query() asked: DeadLettersDto) {
+    return { groups: await this.deadLetters.groups(this.dataSource.manager, filterOf(asked), MOST_SHOWN) };
   }
 
   @Post('requeue')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Send all of them again' })
-  async requeueAll() {
-    return { requeued: await this.dataSource.transaction((tx) => this.outbox.requeue(tx)) };
+  @ApiOperation({ summary: 'Send some or all of them again' })
+  async requeueMany(@Body() asked: DeadLettersDto = {}) {
+    return { requeued: await this.deadLetters.requeue(this.dataSource.manager, filterOf(asked)) };
   }
 
   @Post(':id/requeue')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Send one of them again' })
   async requeue(@Param('id') id: string) {
-    const requeued = await this.dataSource.transaction((tx) => this.outbox.requeue(tx, id));
+    const requeued = await this.deadLetters.requeue(this.dataSource.manager, { id });
     if (requeued === 0) throw Problem.notFound(`There is no dead letter "${id}".`);
     return { requeued };
   }

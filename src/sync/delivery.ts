@@ -38,6 +38,8 @@ interface Sending {
   destination: Destination;
   gate: Gate;
   addressees: ReadonlyMap<number, Addressee>;
+  /** Whom the destination holds somewhere. */
+  known: ReadonlySet<number>;
   settling: Settling;
   round: DeliveryRound;
   isOver: () => boolean;
@@ -78,6 +80,7 @@ export class Delivery {
       destination,
       gate: this.gates.of(destination, { isUrgent: priority === URGENT }),
       addressees: await this.addresseesOf(ready),
+      known: await this.knownTo(destination, ready),
       settling: new Settling(this.dataSource, this.outbox),
       round,
       isOver: () => round.heldMs > 0 || (round.sent > 0 && performance.now() - startedAt > longestMs),
@@ -135,6 +138,16 @@ export class Delivery {
     );
   }
 
+  private async knownTo({ key }: Destination, messages: readonly ClaimedMessage[]): Promise<Set<number>> {
+    const coming = messages.filter(({ payload }) => payload.kind === 'membership' && payload.isMember);
+    if (coming.length === 0) return new Set();
+    return this.addressees.knownTo(
+      this.dataSource.manager,
+      key,
+      coming.map((one) => one.profileId),
+    );
+  }
+
   /** Sends unit by unit; what is not sent any more is handed back. */
   private async send(messages: readonly ClaimedMessage[], sending: Sending): Promise<void> {
     const unsent: ClaimedMessage[] = [];
@@ -148,8 +161,8 @@ export class Delivery {
 
   /** Returns what the gate did not let through. */
   private async sendUnit(unit: readonly ClaimedMessage[], sending: Sending): Promise<ClaimedMessage[]> {
-    const { destination, gate, addressees, settling, round } = sending;
-    const messages = unit.map((one) => messageOf(one, addressees.get(one.profileId) ?? {}));
+    const { destination, gate, settling, round } = sending;
+    const messages = unit.map((one) => messageOf(one, sending));
     const startedAt = performance.now();
     const outcomes = await destination.send(messages, gate);
     this.metrics.sendSeconds.observe({ destination: destination.key }, (performance.now() - startedAt) / 1000);
@@ -193,13 +206,18 @@ export class Delivery {
   }
 }
 
-function messageOf(message: ClaimedMessage, addressee: Addressee): DestinationMessage {
-  const { payload, leaving, version } = message;
+function messageOf(message: ClaimedMessage, { addressees, known }: Sending): DestinationMessage {
+  const { payload, leaving, profileId, version } = message;
+  const addressee = addressees.get(profileId) ?? {};
   if (payload.kind === 'decision') return { ...payload, addressee };
   const id = idOf(message);
   if (payload.kind === 'erasure') return { kind: 'erasure', id, addressees: payload.addresses.map(addresseeOf) };
-  const state = { ...payload, id, version, addressee };
-  return leaving.length === 0 ? state : { ...state, leaving: leaving.map(addresseeOf) };
+  return {
+    ...payload,
+    ...{ id, version, addressee },
+    isKnown: known.has(profileId),
+    ...(leaving.length > 0 && { leaving: leaving.map(addresseeOf) }),
+  };
 }
 
 /** The same for every attempt at one state, and no other's; it says nothing about anybody. */

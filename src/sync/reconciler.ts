@@ -35,18 +35,19 @@ export class Reconciler extends Sweep {
 
   /** Asks for what is due by the schedule, then carries out one run. */
   protected override async sweep(): Promise<void> {
-    for (const destination of this.destinations) if (destination.readBack) await this.schedule(destination.key);
+    for (const destination of this.destinations) if (destination.readBack) await this.schedule(destination);
     const run = await this.dataSource.transaction((tx) => this.runs.claim(tx));
     if (run) await this.carryOut(run);
   }
 
-  private async schedule(destination: string): Promise<void> {
+  private async schedule(destination: Destination): Promise<void> {
+    const { key } = destination;
     if (this.settings.reconcileIntervalMs === 0) return;
     await this.dataSource.transaction(async (tx) => {
       const since = new Date((await now(tx)) - this.settings.reconcileIntervalMs);
-      const owned = await this.runs.owned(tx, destination);
-      const unasked = await this.runs.unaskedSince(tx, destination, owned, since);
-      if (unasked.length > 0) await this.runs.request(tx, destination, unasked);
+      const owned = await this.runs.owned(tx, key);
+      const unasked = await this.runs.unaskedSince(tx, key, readableOf(destination, owned), since);
+      if (unasked.length > 0) await this.runs.request(tx, key, unasked);
     });
   }
 
@@ -84,4 +85,9 @@ export class Reconciler extends Sweep {
       return found;
     });
   }
+}
+
+/** Of segments, those that a destination can be asked about. */
+export function readableOf(destination: Destination, segmentIds: readonly string[]): string[] {
+  return segmentIds.filter((id) => destination.isReadable?.(id) ?? true);
 }

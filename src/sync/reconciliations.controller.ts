@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { DESTINATIONS, type Destination } from '../destinations/destination.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
+import { readableOf } from './reconciler.js';
 import { ReconciliationStore } from './reconciliation-store.js';
 
 const MOST_SHOWN = 200;
@@ -39,7 +40,7 @@ export class ReconciliationsController {
       throw Problem.conflict(`"${key}" can't be read back: CUSTOMERIO_APP_API_KEY is not set.`);
     }
     return this.dataSource.transaction(async (tx) => {
-      const owned = await this.runs.owned(tx, key);
+      const owned = readableOf(destination, await this.runs.owned(tx, key));
       const { segmentId } = body;
       if (segmentId !== undefined && !owned.includes(segmentId)) {
         throw Problem.notFound(`No segment of ours is pushed to segment ${segmentId} of "${key}".`);

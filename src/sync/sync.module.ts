@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { AddresseeStore } from './addressee-store.js';
+import { DeadLetterStore } from './dead-letter-store.js';
 import { DeadLettersController } from './dead-letters.controller.js';
 import { DeliverProcessor } from './deliver.processor.js';
 import { Delivery } from './delivery.js';
@@ -16,7 +17,7 @@ import { ReconciliationsController } from './reconciliations.controller.js';
 @Module({
   imports: [OutboxModule],
   controllers: [DeadLettersController, DestinationsController, ReconciliationsController],
-  providers: [GateStore, ReconciliationStore],
+  providers: [DeadLetterStore, GateStore, ReconciliationStore],
 })
 export class SyncApiModule {}
 

@@ -1,22 +1,28 @@
 import type { ClaimedMessage } from '../outbox/outbox-store.js';
 
 const MEMBERSHIPS_A_REQUEST = 1_000;
+const DECISIONS_A_REQUEST = 500;
 const OTHERS_AT_ONCE = 8;
 
 /**
  * Divides messages into what is sent and settled together: memberships that go into one request (same segment, same
- * direction), anything else a few at once. Short units keep a claim well inside its lease.
+ * direction), decisions that go into one, and erasures a few at once. Short units keep a claim well inside its lease.
  */
 export function unitsOf(messages: readonly ClaimedMessage[]): ClaimedMessage[][] {
   const groups = new Map<string, ClaimedMessage[]>();
   for (const message of messages) {
     const { payload } = message;
-    const key = payload.kind === 'membership' ? `${payload.isMember}:${payload.externalSegmentId}` : 'others';
+    const key = payload.kind === 'membership' ? `${payload.isMember}:${payload.externalSegmentId}` : payload.kind;
     const group = groups.get(key);
     if (group) group.push(message);
     else groups.set(key, [message]);
   }
-  return [...groups].flatMap(([key, group]) => chunk(group, key === 'others' ? OTHERS_AT_ONCE : MEMBERSHIPS_A_REQUEST));
+  return [...groups.values()].flatMap((group) => chunk(group, sizeOf(group[0]!)));
+}
+
+function sizeOf({ payload }: ClaimedMessage): number {
+  if (payload.kind === 'membership') return MEMBERSHIPS_A_REQUEST;
+  return payload.kind === 'decision' ? DECISIONS_A_REQUEST : OTHERS_AT_ONCE;
 }
 
 function chunk<T>(items: readonly T[], size: number): T[][] {

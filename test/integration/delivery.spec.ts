@@ -64,18 +64,18 @@ describe('delivery', () => {
     expect(customerio.requests()).toHaveLength(2);
     await wait(1);
     expect(customerio.segmentMembers(7)).toEqual(['1']);
-    expect(customerio.requests()).toHaveLength(3);
+    expect(customerio.requests()).toHaveLength(4); // made known, and added
   });
 
   it('keeps what is refused, visible, until somebody sends it again', async () => {
-    customerio.faults.next(1, status(401));
+    customerio.faults.next(1, status(404));
     await click('1');
     await turnout.settle();
     const [letter] = await deadLetters();
     expect(letter).toMatchObject({
       destination: 'customerio',
       subject: 'segment:7',
-      reason: expect.stringContaining('401'),
+      reason: expect.stringContaining('404'),
     });
     expect(await turnout.must('POST', `/v1/outbox/dead-letters/${letter!.id}/requeue`)).toEqual({ requeued: 1 });
     await turnout.settle();
@@ -94,6 +94,97 @@ describe('delivery', () => {
     await turnout.settle();
     expect(await deadLetters()).toEqual([]);
     expect(customerio.membershipOperations(7).map((one) => one.operation)).toEqual(['remove']);
+  });
+
+  it('waits with everything while the credentials are refused, and needs nobody to send it again', async () => {
+    customerio.faults.next(1, status(401));
+    await click('1');
+    await turnout.settle();
+    expect(await deadLetters()).toEqual([]);
+    await wait(60_000);
+    expect(customerio.segmentMembers(7)).toEqual(['1']);
+  });
+
+  describe('dead letters', () => {
+    const groups = async (query = '') => (await turnout.must('GET', `/v1/outbox/dead-letters/groups${query}`)).groups;
+    const requeue = (filter: object) => turnout.must('POST', '/v1/outbox/dead-letters/requeue', filter);
+
+    beforeEach(async () => {
+      customerio.seedSegment({ id: 8, name: 'often' });
+      const push = { customerio: { segmentId: 8 } };
+      await turnout.must('PUT', '/v1/segments/often', { rule: { performed: 'click', within: '2d' }, push });
+      for (const id of ['1', '2', '3']) customerio.refuse(id);
+      for (const id of ['1', '2', '3']) await click(id);
+      await turnout.settle();
+      await database.setClock(T0 + 1_000);
+      await turnout.send(
+        customerioWebhook({
+          secret: SIGNING_KEY,
+          at: T0,
+          objectType: 'sms',
+          identifiers: {},
+          data: { recipient: '+4917012345678' },
+        }),
+      );
+      await turnout.settle();
+    });
+
+    it('are grouped by their reason, with how many there are and which segments', async () => {
+      expect(await groups()).toEqual([
+        {
+          destination: 'customerio',
+          reason: 'Customer.io refused it: invalid, identifiers, [id] is refused',
+          count: 6,
+          segments: ['clicked', 'often'],
+          firstAt: new Date(T0).toISOString(),
+          lastAt: new Date(T0).toISOString(),
+          samples: [expect.any(String), expect.any(String), expect.any(String)],
+        },
+        expect.objectContaining({ reason: expect.stringContaining('no identifier'), count: 2 }),
+      ]);
+      expect(await groups('?segment=often')).toMatchObject([{ count: 3, segments: ['often'] }, { count: 1 }]);
+      expect(await groups('?segment=nope')).toEqual([]);
+    });
+
+    it('are sent again by reason, by segment and by time', async () => {
+      const at = (ms: number) => new Date(T0 + ms).toISOString();
+      expect(await requeue({ to: at(0) })).toEqual({ requeued: 0 });
+      expect(
+        await requeue({ segment: 'often', reason: 'Customer.io refused it: invalid, identifiers, [id] is refused' }),
+      ).toEqual({
+        requeued: 3,
+      });
+      await turnout.settle();
+      expect(await groups()).toMatchObject([{ count: 6 }, { count: 2 }]); // refused as before
+      expect(await requeue({ from: at(1), to: at(1_000) })).toEqual({ requeued: 0 });
+      expect(await requeue({ from: at(1_000), to: at(1_001) })).toEqual({ requeued: 5 });
+      await turnout.settle();
+      expect(await requeue({ destination: 'customerio' })).toEqual({ requeued: 8 });
+      expect((await turnout.call('POST', '/v1/outbox/dead-letters/requeue', { from: 'monday' })).status).toBe(400);
+    });
+  });
+
+  it('tells of a segment in another way once that is chosen, and takes back the first', async () => {
+    await click('1');
+    await turnout.settle();
+    const rule = { performed: 'click', within: '1d' };
+    const as = async (push: object) => {
+      const shown = await turnout.must('PUT', '/v1/segments/clicked', { rule, push: { customerio: push } });
+      await turnout.settle();
+      return shown.push as unknown;
+    };
+    expect(await as({ as: 'attribute' })).toEqual({ customerio: { as: 'attribute', segmentId: 'turnout_clicked' } });
+    expect([customerio.segmentMembers(7), customerio.people()[0]!.attributes]).toEqual([[], { turnout_clicked: true }]);
+    expect(await as({ as: 'event' })).toEqual({ customerio: { as: 'event', segmentId: 'clicked' } });
+    expect(customerio.people()[0]!.attributes).toEqual({ turnout_clicked: false });
+    expect(customerio.events()).toMatchObject([{ name: 'turnout_segment_entered', data: { segment: 'clicked' } }]);
+    expect(await as({ segmentId: 7 })).toEqual({ customerio: { segmentId: '7' } });
+    expect(customerio.segmentMembers(7)).toEqual(['1']);
+    const wrong = { rule, push: { customerio: { as: 'tag' } } };
+    expect((await turnout.call('PUT', '/v1/segments/clicked', wrong)).status).toBe(400);
+    expect((await turnout.call('POST', '/v1/destinations/customerio/reconciliations', {})).body).toEqual({
+      requested: 1,
+    });
   });
 
   it('keeps people whom Customer.io can’t know as dead letters, not as silence', async () => {

@@ -42,6 +42,7 @@ const ROUTES: Record<Who, readonly string[]> = {
     'GET /v1/journeys/:key',
     'GET /v1/journeys/:journey/branch-points/:branchPoint/report',
     'GET /v1/outbox/dead-letters',
+    'GET /v1/outbox/dead-letters/groups',
     'GET /v1/profiles/:identifier',
     'GET /v1/profiles/:identifier/events',
     'GET /v1/profiles/:identifier/export',

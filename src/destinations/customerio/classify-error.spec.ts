@@ -22,9 +22,9 @@ describe('the class of a Customer.io error', () => {
     expect(classifyError(answered(code, {}), [])).toEqual({ kind: 'rejected', reason: `Customer.io answered ${code}` });
   });
 
-  it.each([401, 403])('is rejected for %i, with a hint at credentials and region', (code) => {
+  it.each([401, 403])('is retry for %i, with a hint at credentials and region: the messages are right', (code) => {
     const outcome = classifyError(answered(code, { meta: { error: 'unauthorized' } }), []);
-    expect(outcome).toMatchObject({ kind: 'rejected' });
+    expect(outcome).toMatchObject({ kind: 'retry' });
     expect(outcome).toHaveProperty('reason', expect.stringMatching(/unauthorized.*API key.*region/));
   });
 

@@ -6,8 +6,8 @@ const LONGEST_REASON = 300;
 
 /**
  * What a failed request means for the messages in it. Whatever time may mend is `retry`: no answer, 408, 429, 5xx, and an
- * answer that can't be read, since applying a desired state or an event's id twice is harmless. Every other 4xx is
- * `rejected`, with Customer.io's own words. A reason never holds one of the identifiers `sent`, an email or a body.
+ * answer that can't be read, since applying a desired state or an event's id twice is harmless; and credentials that are
+ * refused. Every other 4xx is `rejected`, with Customer.io's own words. A reason never holds one of the identifiers `sent`, an email or a body.
  */
 export function classifyError(error: unknown, sent: readonly string[]): SendOutcome {
   if (error instanceof CustomerIORequestError) return classifyStatus(error, sent);
@@ -25,12 +25,25 @@ function classifyStatus(error: CustomerIORequestError, sent: readonly string[]):
       ...((statusCode === 429 || waitMs !== undefined) && { isBusy: true }),
     };
   }
-  const said = withoutIdentifiers(errorTexts(error.body).join('; '), sent)
+  const said = plain(errorTexts(error.body).join('; '), sent);
+  const reason = `Customer.io answered ${statusCode}${said && `: ${said}`}`;
+  if (statusCode !== 401 && statusCode !== 403) return { kind: 'rejected', reason };
+  // Nothing is wrong with the messages: they wait until somebody has mended the credentials.
+  return { kind: 'retry', reason: `${reason} (are the site id, the API key and the region those of the workspace?)` };
+}
+
+/** What the answer to a batch says about one of its items. */
+export function refusedItem(error: unknown, sent: readonly string[]): SendOutcome {
+  const { reason, field, message } = Object(error) as Record<string, unknown>;
+  const said = [reason, field, message].filter((text) => typeof text === 'string' && text !== '').join(', ');
+  return { kind: 'rejected', reason: `Customer.io refused it: ${plain(said, sent)}` };
+}
+
+/** Their words without anybody's name, on one line. */
+function plain(text: string, sent: readonly string[]): string {
+  return withoutIdentifiers(text, sent)
     .replace(/\p{Cc}+/gu, ' ')
     .slice(0, LONGEST_REASON);
-  const isDenied = statusCode === 401 || statusCode === 403;
-  const hint = isDenied ? ' (are the site id, the API key and the region those of the workspace?)' : '';
-  return { kind: 'rejected', reason: `Customer.io answered ${statusCode}${said && `: ${said}`}${hint}` };
 }
 
 /** The SDK's messages may hold the whole body and fetch's the address, so only names and codes are taken over. */

@@ -38,7 +38,7 @@ function destinationOf({ siteId, apiKey, url }: CustomerioServer, timeoutMs = 10
 }
 
 function membership(addressee: Addressee, isMember = true, externalSegmentId = SEGMENT): MembershipMessage {
-  return { kind: 'membership', id: 'msg_1', version: 1, addressee, externalSegmentId, isMember };
+  return { kind: 'membership', id: 'msg_1', version: 1, addressee, externalSegmentId, isMember, isKnown: true };
 }
 
 function decision(addressee: Addressee, id = ULID): DecisionMessage {
@@ -171,12 +171,11 @@ describe('memberships at Customer.io', () => {
   });
 
   it('never names the people of a refused request', async () => {
-    server.faults.next(1, status(400, {}, ['id ana is odd', 'bo@example.com is unknown']));
+    server.faults.next(3, status(400, {}, ['id ana is odd, cy too', 'bo@example.com is unknown']));
     const outcomes = await destination.send([membership({ customerId: 'ana' }), membership({ customerId: 'cy' })]);
-    const reason = 'Customer.io answered 400: id [id] is odd; [email] is unknown';
     expect(outcomes).toEqual([
-      { kind: 'rejected', reason },
-      { kind: 'rejected', reason },
+      { kind: 'rejected', reason: 'Customer.io answered 400: id [id] is odd, cy too; [email] is unknown' },
+      { kind: 'rejected', reason: 'Customer.io answered 400: id ana is odd, [id] too; [email] is unknown' },
     ]);
   });
 
@@ -216,23 +215,24 @@ describe('decisions at Customer.io', () => {
     server.seedPerson({ id: 'ana' });
     await destination.send([decision({ customerId: 'ana' }), decision({ customerId: 'ana' })]);
     await destination.send([decision({ customerId: 'ana' })]);
-    expect(server.requests()).toHaveLength(3);
+    expect(server.requests()).toHaveLength(2);
     expect(server.events('turnout_branch_decided')).toHaveLength(1);
   });
 
-  it.each<[string, Addressee, string]>([
-    ['the customer id', { customerId: 'ana/1?', cioId: 'a1', email: 'ana@example.com' }, 'ana%2F1%3F'],
-    ['cio_ and the cio_id', { cioId: 'a1', email: 'ana@example.com' }, 'cio_a1'],
-    ['the email', { email: 'ana@example.com' }, 'ana%40example.com'],
-    ['the cio_id where the customer id would read as one', { customerId: 'cio_9', cioId: 'a1' }, 'cio_a1'],
-    ['the email where the customer id would lead up the path', { customerId: '..', email: 'a@b.c' }, 'a%40b.c'],
-  ])('name the person by %s', async (_, addressee, inPath) => {
+  it.each<[string, Addressee, object]>([
+    ['the customer id', { customerId: 'ana/1?', cioId: 'a1', email: 'ana@example.com' }, { id: 'ana/1?' }],
+    ['the cio_id', { cioId: 'a1', email: 'ana@example.com' }, { cio_id: 'a1' }],
+    ['the email', { email: 'ana@example.com' }, { email: 'ana@example.com' }],
+    ['a customer id that would read as a cio_id in a path', { customerId: 'cio_9', cioId: 'a1' }, { id: 'cio_9' }],
+  ])('name the person by %s', async (_, addressee, identifiers) => {
     expect(await destination.send([decision(addressee)])).toEqual([ACCEPTED]);
-    expect(server.requests().map((one) => one.path)).toEqual([`/api/v1/customers/${inPath}/events`]);
+    expect(server.requests().map(({ path, body }) => [path, body])).toMatchObject([
+      ['/api/v2/batch', { batch: [{ identifiers }] }],
+    ]);
   });
 
   it('are rejected without an identifier', async () => {
-    const outcomes = await destination.send([decision({}), decision({ customerId: '..' })]);
+    const outcomes = await destination.send([decision({}), decision({ customerId: ' ' })]);
     expect(outcomes.map((one) => one.kind)).toEqual(['rejected', 'rejected']);
     expect(server.requests()).toEqual([]);
   });
@@ -245,16 +245,20 @@ describe('decisions at Customer.io', () => {
     ]);
   });
 
-  it('go out a few at once, each with its own outcome', async () => {
+  it('go out together, each with its own outcome', async () => {
     const ids = customers(40);
     const messages = ids.map((customerId, index) =>
       decision({ customerId }, `01JDEY3GZ8QW5M2T7V9XK4RB${String(index).padStart(2, '0')}`),
     );
-    server.faults.next(1, status(400));
+    server.refuse('c17');
     const outcomes = await destination.send(messages);
-    expect(outcomes.filter((one) => one.kind === 'accepted')).toHaveLength(39);
-    const told = server.events().map((event) => event.person);
-    expect(told.sort()).toEqual(ids.filter((_, index) => outcomes[index]!.kind === 'accepted').sort());
+    expect(server.requests()).toHaveLength(1);
+    expect(outcomes.flatMap((one, index) => (one.kind === 'accepted' ? [] : [index]))).toEqual([17]);
+    expect(outcomes[17]).toEqual({
+      kind: 'rejected',
+      reason: 'Customer.io refused it: invalid, identifiers, [id] is refused',
+    });
+    expect(server.events().map((event) => event.person)).toEqual(ids.filter((id) => id !== 'c17'));
   });
 });
 
@@ -311,11 +315,11 @@ describe('when Customer.io has trouble', () => {
     expect(second).toMatchObject([{ kind: 'retry', reason: 'Customer.io answered 503', retryAfterMs: 20_000 }]);
   });
 
-  it('rejects with a hint when the credentials are wrong', async () => {
+  it('waits with a hint when the credentials are wrong', async () => {
     const stranger = createCustomerioDestination({ siteId: 'other', apiKey: 'k', region: 'us', trackUrl: server.url });
     const [outcome] = await stranger.send([membership({ customerId: 'ana' })]);
     expect(outcome).toEqual({
-      kind: 'rejected',
+      kind: 'retry',
       reason:
         'Customer.io answered 401: unauthorized (are the site id, the API key and the region those of the workspace?)',
     });

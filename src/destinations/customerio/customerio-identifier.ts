@@ -33,6 +33,11 @@ export function pathIdentifier(addressee: Addressee): string | undefined {
   return identifier?.kind === 'cio_id' ? `cio_${identifier.value}` : identifier?.value;
 }
 
+/** An email that Customer.io would take. */
+export function usableEmail({ email }: Addressee): string | undefined {
+  return usable({ kind: 'email', value: email })?.value;
+}
+
 function usable(identifier: { kind: CustomerioIdKind; value: string | undefined }): CustomerioIdentifier | undefined {
   const { kind, value } = identifier;
   if (value === undefined || value.trim() === '') return undefined;

@@ -1,35 +1,46 @@
 import type { DecisionMessage, DestinationMessage, MembershipMessage } from '../destination.js';
-import { membershipIdentifier, pathIdentifier, type CustomerioIdKind } from './customerio-identifier.js';
+import {
+  attributeItem,
+  decisionAttribute,
+  decisionEvent,
+  introduction,
+  isTooLarge,
+  membershipEvent,
+  TOO_LARGE,
+  type BatchItem,
+} from './batch-items.js';
+import {
+  membershipIdentifier,
+  pathIdentifier,
+  usableEmail,
+  type CustomerioIdentifier,
+  type CustomerioIdKind,
+} from './customerio-identifier.js';
+import { segmentPlace, type SegmentPlace } from './segment-place.js';
 
-/** One request to Customer.io, and which of the messages (by index) it settles. */
-export type PlannedRequest = MembershipRequest | EventRequest | SuppressRequest;
+/** How decisions are told: as an event, as an attribute of the person, or as both. */
+export type DecisionsAs = 'event' | 'attribute' | 'both';
 
+/** Additions to or removals from a manual segment, and which of the messages (by index) each settles. */
 export interface MembershipRequest {
-  kind: 'membership';
   segmentId: string;
   isMember: boolean;
   idKind: CustomerioIdKind;
-  ids: string[];
-  settles: number[];
-}
-
-export interface EventRequest {
-  kind: 'event';
-  /** As it stands in the path. */
-  person: string;
-  message: DecisionMessage;
-  settles: number[];
+  members: { id: string; settles: number[] }[];
 }
 
 export interface SuppressRequest {
-  kind: 'suppress';
   /** As each stands in the path. */
   people: string[];
   settles: number[];
 }
 
 export interface RequestPlan {
-  requests: PlannedRequest[];
+  /** Who must be known before they can be added to a manual segment. */
+  introductions: BatchItem[];
+  memberships: MembershipRequest[];
+  items: BatchItem[];
+  suppressions: SuppressRequest[];
   /** Why a message can't be sent at all, by its index. */
   rejected: Map<number, string>;
 }
@@ -37,20 +48,21 @@ export interface RequestPlan {
 const IDS_A_REQUEST = 1_000;
 const NO_IDENTIFIER =
   'no identifier that Customer.io takes: a customer id, cio_id or email of 1 to 150 bytes is needed';
-const NO_SEGMENT = 'the segment id is not one of Customer.io, which are whole numbers';
+const NO_SEGMENT = 'the segment id is not one of Customer.io: a whole number, attribute:… or event:…';
 
 /**
  * Divides messages into the fewest requests that Customer.io takes. What it would refuse is left out here, because a
  * request is refused as a whole. Of several messages about one person and segment the last counts, and settles all.
  */
-export function planRequests(messages: readonly DestinationMessage[]): RequestPlan {
-  const plan: RequestPlan = { requests: [], rejected: new Map() };
+export function planRequests(messages: readonly DestinationMessage[], decisionsAs: DecisionsAs = 'event'): RequestPlan {
+  const plan: RequestPlan = { introductions: [], memberships: [], items: [], suppressions: [], rejected: new Map() };
   const changes = new Map<string, MembershipChange>();
   for (const [index, message] of messages.entries()) {
-    const problem = planOne(message, index, { plan, changes });
+    const problem = planOne(message, index, { plan, changes, decisionsAs });
     if (problem) plan.rejected.set(index, problem);
   }
-  plan.requests.push(...membershipRequests([...changes.values()]));
+  for (const change of changes.values()) planChange(change, plan);
+  plan.memberships = membershipRequests([...changes.values()]);
   return plan;
 }
 
@@ -61,35 +73,42 @@ export function leaversOf(message: DestinationMessage): MembershipMessage[] {
   return (message.leaving ?? []).flatMap((addressee): MembershipMessage[] => {
     const identifier = membershipIdentifier(addressee);
     const isOther = identifier && !(own?.kind === identifier.kind && own.value === identifier.value);
-    return isOther ? [{ ...message, addressee, isMember: false, leaving: [] }] : [];
+    const { id, version, externalSegmentId } = message;
+    return isOther ? [{ kind: 'membership', id, version, addressee, externalSegmentId, isMember: false }] : [];
   });
 }
 
 interface MembershipChange {
-  segmentId: string;
-  isMember: boolean;
-  idKind: CustomerioIdKind;
-  id: string;
+  place: SegmentPlace;
+  who: CustomerioIdentifier;
+  message: MembershipMessage;
   settles: number[];
 }
 
-function planOne(
-  message: DestinationMessage,
-  index: number,
-  { plan, changes }: { plan: RequestPlan; changes: Map<string, MembershipChange> },
-): string | undefined {
-  if (message.kind === 'membership') return noteChange(message, index, changes);
-  if (message.kind === 'decision') return planEvent(message, index, plan);
+interface Planning {
+  plan: RequestPlan;
+  changes: Map<string, MembershipChange>;
+  decisionsAs: DecisionsAs;
+}
+
+function planOne(message: DestinationMessage, index: number, planning: Planning): string | undefined {
+  if (message.kind === 'membership') return noteChange(message, index, planning.changes);
+  if (message.kind === 'decision') return planDecision(message, index, planning);
   const people = message.addressees.flatMap((one) => pathIdentifier(one) ?? []);
   if (people.length === 0) return NO_IDENTIFIER;
-  plan.requests.push({ kind: 'suppress', people: [...new Set(people)], settles: [index] });
+  planning.plan.suppressions.push({ people: [...new Set(people)], settles: [index] });
   return undefined;
 }
 
-function planEvent(message: DecisionMessage, index: number, plan: RequestPlan): string | undefined {
-  const person = pathIdentifier(message.addressee);
-  if (person === undefined) return NO_IDENTIFIER;
-  plan.requests.push({ kind: 'event', person, message, settles: [index] });
+function planDecision(message: DecisionMessage, index: number, { plan, decisionsAs }: Planning): string | undefined {
+  const who = membershipIdentifier(message.addressee);
+  if (!who) return NO_IDENTIFIER;
+  const items = [
+    ...(decisionsAs === 'attribute' ? [] : [decisionEvent(who, message, [index])]),
+    ...(decisionsAs === 'event' ? [] : [decisionAttribute(who, message, [index])]),
+  ];
+  if (items.some(isTooLarge)) return TOO_LARGE;
+  plan.items.push(...items);
   return undefined;
 }
 
@@ -98,29 +117,44 @@ function noteChange(
   index: number,
   changes: Map<string, MembershipChange>,
 ): string | undefined {
-  const { externalSegmentId: segmentId, isMember, addressee } = message;
-  if (!/^\d+$/.test(segmentId)) return NO_SEGMENT;
-  const identifier = membershipIdentifier(addressee);
-  if (!identifier) return NO_IDENTIFIER;
-  const key = JSON.stringify([segmentId, identifier.kind, identifier.value]);
+  const place = segmentPlace(message.externalSegmentId);
+  if (!place) return NO_SEGMENT;
+  const who = membershipIdentifier(message.addressee);
+  if (!who) return NO_IDENTIFIER;
+  const key = JSON.stringify([message.externalSegmentId, who.kind, who.value]);
   const settles = [...(changes.get(key)?.settles ?? []), index];
-  changes.set(key, { segmentId, isMember, idKind: identifier.kind, id: identifier.value, settles });
+  changes.set(key, { place, who, message, settles });
   return undefined;
+}
+
+function planChange({ place, who, message, settles }: MembershipChange, plan: RequestPlan): void {
+  const { isMember, id } = message;
+  if (place.as === 'attribute') plan.items.push(attributeItem(who, { name: place.name, isMember }, settles));
+  if (place.as === 'event') plan.items.push(membershipEvent(who, { name: place.name, isMember, id }, settles));
+  if (place.as === 'segment' && isMember && isStranger(who, message)) {
+    plan.introductions.push(introduction(who, usableEmail(message.addressee), settles));
+  }
+}
+
+/** A cio_id is Customer.io's own: whoever has one is known there. Of others they would be added without a word, and in vain. */
+function isStranger(who: CustomerioIdentifier, { isKnown = false, addressee }: MembershipMessage): boolean {
+  return !isKnown && who.kind !== 'cio_id' && addressee.cioId === undefined;
 }
 
 function membershipRequests(changes: readonly MembershipChange[]): MembershipRequest[] {
   const requests: MembershipRequest[] = [];
   const open = new Map<string, MembershipRequest>();
-  for (const { segmentId, isMember, idKind, id, settles } of changes) {
-    const key = `${segmentId} ${isMember} ${idKind}`;
+  for (const { place, who, message, settles } of changes) {
+    if (place.as !== 'segment') continue;
+    const { isMember } = message;
+    const key = `${place.id} ${isMember} ${who.kind}`;
     let request = open.get(key);
-    if (!request || request.ids.length === IDS_A_REQUEST) {
-      request = { kind: 'membership', segmentId, isMember, idKind, ids: [], settles: [] };
+    if (!request || request.members.length === IDS_A_REQUEST) {
+      request = { segmentId: place.id, isMember, idKind: who.kind, members: [] };
       open.set(key, request);
       requests.push(request);
     }
-    request.ids.push(id);
-    request.settles.push(...settles);
+    request.members.push({ id: who.value, settles });
   }
   return requests;
 }

@@ -54,9 +54,9 @@ class WebhookDestination implements Destination {
     this.limits = { [FAMILY]: { requestsPerSecond, requestsAtOnce: REQUESTS_AT_ONCE } };
   }
 
-  /** Whatever a segment may be called. */
-  segmentProblem(): undefined {
-    return undefined;
+  /** Whatever a segment may be called; there is one way to tell of it. */
+  segmentProblem(segmentId: string): string | undefined {
+    return segmentId.includes(':') ? '"as" is for Customer.io alone' : undefined;
   }
 
   /** Where answers are so slow that a claim's lease might end, the rest is left for later. */

@@ -89,6 +89,11 @@ export class CustomerioServer {
     return this.state.addPerson(seed);
   }
 
+  /** From now on takes nothing about whoever has this identifier: a v1 request with them fails as a whole, a v2 item alone. */
+  refuse(identifier: string): void {
+    this.state.refused.add(identifier);
+  }
+
   /** `type` is `manual` unless given. */
   seedSegment(segment: { id: number; name: string; type?: Segment['type'] }): Segment {
     return this.state.addSegment({ ...segment, createdAt: this.now() });

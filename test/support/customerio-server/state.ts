@@ -54,6 +54,8 @@ export class CustomerioState {
   readonly events: RecordedEvent[] = [];
   /** Every applied operation in order, also those that changed nothing; ids that matched nobody leave no trace. */
   readonly membershipOperations: MembershipOperation[] = [];
+  /** People whom the workspace does not take anything about, for reasons of its own. */
+  readonly refused = new Set<string>();
   private readonly index: Record<IdentifierKind, Map<string, Person>> = {
     cio_id: new Map(),
     id: new Map(),
@@ -108,16 +110,22 @@ export class CustomerioState {
     this.segmentsById.delete(segment.id);
   }
 
-  /** Creates or updates; `_update` never creates, an update older than the last `_timestamp` changes nothing. */
+  /**
+   * Creates or updates; `_update` never creates, an update older than the last `_timestamp` changes nothing. Somebody who is
+   * not known by the id but by the email given, and has no id, is found by that; an email that is another's stays that one's.
+   */
   identify(who: PersonIdentifier, given: Record<string, unknown>): void {
     const { _update, _timestamp, ...attributes } = given;
-    const person = this.find(who) ?? (_update === true ? undefined : this.create(who));
+    const owner = typeof attributes.email === 'string' ? this.index.email.get(attributes.email) : undefined;
+    const namesake = who.kind === 'id' && owner && owner.id === undefined ? owner : undefined;
+    const person = this.find(who) ?? namesake ?? (_update === true ? undefined : this.create(who));
     if (!person) return;
     if (typeof _timestamp === 'number') {
       if (_timestamp < (this.lastTimestamps.get(person) ?? -Infinity)) return;
       this.lastTimestamps.set(person, _timestamp);
     }
-    this.setIdentifiers(person, attributes);
+    if (owner && owner !== person) delete attributes.email;
+    this.setIdentifiers(person, person === namesake ? { ...attributes, id: who.value } : attributes);
     Object.assign(person.attributes, attributes);
   }
 

@@ -82,6 +82,8 @@ function changeMembers(call: Call, state: CustomerioState, operation: 'add' | 'r
   }
   const problem = ids.map((id) => idProblem(id, 'ids')).find((one) => one !== undefined);
   if (problem) return refuse(400, problem.message);
+  const refused = ids.find((id) => state.refused.has(id as string));
+  if (refused !== undefined) return refuse(400, `${refused as string} is refused`);
   state.changeMembers(
     segment,
     operation,

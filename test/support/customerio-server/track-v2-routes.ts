@@ -36,6 +36,9 @@ function applyItem(item: unknown, state: CustomerioState): Problem | undefined {
   if (item.type !== 'person') return { reason: 'invalid', field: 'type', message: 'type must be person' };
   const who = identifierOf(item.identifiers);
   if ('message' in who) return who;
+  if (state.refused.has(who.value)) {
+    return { reason: 'invalid', field: 'identifiers', message: `${who.value} is refused` };
+  }
   if (item.action === 'identify') return identify(item, who, state);
   if (item.action === 'event') return event(item, who, state);
   return { reason: 'invalid', field: 'action', message: 'action must be identify or event' };

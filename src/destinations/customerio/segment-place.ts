@@ -1,0 +1,21 @@
+/**
+ * How a segment's members are told to Customer.io: as members of a manual segment, by its number; as an attribute of theirs
+ * that is true or false (`attribute:vip`); or by an event whenever they come or go (`event:vip`).
+ */
+export type SegmentPlace = { as: 'segment'; id: string } | { as: 'attribute' | 'event'; name: string };
+
+const LONGEST_NAME_BYTES = 150;
+
+/** Undefined for what is none. */
+export function segmentPlace(externalSegmentId: string): SegmentPlace | undefined {
+  if (/^[1-9]\d{0,17}$/.test(externalSegmentId)) return { as: 'segment', id: externalSegmentId };
+  const named = /^(attribute|event):(.+)$/s.exec(externalSegmentId);
+  if (!named || Buffer.byteLength(named[2]!) > LONGEST_NAME_BYTES) return undefined;
+  return { as: named[1] as 'attribute' | 'event', name: named[2]! };
+}
+
+/** What is wrong with the name of a segment; undefined if nothing is. */
+export function segmentProblem(externalSegmentId: string): string | undefined {
+  if (segmentPlace(externalSegmentId)) return undefined;
+  return 'segmentId must be the number of a manual segment in Customer.io, or "as" must be attribute or event';
+}

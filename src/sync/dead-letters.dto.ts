@@ -1,0 +1,44 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsISO8601, IsOptional, IsString } from 'class-validator';
+import type { FailedFilter } from './dead-letter-store.js';
+
+const INSTANT = { message: '$property must be an instant such as 2026-11-24T10:00:00Z' };
+
+/** Which dead letters are meant; all of them where nothing is given. */
+export class DeadLettersDto {
+  @ApiPropertyOptional({ description: 'Of one destination', example: 'customerio' })
+  @IsOptional()
+  @IsString()
+  destination?: string;
+
+  @ApiPropertyOptional({
+    description: 'With exactly this reason',
+    example: 'Customer.io answered 400: segment not found',
+  })
+  @IsOptional()
+  @IsString()
+  reason?: string;
+
+  @ApiPropertyOptional({ description: 'About a segment of ours, by its key', example: 'abandoned-cart' })
+  @IsOptional()
+  @IsString()
+  segment?: string;
+
+  @ApiPropertyOptional({ description: 'Given up at this instant or later', example: '2026-11-24T10:00:00Z' })
+  @IsOptional()
+  @IsISO8601({ strict: true }, INSTANT)
+  from?: string;
+
+  @ApiPropertyOptional({ description: 'Given up before this instant', example: '2026-11-25T10:00:00Z' })
+  @IsOptional()
+  @IsISO8601({ strict: true }, INSTANT)
+  to?: string;
+}
+
+export function filterOf({ from, to, ...given }: DeadLettersDto): FailedFilter {
+  return {
+    ...given,
+    ...(from !== undefined && { from: new Date(from) }),
+    ...(to !== undefined && { to: new Date(to) }),
+  };
+}
