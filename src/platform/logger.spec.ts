@@ -59,6 +59,20 @@ describe('the log', () => {
     });
   });
 
+  it('writes nothing that PostgreSQL quotes of a value it refuses, but where it happened', () => {
+    for (const code of ['22P02', '22000', 'P0001']) {
+      const error = Object.assign(new Error('invalid input syntax for type uuid: "hidden"'), { code });
+      logger.error({ msg: 'm', err: error });
+    }
+    expect(lines.join('')).not.toContain('hidden');
+    expect(logged()[0].err).toMatchObject({ code: '22P02', stack: expect.stringContaining('logger.spec') });
+  });
+
+  it('keeps what PostgreSQL says of other errors', () => {
+    logger.error({ msg: 'm', err: Object.assign(new Error('relation "gone" does not exist'), { code: '42P01' }) });
+    expect(logged()[0].err).toMatchObject({ message: 'relation "gone" does not exist' });
+  });
+
   it('blots out emails in texts, but leaves the paths of modules and versions', () => {
     logger.warn({
       error: 'invalid input syntax for type bigint: "ada.lovelace+1@mail.example.com"',

@@ -59,14 +59,20 @@ function isHidden(name: string): boolean {
   return HIDDEN.has(name.toLowerCase().replaceAll(/[_-]/g, ''));
 }
 
+/** PostgreSQL's classes of errors about values, and those that functions raise: their messages quote what was given. */
+const ABOUT_VALUES = /^(22|P0)[0-9A-Z]{3}$/;
+
 /** An error's own kind, message, code and stack; further fields, such as PostgreSQL's `detail`, quote values. */
 function fieldsOfError(error: Error): object {
   const { code } = error as { code?: unknown };
+  const isQuoting = typeof code === 'string' && ABOUT_VALUES.test(code);
+  // A stack begins with the message.
+  const frames = isQuoting ? /\n\s+at [^]*/.exec(error.stack ?? '')?.[0] : error.stack;
   return {
     type: error.name,
-    message: error.message,
+    message: isQuoting ? 'PostgreSQL refused a value' : error.message,
     ...(typeof code === 'string' && { code }),
-    stack: error.stack,
+    stack: frames,
     ...(error.cause !== undefined && { cause: error.cause }),
     ...(error instanceof AggregateError && { errors: error.errors as unknown }),
   };

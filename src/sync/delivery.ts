@@ -190,9 +190,11 @@ export class Delivery {
     });
   }
 
+  /** The destination's own words stay with the dead letter: they may name somebody whom we did not. */
   private logFailure({ destination, profileId, subject }: ClaimedMessage, outcome: Settlement): void {
     if (outcome.kind !== 'failed') return;
-    const about = { destination, profileId, subject, reason: outcome.reason };
+    const [reason] = outcome.reason.split(':');
+    const about = { destination, profileId, subject, reason };
     this.logger.error({ msg: 'gave up on a message', ...about });
   }
 
