@@ -61,8 +61,10 @@ export const CLICK = 'click';
 /** The events on which the class of a click rests. */
 export const EVIDENCE_NAMES: readonly string[] = [CLICK, ...DELIVERY_NAMES];
 
+const IS_DELIVERY: ReadonlySet<string> = new Set(DELIVERY_NAMES);
+
 export function isDelivery(event: HistoryEvent): boolean {
-  return DELIVERY_NAMES.includes(event.name);
+  return IS_DELIVERY.has(event.name);
 }
 
 const READ_AND_CLICKED = new Set<unknown>(['email', 'sms', 'whatsapp']);
@@ -75,27 +77,53 @@ export function classifyClicks(
   { clicks, deliveredAt }: DeliveryEvidence,
   settings: ClickClassSettings,
 ): Map<string, ClassedClick> {
-  const ordered = [...clicks].sort((a, b) => a.occurredAt - b.occurredAt || (a.id < b.id ? -1 : 1));
-  const bursts = atOnce(ordered, settings.burstLinks, settings.burstWithin);
-  const pairs = atOnce(ordered, 2, settings.pairWithin);
-  const nearHoneypots = nearHoneypot(ordered, settings.honeypotWithin);
+  const ordered = clicks.length > 1 ? [...clicks].sort(byTime) : clicks;
+  const together = signsTogether(ordered, settings);
   const latestFirst = [...deliveredAt].sort((a, b) => b - a);
   const classed = new Map<string, ClassedClick>();
   for (const click of ordered) {
-    const timing = timingOf(click, latestFirst, settings);
-    const signs: Record<ClickReason, boolean> = {
-      flagged: click.isFlagged,
-      honeypot: click.isHoneypot,
-      near_honeypot: nearHoneypots.has(click),
-      many_links_at_once: bursts.has(click),
-      at_delivery: timing === 'at_delivery',
-      soon_after_delivery: timing === 'soon_after_delivery',
-      two_links_at_once: pairs.has(click) && !bursts.has(click),
-    };
-    const reasons = (Object.keys(WEIGHTS) as ClickReason[]).filter((reason) => signs[reason]);
+    const reasons = reasonsOf(click, together, timingOf(click, latestFirst, settings));
     classed.set(click.id, { class: classFor(reasons), reasons });
   }
   return classed;
+}
+
+function byTime(a: ClickEvidence, b: ClickEvidence): number {
+  return a.occurredAt - b.occurredAt || (a.id < b.id ? -1 : 1);
+}
+
+/** What clicks of one delivery show together. */
+interface SignsTogether {
+  bursts: ReadonlySet<ClickEvidence>;
+  pairs: ReadonlySet<ClickEvidence>;
+  nearHoneypots: ReadonlySet<ClickEvidence>;
+}
+
+const NO_CLICKS: ReadonlySet<ClickEvidence> = new Set();
+const ALONE: SignsTogether = { bursts: NO_CLICKS, pairs: NO_CLICKS, nearHoneypots: NO_CLICKS };
+
+function signsTogether(ordered: readonly ClickEvidence[], settings: ClickClassSettings): SignsTogether {
+  if (ordered.length === 1 && settings.burstLinks > 1) return ALONE;
+  return {
+    bursts: atOnce(ordered, settings.burstLinks, settings.burstWithin),
+    pairs: atOnce(ordered, 2, settings.pairWithin),
+    nearHoneypots: nearHoneypot(ordered, settings.honeypotWithin),
+  };
+}
+
+function reasonsOf(
+  click: ClickEvidence,
+  { bursts, pairs, nearHoneypots }: SignsTogether,
+  timing: ReturnType<typeof timingOf>,
+): ClickReason[] {
+  const reasons: ClickReason[] = [];
+  if (click.isFlagged) reasons.push('flagged');
+  if (click.isHoneypot) reasons.push('honeypot');
+  if (nearHoneypots.has(click)) reasons.push('near_honeypot');
+  if (bursts.has(click)) reasons.push('many_links_at_once');
+  if (timing) reasons.push(timing);
+  if (pairs.has(click) && !bursts.has(click)) reasons.push('two_links_at_once');
+  return reasons;
 }
 
 function classFor(reasons: readonly ClickReason[]): ClickClass {

@@ -90,14 +90,19 @@ export class ClickClassifier {
     for (const click of clicks) {
       // A click of no known delivery stands alone.
       const delivery = deliveryOf(click) ?? `click ${click.id}`;
-      const known = deliveries.get(delivery) ?? { clicks: [], deliveredAt: [] };
-      deliveries.set(delivery, known);
-      known.clicks.push(this.evidenceOf(click, ctas.get(click.id)));
+      const evidence = this.evidenceOf(click, ctas.get(click.id));
+      const known = deliveries.get(delivery);
+      if (known) known.clicks.push(evidence);
+      else deliveries.set(delivery, { clicks: [evidence], deliveredAt: [] });
     }
     for (const event of events) {
       if (isDelivery(event)) deliveries.get(deliveryOf(event) ?? '')?.deliveredAt.push(event.occurredAt);
     }
-    return new Map([...deliveries.values()].flatMap((one) => [...classifyClicks(one, this.settings)]));
+    const classes = new Map<string, ClassedClick>();
+    for (const delivery of deliveries.values()) {
+      for (const [id, found] of classifyClicks(delivery, this.settings)) classes.set(id, found);
+    }
+    return classes;
   }
 
   private evidenceOf({ id, occurredAt, properties }: HistoryEvent, cta: CtaOf | undefined): ClickEvidence {
@@ -126,8 +131,10 @@ const RECENT_LINKS = 5_000;
 /** Longer ones are worked out each time, so that memory stays bounded. */
 const LONGEST_KEPT = 1_000;
 
+const IS_EVIDENCE: ReadonlySet<string> = new Set(EVIDENCE_NAMES);
+
 function isEvidence(event: HistoryEvent): boolean {
-  return EVIDENCE_NAMES.includes(event.name);
+  return IS_EVIDENCE.has(event.name);
 }
 
 function isLater(known: HistoryEvent | undefined, event: HistoryEvent): boolean {
@@ -142,17 +149,20 @@ function deliveryOf({ properties }: HistoryEvent): string | undefined {
 }
 
 function classified<E extends HistoryEvent>(event: E, cta: CtaOf | undefined, found: ClassedClick): E {
-  const { cta: _cta, cta_kind: _kind, actor_class: _class, actor_reasons: _reasons, ...properties } = event.properties;
-  return {
-    ...event,
-    properties: {
-      ...properties,
-      ...(cta && { cta: cta.cta }),
-      ...(cta?.kind && { cta_kind: cta.kind }),
-      actor_class: found.class,
-      ...(found.reasons.length > 0 && { actor_reasons: found.reasons }),
-    },
-  };
+  const properties = { ...withoutClaims(event.properties), actor_class: found.class } as Record<string, unknown>;
+  if (cta) properties.cta = cta.cta;
+  if (cta?.kind) properties.cta_kind = cta.kind;
+  if (found.reasons.length > 0) properties.actor_reasons = found.reasons;
+  return { ...event, properties };
+}
+
+/** Without what only the classifier may say; `actor_class` is always replaced. */
+function withoutClaims(properties: HistoryEvent['properties']): HistoryEvent['properties'] {
+  if (properties.cta === undefined && properties.cta_kind === undefined && properties.actor_reasons === undefined) {
+    return properties;
+  }
+  const { cta: _cta, cta_kind: _kind, actor_reasons: _reasons, ...others } = properties;
+  return others;
 }
 
 function isSeenOtherwise(before: HistoryEvent, after: HistoryEvent): boolean {

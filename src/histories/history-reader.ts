@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { historyNeeded, type Plan } from '../core/compile-rule.js';
-import { History } from '../core/history.js';
+import { History, type HistoryStart } from '../core/history.js';
 import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant, Milliseconds } from '../core/instant.js';
 import type { EventName } from '../core/rule.js';
@@ -63,6 +63,11 @@ export class HistoryReader {
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
   ) {}
 
+  /** Since when each kind of event is known completely. */
+  startsAt(tx: Transaction, revision: number): Promise<HistoryStart> {
+    return this.starts.current(tx, revision);
+  }
+
   /** One profile's history. */
   async of(tx: Transaction, profileId: number, wanted: Wanted): Promise<History> {
     return (await this.ofEach(tx, [profileId], wanted)).get(profileId)!.history;
@@ -95,13 +100,13 @@ export class HistoryReader {
     const startsAt = await this.starts.current(tx, revision);
     return new Map(
       profiles.map(({ id, evaluatedSeq }) => {
-        const stored = loaded.get(id)!;
-        const raw = stored.map((event) => ({ ...event, isNew: event.seq > evaluatedSeq }));
+        const raw = loaded.get(id)!;
+        for (const event of raw) event.isNew = event.seq > evaluatedSeq;
         const events = classifier.classify(raw);
         const read: ReadHistory = {
           history: History.inOrder(events, { startsAt, profile: String(id), retention: this.retention }),
           news: { events: events.filter((event) => event.isNew), reclassified: classifier.reclassified(raw) },
-          seq: stored.reduce((newest, event) => Math.max(newest, event.seq), 0),
+          seq: raw.reduce((newest, event) => Math.max(newest, event.seq), 0),
         };
         return [id, read];
       }),

@@ -8,10 +8,11 @@ import type { Transaction } from '../platform/database.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import type { DueProfile } from '../profiles/due-profile.js';
-import { SegmentStore } from '../segments/segment-store.js';
+import { SegmentStore, type PublishedSegment, type PublishedSegments } from '../segments/segment-store.js';
 import { EvaluationFollowers } from './evaluation-followers.js';
 import { MembershipStore } from './membership-store.js';
 import { changesOf } from './profile-changes.js';
+import { unpromptedSegments } from './unprompted-segments.js';
 
 /** What one batch did. */
 export interface EvaluatedBatch {
@@ -26,6 +27,9 @@ const NOTHING: EvaluatedBatch = { profiles: 0, transitions: 0, owedTo: [] };
 /** Brings due profiles up to date: claim, load, ask the core, write, all in one transaction. */
 @Injectable()
 export class MembershipEvaluator {
+  /** By what is in force under a revision. */
+  private readonly unprompted = new WeakMap<PublishedSegments, readonly PublishedSegment[]>();
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly memberships: MembershipStore,
@@ -72,7 +76,8 @@ export class MembershipEvaluator {
     });
     const ids = due.map((one) => one.id);
     const held = await this.memberships.held(tx, ids);
-    const context = { segments, revision, now, settleDelay: this.settings.settleDelayMs };
+    const unprompted = await this.unpromptedOf(tx, segments, revision);
+    const context = { segments, revision, now, unprompted, settleDelay: this.settings.settleDelayMs };
     const changes = due.map((profile) => {
       const { history, news } = read.get(profile.id)!;
       return changesOf(profile, history, held.get(profile.id) ?? [], news, context);
@@ -87,5 +92,17 @@ export class MembershipEvaluator {
     for (const { kind, cause } of transitions) this.metrics.transitions.inc({ kind, cause: cause.kind });
     const owedTo = [...new Set(messages.map((one) => one.destination))];
     return { profiles: due.length, transitions: transitions.length, owedTo };
+  }
+
+  private async unpromptedOf(
+    tx: Transaction,
+    segments: PublishedSegments,
+    revision: number,
+  ): Promise<readonly PublishedSegment[]> {
+    const known = this.unprompted.get(segments);
+    if (known) return known;
+    const found = unpromptedSegments(segments, await this.histories.startsAt(tx, revision));
+    this.unprompted.set(segments, found);
+    return found;
   }
 }

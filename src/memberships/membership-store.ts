@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Instant } from '../core/instant.js';
 import type { TransitionCause } from '../core/membership.js';
-import { query, type Transaction } from '../platform/database.js';
+import { prepared, query, type Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
 import { DUE_COLUMNS, dueProfileOf, type DueProfile, type DueRow } from '../profiles/due-profile.js';
 import type { HeldMembership, ProfileChanges } from './profile-changes.js';
@@ -76,8 +76,9 @@ export class MembershipStore {
 
   /** What is held about some profiles, by profile. */
   async held(tx: Transaction, profileIds: readonly number[]): Promise<Map<number, HeldMembership[]>> {
-    const rows = await query<HeldRow>(
+    const rows = await prepared<HeldRow>(
       tx,
+      'held_memberships',
       `SELECT profile_id, segment_id, is_member, ordinal, version, since, due_at, pushed_as
          FROM unnest($1::smallint[], $2::bigint[]) AS asked (l, p) JOIN memberships ON lane = l AND profile_id = p`,
       [profileIds.map(laneOfProfile), profileIds],
@@ -107,8 +108,9 @@ export class MembershipStore {
     await this.writeTransitions(tx, batch.changes);
     await this.writeMemberships(tx, batch.changes);
     const column = <T>(read: (one: ProfileChanges) => T): T[] => batch.changes.map(read);
-    await query(
+    await prepared(
       tx,
+      'evaluated_profiles',
       `UPDATE profiles
           SET evaluate_at = due_at, evaluated_at = as_of, evaluated_seq = seq, evaluated_revision = $6
          FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::timestamptz[], $5::bigint[])
@@ -152,8 +154,9 @@ export class MembershipStore {
       ),
     );
     if (rows.length === 0) return;
-    await query(
+    await prepared(
       tx,
+      'write_transitions',
       `INSERT INTO transitions
          (lane, profile_id, segment_id, ordinal, kind, at, version, cause, cause_event_id, recorded_at)
        SELECT *, turnout_now() FROM unnest($1::smallint[], $2::bigint[], $3::int[], $4::int[], $5::text[],
@@ -177,8 +180,9 @@ export class MembershipStore {
       one.memberships.map((change) => ({ ...change, lane: one.profile.lane, profileId: one.profile.id })),
     );
     if (rows.length === 0) return;
-    await query(
+    await prepared(
       tx,
+      'write_memberships',
       `INSERT INTO memberships (lane, profile_id, segment_id, is_member, ordinal, version, since, due_at, pushed_as)
        SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::int[], $4::boolean[], $5::int[], $6::int[],
                             $7::timestamptz[], $8::timestamptz[], $9::text[])

@@ -39,6 +39,8 @@ export interface EvaluationContext {
   segments: PublishedSegments;
   revision: number;
   now: Instant;
+  /** Of a profile of whom nothing is known: the segments that it could be in, now or later. */
+  unprompted: readonly PublishedSegment[];
   /** How long an entry that rests on what did not happen waits before it is pushed. */
   settleDelay: Milliseconds;
 }
@@ -106,15 +108,20 @@ function touchedBy(news: News, { index }: PublishedSegments): PublishedSegment[]
   return news.events.flatMap((event) => [...index.touchedBy(event)]);
 }
 
-/** Under rules that are new to the profile, all; else those that what is new touches, and those whose time has come. */
+/**
+ * Under rules that are new to the profile, all; else those that what is new touches, and those whose time has come. To a
+ * profile that is new itself everything is: of the others those alone that don't take an event.
+ */
 function segmentsToAsk(
   profile: DueProfile,
   held: readonly HeldMembership[],
   touched: readonly PublishedSegment[],
-  { segments, revision, now }: EvaluationContext,
+  { segments, revision, now, unprompted }: EvaluationContext,
 ): readonly PublishedSegment[] {
-  if (profile.evaluatedRevision !== revision) return segments.all;
+  const isNew = profile.evaluatedRevision === 0 && held.length === 0;
+  if (profile.evaluatedRevision !== revision && !isNew) return segments.all;
   const asked = new Set(touched);
+  if (isNew) for (const segment of unprompted) asked.add(segment);
   for (const { segmentId, dueAt } of held) {
     const segment = dueAt !== null && dueAt <= now ? segments.byId.get(segmentId) : undefined;
     if (segment) asked.add(segment);

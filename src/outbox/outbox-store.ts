@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { Milliseconds } from '../core/instant.js';
 import { now } from '../platform/clock.js';
-import { query, type Transaction } from '../platform/database.js';
+import { prepared, query, type Transaction } from '../platform/database.js';
 import { LANES } from '../platform/lanes.js';
 import type { Address, OutboxMessage, OutboxPayload } from './outbox-message.js';
 
@@ -49,8 +49,9 @@ export class OutboxStore {
     const latest = [
       ...new Map(messages.map((one) => [JSON.stringify([one.profileId, one.destination, one.subject]), one])).values(),
     ];
-    await query(
+    await prepared(
       tx,
+      'append_outbox',
       `INSERT INTO outbox AS known (lane, profile_id, destination, subject, version, payload, due_at, priority, holds)
        SELECT lane, profile_id, destination, subject, 1, payload,
               CASE WHEN wanted IS DISTINCT FROM false THEN greatest(turnout_now(), not_before) END,

@@ -1,5 +1,5 @@
 import { now } from './clock.js';
-import { query, type Transaction } from './database.js';
+import { prepared, query, type Transaction } from './database.js';
 import { LANES } from './lanes.js';
 
 /** The number of the last change to anything declared: rules, CTAs, journeys, source histories. */
@@ -21,9 +21,11 @@ export interface Present {
 }
 
 export async function presentOf(tx: Transaction): Promise<Present> {
-  const [row] = await query<{ now: Date; revision: string }>(
+  const [row] = await prepared<{ now: Date; revision: string }>(
     tx,
+    'present',
     'SELECT turnout_now() AS now, revision FROM catalogue',
+    [],
   );
   return { now: row!.now.getTime(), revision: Number(row!.revision) };
 }

@@ -1,7 +1,7 @@
-import { query, type Transaction } from './database.js';
+import { prepared, type Transaction } from './database.js';
 
 /** The present instant in epoch milliseconds. The database's clock is the only one, so that no two processes disagree. */
 export async function now(tx: Transaction): Promise<number> {
-  const [row] = await query<{ now: Date }>(tx, 'SELECT turnout_now() AS now');
+  const [row] = await prepared<{ now: Date }>(tx, 'now', 'SELECT turnout_now() AS now', []);
   return row!.now.getTime();
 }

@@ -1,4 +1,5 @@
-import type { ClientBase } from 'pg';
+import type { ClientBase, CustomTypesConfig } from 'pg';
+import { READ_FAST } from './column-types.js';
 import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
 import { MIGRATIONS } from '../../migrations/index.js';
 
@@ -39,11 +40,36 @@ export async function query<Row>(tx: Transaction, sql: string, parameters: unkno
  * As {@link query}, by a statement that each connection prepares once under a name: for what is asked all the time. The
  * same name must always be of the same SQL.
  */
-export async function prepared<Row>(tx: Transaction, name: string, sql: string, parameters: unknown[]): Promise<Row[]> {
+export function prepared<Row>(tx: Transaction, name: string, sql: string, parameters: unknown[]): Promise<Row[]> {
+  return ask<Row>(tx, { name, text: sql, values: parameters });
+}
+
+/**
+ * As {@link prepared}, with each row as an array: for what is read by the thousand. Instants come as milliseconds and
+ * large integers as numbers.
+ */
+export function preparedRows<Row extends unknown[]>(
+  tx: Transaction,
+  name: string,
+  sql: string,
+  parameters: unknown[],
+): Promise<Row[]> {
+  return ask<Row>(tx, { name, text: sql, values: parameters, rowMode: 'array', types: READ_FAST });
+}
+
+interface Asked {
+  name: string;
+  text: string;
+  values: unknown[];
+  rowMode?: 'array';
+  types?: CustomTypesConfig;
+}
+
+async function ask<Row>(tx: Transaction, asked: Asked): Promise<Row[]> {
   const runner = tx.queryRunner ?? tx.connection.createQueryRunner();
   try {
     const client = (await runner.connect()) as ClientBase;
-    return (await client.query({ name, text: sql, values: parameters })).rows as Row[];
+    return (await client.query(asked as Asked & { rowMode: 'array' })).rows as unknown as Row[];
   } finally {
     if (runner !== tx.queryRunner) await runner.release();
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Instant, Milliseconds } from '../core/instant.js';
-import { query, type Transaction } from '../platform/database.js';
+import { prepared, query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
 import { candidateOf, type Candidate } from './candidate-event.js';
 import { ConflictStore } from './conflict-store.js';
@@ -80,8 +80,9 @@ export class EventStore {
   /** Claims the ids of events; returns those that nobody had claimed. */
   private async writeReceipts(tx: Transaction, candidates: readonly Candidate[], at: Instant): Promise<Set<string>> {
     if (candidates.length === 0) return new Set();
-    const rows = await query<{ event_id: string }>(
+    const rows = await prepared<{ event_id: string }>(
       tx,
+      'write_receipts',
       `INSERT INTO receipts (lane, event_id, digest, received_at)
        SELECT *, $4::timestamptz FROM unnest($1::smallint[], $2::uuid[], $3::bytea[]) AS new (lane, event_id, digest)
         ORDER BY lane, event_id
@@ -195,8 +196,9 @@ export class EventStore {
       dueAt.set(profileId, Math.min(event.occurredAt, dueAt.get(profileId) ?? Infinity));
     }
     const ids = [...dueAt.keys()];
-    const rows = await query<DueRow>(
+    const rows = await prepared<DueRow>(
       tx,
+      'mark_due',
       `INSERT INTO profiles AS known (lane, id, created_at, evaluate_at)
        SELECT lane, id, turnout_now(), due_at
          FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[]) AS new (lane, id, due_at)
@@ -214,8 +216,9 @@ export class EventStore {
   private async append(tx: Transaction, attached: readonly { profileId: number; event: StoredEvent }[]): Promise<void> {
     if (attached.length === 0) return;
     const column = <T>(read: (one: (typeof attached)[number]) => T): T[] => attached.map(read);
-    await query(
+    await prepared(
       tx,
+      'append_events',
       `INSERT INTO events (lane, profile_id, occurred_at, id, name, source, received_at, is_time_corrected, properties)
        SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::uuid[], $5::text[], $6::text[],
                             $7::timestamptz[], $8::boolean[], $9::jsonb[])`,

@@ -2,7 +2,7 @@ import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant } from '../core/instant.js';
 import { PURCHASE_ENDINGS } from '../core/net-purchases.js';
 import type { EventName } from '../core/rule.js';
-import { prepared, type Transaction } from '../platform/database.js';
+import { preparedRows, type Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
 
 /** An event of the log, with its number in the order of arrival. */
@@ -20,7 +20,7 @@ export async function historiesOfMany(
 ): Promise<Map<number, NumberedEvent[]>> {
   const histories = new Map<number, NumberedEvent[]>(profileIds.map((id) => [id, []]));
   if (profileIds.length === 0) return histories;
-  const rows = await prepared<EventRow>(tx, 'histories_of_many', HISTORIES, [
+  const rows = await preparedRows<EventRow>(tx, 'histories_of_many', HISTORIES, [
     [...histories.keys()].map(laneOfProfile),
     [...histories.keys()],
     since === -Infinity ? '-infinity' : new Date(since),
@@ -28,26 +28,20 @@ export async function historiesOfMany(
     names.flatMap((name) => (typeof name === 'string' ? [] : [name.startsWith])),
     PURCHASE_ENDINGS,
   ]);
-  for (const row of rows) {
-    histories.get(Number(row.profile_id))!.push({
-      id: row.id,
-      seq: Number(row.seq),
-      name: row.name,
-      occurredAt: row.occurred_at.getTime(),
-      properties: row.properties,
-    });
+  for (const [profileId, id, seq, name, occurredAt, properties] of rows) {
+    histories.get(profileId)!.push({ id, seq, name, occurredAt, properties });
   }
   return histories;
 }
 
-interface EventRow {
-  profile_id: string;
-  id: string;
-  seq: string;
-  name: string;
-  occurred_at: Date;
-  properties: Record<string, unknown>;
-}
+type EventRow = [
+  profileId: number,
+  id: string,
+  seq: number,
+  name: string,
+  occurredAt: Instant,
+  properties: Record<string, unknown>,
+];
 
 const HISTORIES = `
   SELECT event.* FROM unnest($1::smallint[], $2::bigint[]) AS asked (lane, id) CROSS JOIN LATERAL (

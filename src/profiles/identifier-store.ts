@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { now } from '../platform/clock.js';
-import { query, type Transaction } from '../platform/database.js';
+import { prepared, query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
 import { ErasedStore } from './erased-store.js';
 import { IDENTIFIER_KINDS, identifierKey, type Identifier, type IdentifierKind } from './identifier.js';
@@ -31,6 +31,10 @@ interface BindingRow {
 
 const MOST_TRIES = 20;
 
+const KNOWN = `
+  SELECT kind, value, profile_id FROM identifiers
+   WHERE (lane, kind, value) IN (SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[]))`;
+
 /** The identifiers that lead to profiles. */
 @Injectable()
 export class IdentifierStore {
@@ -45,13 +49,13 @@ export class IdentifierStore {
 
   /** The profile that the first known of the identifiers leads to. */
   async find(tx: Transaction, identifiers: readonly Identifier[]): Promise<number | undefined> {
-    const { known } = await this.lookUp(tx, identifiers);
+    const known = await this.knownAmong(tx, identifiers);
     return identifiers.map((one) => known.get(identifierKey(one))).find((profile) => typeof profile === 'number');
   }
 
   /** As {@link find}, for many lists at once, in their order. */
   async findAll(tx: Transaction, lists: readonly (readonly Identifier[])[]): Promise<(number | undefined)[]> {
-    const { known } = await this.lookUp(tx, lists.flat());
+    const known = await this.knownAmong(tx, lists.flat());
     const profileOf = (one: Identifier): number | undefined => known.get(identifierKey(one)) ?? undefined;
     return lists.map((list) => list.map(profileOf).find((profile) => profile !== undefined));
   }
@@ -124,28 +128,22 @@ export class IdentifierStore {
   }
 
   /**
-   * To whom identifiers lead, by key, and those of somebody who was erased: in one statement, so that whoever is erased
-   * meanwhile is seen either before or after.
+   * To whom identifiers lead, by key, and those of somebody who was erased. Asked in this order: who is erased in between is
+   * seen as known, and found to have ended as soon as the profile is to be locked.
    */
   private async lookUp(
     tx: Transaction,
     identifiers: readonly Identifier[],
   ): Promise<{ known: Map<string, number | null>; erased: Set<string> }> {
-    const distinct = distinctOf(identifiers);
-    const rows = await query<BindingRow & { is_erased: boolean }>(
-      tx,
-      `SELECT kind, value, profile_id, false AS is_erased FROM identifiers
-        WHERE (lane, kind, value) IN (SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[]))
-       UNION ALL
-       SELECT kind, value, NULL, true FROM unnest($4::text[], $5::text[], $6::bytea[]) AS named (kind, value, hash)
-        WHERE EXISTS (SELECT FROM erased_identifiers erased WHERE erased.hash = named.hash)`,
-      [...columnsOf(distinct), ...this.erased.hashed(distinct)],
-    );
-    const known = rows.filter((row) => !row.is_erased);
-    return {
-      known: new Map(known.map((row) => [identifierKey(row), row.profile_id === null ? null : Number(row.profile_id)])),
-      erased: new Set(rows.filter((row) => row.is_erased).map(identifierKey)),
-    };
+    const known = await this.knownAmong(tx, identifiers);
+    const nobodys = distinctOf(identifiers).filter((one) => typeof known.get(identifierKey(one)) !== 'number');
+    return { known, erased: nobodys.length === 0 ? new Set() : await this.erased.among(tx, nobodys) };
+  }
+
+  /** To whom identifiers lead, by key; null where one is awaited. */
+  private async knownAmong(tx: Transaction, identifiers: readonly Identifier[]): Promise<Map<string, number | null>> {
+    const rows = await prepared<BindingRow>(tx, 'known_identifiers', KNOWN, columnsOf(distinctOf(identifiers)));
+    return new Map(rows.map((row) => [identifierKey(row), row.profile_id === null ? null : Number(row.profile_id)]));
   }
 
   /** The ids that tell strangers apart, of the profiles that something might be joined with; asked for only then. */
