@@ -13,7 +13,9 @@ export function appRoutes(now: () => number): Route[] {
     { name: 'DELETE /v1/segments/:segment', answer: withSegment(remove) },
     {
       name: 'GET /v1/segments/:segment/customer_count',
-      answer: withSegment((segment) => ok({ segment_id: segment.id, count: segment.members.size })),
+      answer: withSegment((segment, { fault }) =>
+        ok({ segment_id: segment.id, count: segment.members.size + (fault === 'wrongCounts' ? 7 : 0) }),
+      ),
     },
     { name: 'GET /v1/segments/:segment/membership', answer: withSegment(membership) },
   ];

@@ -99,6 +99,10 @@ export class CustomerioServer {
     return this.state.addSegment({ ...segment, createdAt: this.now() });
   }
 
+  segment(id: number): Segment | undefined {
+    return this.state.segment(id);
+  }
+
   people(): Person[] {
     return this.state.people();
   }
@@ -143,7 +147,9 @@ export class CustomerioServer {
     const { pathname, searchParams } = new URL(path, this.url);
     const match = matchRoute(this.routes, method, pathname);
     this.traffic.note(received, match?.route.name ?? 'none');
+    const fault = this.faults.take();
     const call: Call = {
+      ...((fault?.kind === 'refusedItems' || fault?.kind === 'wrongCounts') && { fault: fault.kind }),
       params: match?.params ?? {},
       query: searchParams,
       body: received.body,
@@ -152,7 +158,7 @@ export class CustomerioServer {
     };
     response.once('close', this.traffic.enter(match?.route.subjects?.(call, this.state) ?? []));
     const apply = () => this.refusal(received, request.headers.authorization) ?? this.answer(match, call);
-    await answerWith(this.faults.take(), response, apply, this.stopping.signal);
+    await answerWith(fault, response, apply, this.stopping.signal);
   }
 
   private refusal({ path, receivedAt }: ReceivedRequest, authorization: string | undefined): Answer | undefined {

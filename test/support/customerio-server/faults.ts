@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import { randomNumbers } from './random-numbers.js';
 import { refuse, type Answer } from './route.js';
 
 /** A way in which an exchange goes wrong. Those "after applying" leave the client not knowing that all went well. */
@@ -12,7 +13,10 @@ export type Fault =
   | { kind: 'resetAfter' }
   | { kind: 'emptyBody' }
   | { kind: 'garbledBody' }
-  | { kind: 'html502' };
+  | { kind: 'html502' }
+  | { kind: 'refusedItems' }
+  | { kind: 'wrongCounts' }
+  | { kind: 'ignored' };
 
 /** Answers with a status and applies nothing. */
 export function status(code: number, headers: Record<string, string> = {}, errors: string[] = ['scripted']): Fault {
@@ -34,6 +38,13 @@ export const emptyBody: Fault = { kind: 'emptyBody' };
 export const garbledBody: Fault = { kind: 'garbledBody' };
 /** A proxy's error page; nothing is applied. */
 export const html502: Fault = { kind: 'html502' };
+
+/** Takes only two of three items of a batch, and says so; anything else goes well. */
+export const refusedItems: Fault = { kind: 'refusedItems' };
+/** Counts of members are not right; anything else goes well. */
+export const wrongCounts: Fault = { kind: 'wrongCounts' };
+/** Answers that all is well, and applies nothing. */
+export const ignored: Fault = { kind: 'ignored' };
 
 /** Which exchanges go wrong, and how. */
 export class Faults {
@@ -72,7 +83,11 @@ export async function answerWith(
 ): Promise<void> {
   switch (fault?.kind) {
     case undefined:
+    case 'refusedItems': // the routes see to these two
+    case 'wrongCounts':
       return sendAnswer(response, apply());
+    case 'ignored':
+      return sendAnswer(response, { status: 200, body: {} });
     case 'status':
       return sendAnswer(response, { ...refuse(fault.code, ...fault.errors), headers: fault.headers });
     case 'slow':
@@ -106,15 +121,4 @@ function sendAnswer(response: ServerResponse, { status: code, headers = {}, body
 
 function sendText(response: ServerResponse, code: number, contentType: string, text: string): void {
   response.writeHead(code, { 'Content-Type': contentType }).end(text);
-}
-
-/** Mulberry32: numbers in [0, 1), the same for the same seed. */
-function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

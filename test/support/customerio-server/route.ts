@@ -7,6 +7,8 @@ export interface Call {
   /** The parsed JSON body; undefined if there was none or it was no JSON. */
   body: unknown;
   bodyBytes: number;
+  /** What goes wrong within the answer. */
+  fault?: 'refusedItems' | 'wrongCounts';
   /** Where the server is reached, as the request's Host header says. */
   origin: string;
 }

@@ -16,16 +16,19 @@ function entity({ body }: Call, state: CustomerioState): Answer {
 }
 
 /** Bad items are answered with 207 and told apart by their index; all others are applied. */
-function batch({ body, bodyBytes }: Call, state: CustomerioState): Answer {
+function batch({ body, bodyBytes, fault }: Call, state: CustomerioState): Answer {
   if (bodyBytes > LIMITS.batchBytes) return refuse(400, `a batch is at most ${LIMITS.batchBytes} bytes`);
   const items = isObject(body) && Array.isArray(body.batch) ? body.batch : [];
   if (items.length === 0) return refuse(400, 'batch must be a list of at least one item');
   const errors = items.flatMap((item: unknown, index) => {
-    const problem = applyItem(item, state);
+    const isRefused = fault === 'refusedItems' && index % 3 === 0;
+    const problem = isRefused ? REFUSED : applyItem(item, state);
     return problem ? [{ batch_index: index, ...problem }] : [];
   });
   return errors.length > 0 ? { status: 207, body: { errors } } : { status: 200, body: {} };
 }
+
+const REFUSED: Problem = { reason: 'invalid', field: '', message: 'not today' };
 
 /** Applies one item, or says why not. */
 function applyItem(item: unknown, state: CustomerioState): Problem | undefined {
