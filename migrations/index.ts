@@ -23,6 +23,7 @@ import { PushToMany1764000100000 } from './1764000100000-push-to-many.js';
 import { CreateDestinationGates1764000090000 } from './1764000090000-create-destination-gates.js';
 import { CreateAuditLog1764000110000 } from './1764000110000-create-audit-log.js';
 import { CreateDestinations1764000101000 } from './1764000101000-create-destinations.js';
+import { CreateSourceRefusals1764000102000 } from './1764000102000-create-source-refusals.js';
 import { CleanDecisions1764000082000 } from './1764000082000-clean-decisions.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
@@ -52,5 +53,6 @@ export const MIGRATIONS = [
   CreateDestinationGates1764000090000,
   CreateAuditLog1764000110000,
   CreateDestinations1764000101000,
+  CreateSourceRefusals1764000102000,
   CleanDecisions1764000082000,
 ];

@@ -30,6 +30,7 @@ import { SegmentDraft, SegmentShadow, SegmentShadowLane } from './segments/draft
 import { ImportBadLine, ImportRow } from './sources/imports/import.entities.js';
 import { DeadLetter } from './sources/dead-letter.entity.js';
 import { DestinationGate } from './sync/gate.entity.js';
+import { SourceRefusal } from './sources/source-refusal.entity.js';
 import { Reconciliation, ReconciliationMember } from './sync/reconciliation.entities.js';
 
 /** The one list of entities; each is the shape of a row. */
@@ -70,6 +71,7 @@ const ENTITIES = [
   SegmentShadow,
   SegmentShadowLane,
   SegmentVersion,
+  SourceRefusal,
   SourceFreshnessRow,
   SourceSilence,
   Transition,

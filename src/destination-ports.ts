@@ -1,15 +1,22 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { DecisionListeners } from './decisions/decision-listeners.js';
 import { segmentProblem } from './destinations/customerio/segment-place.js';
 import { DESTINATIONS, type Destination } from './destinations/destination.js';
 import { DestinationDependants } from './destinations/settings/destination-dependants.js';
+import type { Surroundings } from './destinations/finding.js';
 import { DestinationList } from './destinations/settings/destination-list.js';
+import { SurroundingsReader } from './destinations/settings/surroundings-reader.js';
 import { OutboxStore } from './outbox/outbox-store.js';
+import { now } from './platform/clock.js';
 import { jsonPointer, type ProblemEntry } from './platform/problem.js';
 import type { Transaction } from './platform/database.js';
+import { SourceFreshness } from './profiles/source-freshness.js';
 import { PushTargets } from './segments/push-targets.js';
 import type { SegmentPush } from './segments/segment.entities.js';
 import { SegmentStore } from './segments/segment-store.js';
+import { SourceRefusals } from './sources/source-refusals.js';
+import { WEBHOOK_SECRETS, type WebhookSecrets } from './sources/webhook-secrets.js';
 
 /** What is owed to Customer.io waits for it to be configured. */
 const ALWAYS = { key: 'customerio', takes: ['membership', 'decision', 'erasure'], segmentProblem } as const;
@@ -70,5 +77,24 @@ export class SegmentsPushedThere implements DestinationDependants {
 
   dropOwed(tx: Transaction, key: string): Promise<Record<string, number>> {
     return this.outbox.drop(tx, key);
+  }
+}
+
+/** A destination is a source as well where both have the same key. */
+@Injectable()
+export class SourceSurroundings implements SurroundingsReader {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly freshness: SourceFreshness,
+    private readonly refusals: SourceRefusals,
+    @Inject(WEBHOOK_SECRETS) private readonly secrets: WebhookSecrets,
+  ) {}
+
+  async of(key: string): Promise<Surroundings> {
+    await this.freshness.flush();
+    const fresh = await this.freshness.of([key], await now(this.dataSource.manager));
+    const hasKey = (this.secrets[key] ?? []).length > 0;
+    const takenAt = fresh.get(key)?.lastReceivedAt ?? null;
+    return { incoming: { hasKey, refusedAt: await this.refusals.last(key), takenAt } };
   }
 }

@@ -1,9 +1,15 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { DecisionListeners } from './decisions/decision-listeners.js';
-import { DestinationListeners, DestinationTargets, SegmentsPushedThere } from './destination-ports.js';
+import {
+  DestinationListeners,
+  DestinationTargets,
+  SegmentsPushedThere,
+  SourceSurroundings,
+} from './destination-ports.js';
 import { createCustomerioDestination } from './destinations/customerio/customerio-destination.js';
 import { DESTINATIONS, type Destination } from './destinations/destination.js';
 import type { Means } from './destinations/destination-kind.js';
+import { DestinationChecksController } from './destinations/settings/destination-checks.controller.js';
 import { DestinationDependants } from './destinations/settings/destination-dependants.js';
 import {
   CONFIGURED_DESTINATIONS,
@@ -14,13 +20,16 @@ import { DestinationRefresh } from './destinations/settings/destination-refresh.
 import { DestinationSettings } from './destinations/settings/destination-settings.js';
 import { DestinationSettingsController } from './destinations/settings/destination-settings.controller.js';
 import { DestinationViews } from './destinations/settings/destination-views.js';
+import { SurroundingsReader } from './destinations/settings/surroundings-reader.js';
 import { SettingsStore } from './destinations/settings/settings-store.js';
 import { OutboxModule } from './outbox/outbox.module.js';
 import type { Config } from './platform/config.js';
 import { OutboundHttp } from './platform/outbound/outbound-http.js';
 import { SecretBox } from './platform/secret-box.js';
+import { ProfilesModule } from './profiles/profiles.module.js';
 import { PushTargets } from './segments/push-targets.js';
 import { SegmentsModule } from './segments/segments.module.js';
+import { SourcesModule } from './sources/sources.module.js';
 
 /** The destinations in use, for all who push or tell of pushes; beside the folders, since these know little of each other. */
 @Global()
@@ -47,9 +56,14 @@ export class DestinationsModule {
 
 /** Setting them up, for the API. */
 @Module({
-  imports: [SegmentsModule, OutboxModule],
-  controllers: [DestinationSettingsController],
-  providers: [DestinationSettings, { provide: DestinationDependants, useClass: SegmentsPushedThere }],
+  imports: [SegmentsModule, OutboxModule, ProfilesModule, SourcesModule],
+  // First the paths that are fixed: "check" is no key.
+  controllers: [DestinationChecksController, DestinationSettingsController],
+  providers: [
+    DestinationSettings,
+    { provide: DestinationDependants, useClass: SegmentsPushedThere },
+    { provide: SurroundingsReader, useClass: SourceSurroundings },
+  ],
 })
 export class DestinationsApiModule {}
 

@@ -1,9 +1,11 @@
+import { checkCommand } from './check.js';
 import { EXIT, WrongUsage, type Command, type CommandIo } from './command.js';
+import { connectCommand } from './connect.js';
 import { importCommand } from './import.js';
 import { keysCommand } from './keys.js';
 
 /** The one list of subcommands. */
-const COMMANDS: readonly Command[] = [importCommand, keysCommand];
+const COMMANDS: readonly Command[] = [importCommand, keysCommand, connectCommand, checkCommand];
 
 const HELP = `Usage: turnout COMMAND [arguments]
 

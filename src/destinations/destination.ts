@@ -1,4 +1,5 @@
 import type { Instant } from '../core/instant.js';
+import type { Finding, Surroundings } from './finding.js';
 import type { FamilyLimits, Gate } from './gate.js';
 
 /** How a destination may know a profile. A subset of the identifier kinds; a destination picks the first it can use. */
@@ -86,6 +87,10 @@ export interface Destination {
    * {@link ReadBackFailed}.
    */
   readBack?(externalSegmentId: string, signal: AbortSignal, gate?: Gate): AsyncIterable<readonly Addressee[]>;
+  /** Looks for what is wrong with its set-up, and changes nothing; absent where there is nothing to ask. */
+  check?(around: Surroundings): Promise<Finding[]>;
+  /** Makes what it needs at the other side, and looks at it; it may be done again and again. */
+  setUp?(around: Surroundings & { publicUrl: string }): Promise<Finding[]>;
 }
 
 /** A destination did not say what it holds. The message is for operators and names nobody. */

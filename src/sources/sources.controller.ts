@@ -10,6 +10,7 @@ import { DeadLetterStore } from './dead-letter-store.js';
 import { HistoryStartDto } from './history-start.dto.js';
 import { Ingestion, type Receipt } from './ingestion.js';
 import { SOURCES, WEBHOOK_SOURCES } from './registry.js';
+import { SourceRefusals } from './source-refusals.js';
 import { WEBHOOK_SECRETS, type WebhookSecrets } from './webhook-secrets.js';
 
 const MOST_SHOWN = 200;
@@ -22,6 +23,7 @@ export class SourcesController {
     private readonly ingestion: Ingestion,
     private readonly deadLetters: DeadLetterStore,
     private readonly histories: EventHistoryStore,
+    private readonly refusals: SourceRefusals,
     @Inject(WEBHOOK_SECRETS) private readonly secrets: WebhookSecrets,
   ) {}
 
@@ -38,7 +40,7 @@ export class SourcesController {
     if (!source) throw Problem.notFound(`There is no source "${key}".`);
     const delivery = { headers, body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0) };
     const verification = source.verify(delivery, this.secrets[key] ?? []);
-    if (!verification.ok) throw Problem.unauthorised(verification.problem, 'Signature');
+    if (!verification.ok) return this.refuse(key, verification.problem);
     return this.ingestion.take(source, delivery);
   }
 
@@ -61,5 +63,10 @@ export class SourcesController {
       this.histories.declare(tx, key, startsAt, body.eventNames ?? []),
     );
     return { source: key, startsAt: new Date(startsAt).toISOString(), eventNames };
+  }
+
+  private async refuse(source: string, problem: string): Promise<never> {
+    await this.refusals.note(source);
+    throw Problem.unauthorised(problem, 'Signature');
   }
 }

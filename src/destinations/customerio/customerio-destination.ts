@@ -3,6 +3,7 @@ import type { Milliseconds } from '../../core/instant.js';
 import type { Destination } from '../destination.js';
 import { OPEN_GATE } from '../gate.js';
 import type { DecisionsAs } from './plan-requests.js';
+import { checkCustomerio, setUpCustomerio, type CustomerioApis } from './check.js';
 import { readMembers } from './read-members.js';
 import { segmentPlace, segmentProblem } from './segment-place.js';
 import { sendMessages } from './send-messages.js';
@@ -52,6 +53,7 @@ export function createCustomerioDestination(config: CustomerioDestinationConfig)
   const { decisionsAs = 'event' } = config;
   const track = { client, family: TRACK, requestsAtOnce: REQUESTS_AT_ONCE, decisionsAs };
   const app = appApiOf(config);
+  const apis = apisOf(config);
   return {
     key: 'customerio',
     takes: ['membership', 'decision', 'erasure'],
@@ -59,6 +61,8 @@ export function createCustomerioDestination(config: CustomerioDestinationConfig)
     batchSize: BATCH_SIZE,
     limits: limitsOf(config),
     sendsBy: TRACK,
+    check: (around) => checkCustomerio(apis, around),
+    setUp: (around) => setUpCustomerio(apis, around),
     send: (messages, gate = OPEN_GATE) => sendMessages({ ...track, gate }, messages),
     ...(app && {
       isReadable: (segmentId: string) => segmentPlace(segmentId)?.as === 'segment',
@@ -82,6 +86,23 @@ function appApiOf({ appApiKey, appUrl, region, timeoutMs = DEFAULT_TIMEOUT_MS }:
   const ownUrl = region === 'eu' ? 'https://api-eu.customer.io' : 'https://api.customer.io';
   return { key: appApiKey, url: appUrl ?? ownUrl, timeoutMs };
 }
+
+/** As a look at the set-up asks them. The other region is asked only where neither address was chosen. */
+function apisOf(config: CustomerioDestinationConfig): CustomerioApis {
+  const { siteId, apiKey, region, trackUrl, timeoutMs = DEFAULT_TIMEOUT_MS } = config;
+  const authorization = `Basic ${Buffer.from(`${siteId}:${apiKey}`).toString('base64')}`;
+  const own = trackUrl === undefined ? TRACK_URLS[region] : trackRoot(trackUrl).replace(/\/api\/v1$/, '');
+  const other = trackUrl === undefined ? TRACK_URLS[region === 'us' ? 'eu' : 'us'] : undefined;
+  const app = appApiOf(config);
+  return {
+    region,
+    track: { url: own, authorization, timeoutMs },
+    otherTrack: other === undefined ? undefined : { url: other, authorization, timeoutMs },
+    app: app && { url: app.url, authorization: `Bearer ${app.key}`, timeoutMs },
+  };
+}
+
+const TRACK_URLS = { us: 'https://track.customer.io', eu: 'https://track-eu.customer.io' };
 
 function trackRoot(url: string): string {
   const host = new URL(url).href.replace(/(\/api\/v1)?\/*$/, '');

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, Matches } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 
+const DECISIONS_AS = ['event', 'attribute', 'both'] as const;
 const KEY = /^[!-~]{1,200}$/;
 const WORD = { message: '$property must be 1 to 200 printable characters without spaces' };
 
@@ -21,4 +22,33 @@ export class CustomerioSettings {
   @ApiProperty({ description: 'Region of the workspace', enum: ['us', 'eu'] })
   @IsIn(['us', 'eu'])
   region!: 'us' | 'eu';
+
+  @ApiPropertyOptional({ description: 'How it is told of decisions', enum: DECISIONS_AS, default: 'event' })
+  @IsOptional()
+  @IsIn(DECISIONS_AS)
+  decisionsAs?: (typeof DECISIONS_AS)[number];
+
+  @ApiPropertyOptional({ description: 'The most requests to the Track API in any second', default: 100 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(100_000)
+  requestsPerSecond?: number;
+
+  @ApiPropertyOptional({ description: 'The most requests to the App API in any second', default: 10 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(100_000)
+  appRequestsPerSecond?: number;
+
+  @ApiPropertyOptional({ description: 'Another address of the Track API, at a host of OUTBOUND_TRUSTED_HOSTS' })
+  @IsOptional()
+  @IsString()
+  trackUrl?: string;
+
+  @ApiPropertyOptional({ description: 'Another address of the App API, at a host of OUTBOUND_TRUSTED_HOSTS' })
+  @IsOptional()
+  @IsString()
+  appUrl?: string;
 }

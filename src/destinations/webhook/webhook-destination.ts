@@ -3,6 +3,7 @@ import { OutboundFailed, OutboundRefused } from '../../platform/outbound/outboun
 import { destinationKind, type Means } from '../destination-kind.js';
 import type { Destination, DestinationMessage, SendOutcome } from '../destination.js';
 import { endOf, OPEN_GATE, throughGate, type Gate } from '../gate.js';
+import { right, wrong, type Finding } from '../finding.js';
 import { outcomeOfStatus } from '../outcome-of-status.js';
 import { runBounded } from '../run-bounded.js';
 import { IDENTIFIERS, mapMessage, type WebhookEvent } from './map.js';
@@ -68,6 +69,14 @@ class WebhookDestination implements Destination {
       outcomes.set(message, isLate ? { kind: 'held', forMs: 0 } : await this.sendOne(message, gate));
     });
     return messages.map((message) => outcomes.get(message)!);
+  }
+
+  /** Posts a signed `turnout.ping`, which a receiver may pass over. */
+  async check(): Promise<Finding[]> {
+    const outcome = await this.post({ id: `msg_ping_${Date.now()}`, type: 'turnout.ping', data: {} });
+    if (outcome.kind === 'accepted') return [right('receiver', 'the receiver took a signed message')];
+    const says = 'reason' in outcome ? outcome.reason : 'the receiver did not answer';
+    return [wrong('receiver', says, 'look at the URL, the secret that the receiver verifies by, and its log')];
   }
 
   private async sendOne(message: DestinationMessage, gate: Gate): Promise<SendOutcome> {

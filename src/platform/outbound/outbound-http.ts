@@ -68,6 +68,11 @@ export class OutboundHttp {
     this.lookup = publicLookup(resolve, isPublic);
   }
 
+  /** Whether a URL is at a host that may be private. */
+  isTrusted(url: string): boolean {
+    return URL.canParse(url) && this.problemOf(url) === undefined && this.trustedHosts.has(new URL(url).host);
+  }
+
   /** Why a URL will never be asked; undefined if nothing speaks against it before its name is resolved. */
   problemOf(url: string): string | undefined {
     if (!URL.canParse(url)) return 'is no URL';

@@ -1,10 +1,10 @@
 import { LIMITS } from './limits.js';
 import { isObject, refuse, type Answer, type Call, type Route } from './route.js';
-import type { CustomerioState, Segment } from './state.js';
+import type { CustomerioState, ReportingWebhook, Segment } from './state.js';
 
 const DEFAULT_PAGE = 1_000;
 
-/** The App API's part about segments; `now` in ms stamps what is created. */
+/** The App API's part about segments and reporting webhooks; `now` in ms stamps what is created. */
 export function appRoutes(now: () => number): Route[] {
   return [
     { name: 'GET /v1/segments', answer: (_call, state) => list(state) },
@@ -18,6 +18,14 @@ export function appRoutes(now: () => number): Route[] {
       ),
     },
     { name: 'GET /v1/segments/:segment/membership', answer: withSegment(membership) },
+    {
+      name: 'GET /v1/reporting_webhooks',
+      answer: (_call, state) => ok({ reporting_webhooks: nullIfEmpty([...state.reportingWebhooks.values()]) }),
+    },
+    { name: 'POST /v1/reporting_webhooks', answer: createWebhook },
+    { name: 'GET /v1/reporting_webhooks/:webhook', answer: withWebhook((webhook) => ok(webhook)) },
+    { name: 'PUT /v1/reporting_webhooks/:webhook', answer: withWebhook(changeWebhook) },
+    { name: 'DELETE /v1/reporting_webhooks/:webhook', answer: withWebhook(removeWebhook) },
   ];
 }
 
@@ -61,6 +69,55 @@ function membership(segment: Segment, { query }: Call): Answer {
     identifiers: nullIfEmpty(page.map(({ id, email, cio_id }) => ({ id: id ?? null, email: email ?? null, cio_id }))),
     next: last && rest.length > limit ? Buffer.from(last.cio_id).toString('base64url') : '',
   });
+}
+
+/** Only first clicks are reported unless `full_resolution` says otherwise. */
+function createWebhook({ body }: Call, state: CustomerioState): Answer {
+  const fields = webhookFields(body);
+  if (typeof fields === 'string') return refuse(400, fields);
+  const defaults = { disabled: false, full_resolution: false, with_content: false };
+  return ok(state.addReportingWebhook({ ...defaults, ...fields }));
+}
+
+function changeWebhook(webhook: ReportingWebhook, { body }: Call): Answer {
+  const fields = webhookFields(body);
+  if (typeof fields === 'string') return refuse(400, fields);
+  return ok(Object.assign(webhook, fields));
+}
+
+function removeWebhook({ id }: ReportingWebhook, _call: Call, state: CustomerioState): Answer {
+  state.reportingWebhooks.delete(id);
+  return { status: 204 };
+}
+
+const EVENT = /^(email|sms|push|in_app|slack|webhook|whatsapp|customer|cio)_[a-z_]+$/;
+
+type Switches = 'disabled' | 'full_resolution' | 'with_content';
+type WebhookFields = Omit<ReportingWebhook, 'id' | Switches> & Partial<Pick<ReportingWebhook, Switches>>;
+
+/** Strict, so that a client that leaves out or misspells something fails. */
+function webhookFields(body: unknown): WebhookFields | string {
+  if (!isObject(body)) return 'the body must be an object';
+  const { name, type, endpoint, events, ...switches } = body;
+  if (typeof name !== 'string' || name === '') return 'name is required';
+  if (type !== 'webhook') return 'type must be webhook';
+  if (typeof endpoint !== 'string' || !URL.canParse(endpoint)) return 'endpoint must be a URL';
+  const isEvent = (one: unknown): one is string => typeof one === 'string' && EVENT.test(one);
+  if (!Array.isArray(events) || events.length === 0 || !events.every(isEvent)) return 'events must be names of events';
+  for (const [field, value] of Object.entries(switches)) {
+    if (!['disabled', 'full_resolution', 'with_content'].includes(field)) return `${field} is not known`;
+    if (typeof value !== 'boolean') return `${field} must be true or false`;
+  }
+  return { name, type, endpoint, events, ...switches };
+}
+
+function withWebhook(
+  answer: (webhook: ReportingWebhook, call: Call, state: CustomerioState) => Answer,
+): Route['answer'] {
+  return (call, state) => {
+    const webhook = state.reportingWebhooks.get(Number(call.params.webhook));
+    return webhook ? answer(webhook, call, state) : refuse(404, 'reporting webhook not found');
+  };
 }
 
 function withSegment(answer: (segment: Segment, call: Call, state: CustomerioState) => Answer): Route['answer'] {

@@ -11,6 +11,7 @@ import {
   type Person,
   type PersonSeed,
   type RecordedEvent,
+  type ReportingWebhook,
   type Segment,
 } from './state.js';
 import { subjectKey, TRACK_V1_ROUTES } from './track-v1-routes.js';
@@ -21,6 +22,8 @@ export interface CustomerioServerOptions {
   siteId?: string;
   apiKey?: string;
   appKey?: string;
+  /** Of the workspace; `us` unless given. */
+  region?: 'us' | 'eu';
   /** 0, the default, takes a free one. */
   port?: number;
   /** Requests beyond this in one second of the server's clock are answered 429 with `Retry-After`. */
@@ -45,6 +48,7 @@ export class CustomerioServer {
   readonly siteId: string;
   readonly apiKey: string;
   readonly appKey: string;
+  readonly region: 'us' | 'eu';
   readonly faults = new Faults();
   private readonly state = new CustomerioState();
   private readonly traffic = new Traffic();
@@ -58,6 +62,7 @@ export class CustomerioServer {
     this.siteId = options.siteId ?? 'site';
     this.apiKey = options.apiKey ?? 'track-key';
     this.appKey = options.appKey ?? 'app-key';
+    this.region = options.region ?? 'us';
     this.now = options.now ?? Date.now;
     this.requestsPerSecond = options.rateLimit?.requestsPerSecond ?? Infinity;
     this.routes = [...TRACK_V1_ROUTES, ...TRACK_V2_ROUTES, ...appRoutes(this.now)];
@@ -101,6 +106,10 @@ export class CustomerioServer {
 
   segment(id: number): Segment | undefined {
     return this.state.segment(id);
+  }
+
+  reportingWebhooks(): ReportingWebhook[] {
+    return [...this.state.reportingWebhooks.values()];
   }
 
   people(): Person[] {
@@ -155,6 +164,7 @@ export class CustomerioServer {
       body: received.body,
       bodyBytes: bytes.length,
       origin: this.url,
+      region: this.region,
     };
     response.once('close', this.traffic.enter(match?.route.subjects?.(call, this.state) ?? []));
     const apply = () => this.refusal(received, request.headers.authorization) ?? this.answer(match, call);

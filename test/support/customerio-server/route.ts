@@ -11,6 +11,8 @@ export interface Call {
   fault?: 'refusedItems' | 'wrongCounts';
   /** Where the server is reached, as the request's Host header says. */
   origin: string;
+  /** Of the workspace. */
+  region: string;
 }
 
 export interface Answer {

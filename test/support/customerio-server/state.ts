@@ -27,6 +27,17 @@ export interface Segment {
   members: Set<Person>;
 }
 
+export interface ReportingWebhook {
+  id: number;
+  name: string;
+  type: 'webhook';
+  endpoint: string;
+  disabled: boolean;
+  full_resolution: boolean;
+  with_content: boolean;
+  events: string[];
+}
+
 export interface RecordedEvent {
   name: string;
   id?: string;
@@ -56,6 +67,7 @@ export class CustomerioState {
   readonly membershipOperations: MembershipOperation[] = [];
   /** People whom the workspace does not take anything about, for reasons of its own. */
   readonly refused = new Set<string>();
+  readonly reportingWebhooks = new Map<number, ReportingWebhook>();
   private readonly index: Record<IdentifierKind, Map<string, Person>> = {
     cio_id: new Map(),
     id: new Map(),
@@ -67,6 +79,7 @@ export class CustomerioState {
   private readonly lastTimestamps = new Map<Person, number>();
   private readonly suppressed = new Set<string>();
   private lastSegmentId = 0;
+  private lastWebhookId = 0;
 
   people(): Person[] {
     return [...this.index.cio_id.values()];
@@ -103,6 +116,12 @@ export class CustomerioState {
     this.lastSegmentId = Math.max(this.lastSegmentId, id);
     const added: Segment = { description: '', type: 'manual', ...segment, id, members: new Set() };
     this.segmentsById.set(id, added);
+    return added;
+  }
+
+  addReportingWebhook(webhook: Omit<ReportingWebhook, 'id'>): ReportingWebhook {
+    const added = { id: ++this.lastWebhookId, ...webhook };
+    this.reportingWebhooks.set(added.id, added);
     return added;
   }
 

@@ -22,8 +22,8 @@ export const TRACK_V1_ROUTES: readonly Route[] = [
   },
 ];
 
-function region({ origin }: Call): Answer {
-  return { status: 200, body: { url: origin, region: 'us', environment_id: 1 } };
+function region({ origin, region }: Call): Answer {
+  return { status: 200, body: { url: origin, region, environment_id: 1 } };
 }
 
 function identify({ params, body }: Call, state: CustomerioState): Answer {
