@@ -25,6 +25,7 @@ import { CreateAuditLog1764000110000 } from './1764000110000-create-audit-log.js
 import { CreateDestinations1764000101000 } from './1764000101000-create-destinations.js';
 import { CreateSourceRefusals1764000102000 } from './1764000102000-create-source-refusals.js';
 import { CleanDecisions1764000082000 } from './1764000082000-clean-decisions.js';
+import { AddOutboxTraceparent1764000111000 } from './1764000111000-add-outbox-traceparent.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -52,6 +53,7 @@ export const MIGRATIONS = [
   PushToMany1764000100000,
   CreateDestinationGates1764000090000,
   CreateAuditLog1764000110000,
+  AddOutboxTraceparent1764000111000,
   CreateDestinations1764000101000,
   CreateSourceRefusals1764000102000,
   CleanDecisions1764000082000,

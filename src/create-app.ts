@@ -8,6 +8,7 @@ import type { Config } from './platform/config.js';
 import { protectHttp, SERVER_LIMITS } from './platform/http-protection.js';
 import { jsonBodyParser } from './platform/json-body-parser.js';
 import { timeRequests } from './platform/metrics/http-metrics.js';
+import { traceRequests } from './platform/tracing/trace-requests.js';
 import { Problem } from './platform/problem.js';
 
 type Done = (error: Error | null, body?: unknown) => void;
@@ -41,6 +42,7 @@ export async function createApp(
   });
   await protectHttp(app);
   timeRequests(app);
+  if (config.tracing) traceRequests(app);
   parseBodies(app, config.http);
   return app;
 }

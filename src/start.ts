@@ -8,6 +8,7 @@ import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-pos
 import { createLogger, NestLogger } from './platform/logger.js';
 import { Metrics } from './platform/metrics/metrics.js';
 import { mountOpenApi } from './platform/openapi.js';
+import { startTracing } from './platform/tracing/start-tracing.js';
 import { mountQueueBoard } from './platform/queue-board.js';
 
 /** Starts the service as the environment configures it, and stops it on SIGTERM or SIGINT. */
@@ -16,6 +17,7 @@ export async function start(overrides: Partial<Config> = {}): Promise<void> {
   const logger = createLogger(config.log);
   for (const notice of startNotices(config)) logger.info(notice);
   const database = await openDatabase(config, (line) => logger.info(line));
+  const endTracing = config.tracing && (await startTracing(config.tracing));
   let app: NestFastifyApplication | undefined;
   try {
     await migrateDatabase(database.url);
@@ -36,6 +38,7 @@ export async function start(overrides: Partial<Config> = {}): Promise<void> {
   }
   stopOnSignal(config, async () => {
     await app.close();
+    await endTracing?.();
     await database.stop();
     logger.info({ msg: 'stopped' });
   });

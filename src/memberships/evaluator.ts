@@ -5,6 +5,7 @@ import { OutboxStore } from '../outbox/outbox-store.js';
 import { presentOf, type Present } from '../platform/catalogue-revision.js';
 import { now } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
+import { inSpan } from '../platform/tracing/tracing.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import type { DueProfile } from '../profiles/due-profile.js';
@@ -12,6 +13,7 @@ import { SegmentStore, type PublishedSegment, type PublishedSegments } from '../
 import { EvaluationFollowers } from './evaluation-followers.js';
 import { MembershipStore } from './membership-store.js';
 import { changesOf } from './profile-changes.js';
+import { tracedMessages } from './traced-messages.js';
 import { unpromptedSegments } from './unprompted-segments.js';
 
 /** What one batch did. */
@@ -43,6 +45,10 @@ export class MembershipEvaluator {
 
   /** Evaluates up to `most` due profiles of a lane. Nothing is lost by a crash: what was claimed is due again. */
   async evaluateBatch(lane: number, most: number): Promise<EvaluatedBatch> {
+    return inSpan('evaluate', { attributes: { 'turnout.lane': lane } }, () => this.claimAndEvaluate(lane, most));
+  }
+
+  private claimAndEvaluate(lane: number, most: number): Promise<EvaluatedBatch> {
     return this.dataSource.transaction(async (tx) => {
       const at = await now(tx);
       const due = await this.memberships.claimDue(tx, lane, at, most);
@@ -84,7 +90,7 @@ export class MembershipEvaluator {
     });
     const seqs = new Map(ids.map((id) => [id, read.get(id)!.seq]));
     await this.memberships.write(tx, { revision, seqs, changes });
-    const messages = changes.flatMap((one) => one.messages);
+    const messages = changes.flatMap(tracedMessages);
     await this.outbox.append(tx, messages);
     await this.followers.afterEvaluation(tx, ids, now);
     const transitions = changes.flatMap((one) => one.memberships.flatMap((change) => change.transitions));

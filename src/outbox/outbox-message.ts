@@ -28,6 +28,8 @@ export interface OutboxMessage {
   notBefore?: Instant;
   /** True for what comes of looking at everybody again: it never holds up what comes of somebody's own doing. */
   isBackfill?: boolean;
+  /** The trace that it belongs to, as W3C Trace Context writes it. */
+  traceparent?: string;
 }
 
 /** The desired membership of a profile in a segment at a destination. */

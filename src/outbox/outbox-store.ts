@@ -52,16 +52,18 @@ export class OutboxStore {
     await prepared(
       tx,
       'append_outbox',
-      `INSERT INTO outbox AS known (lane, profile_id, destination, subject, version, payload, due_at, priority, holds)
+      `INSERT INTO outbox AS known (lane, profile_id, destination, subject, version, payload, due_at, priority, holds,
+         traceparent)
        SELECT lane, profile_id, destination, subject, 1, payload,
               CASE WHEN wanted IS DISTINCT FROM false THEN greatest(turnout_now(), not_before) END,
-              priority, CASE WHEN wanted IS NOT NULL THEN false END
-         FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::jsonb[], $6::timestamptz[], $7::smallint[])
-           AS new (lane, profile_id, destination, subject, payload, not_before, priority),
+              priority, CASE WHEN wanted IS NOT NULL THEN false END, traceparent
+         FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::jsonb[], $6::timestamptz[], $7::smallint[],
+                     $8::text[])
+           AS new (lane, profile_id, destination, subject, payload, not_before, priority, traceparent),
               LATERAL (SELECT (payload ->> 'isMember')::boolean AS wanted) AS state
         ORDER BY lane, profile_id, destination, subject
        ON CONFLICT (lane, profile_id, destination, subject) DO UPDATE
-          SET version = known.version + 1, payload = excluded.payload,
+          SET version = known.version + 1, payload = excluded.payload, traceparent = excluded.traceparent,
               due_at = CASE WHEN known.leaving IS NOT NULL
                             THEN greatest(known.due_at, coalesce(excluded.due_at, turnout_now()))
                             WHEN known.claim IS NULL AND known.holds = (excluded.payload ->> 'isMember')::boolean THEN NULL
@@ -74,6 +76,7 @@ export class OutboxStore {
         latest.map((one) => JSON.stringify(one.payload)),
         latest.map((one) => (one.notBefore === undefined ? null : new Date(one.notBefore))),
         latest.map((one) => (one.isBackfill ? 1 : 0)),
+        latest.map((one) => one.traceparent ?? null),
       ],
     );
   }
@@ -113,7 +116,7 @@ export class OutboxStore {
          FROM due, clock
         WHERE outbox.lane = $1 AND destination = $2
           AND outbox.profile_id = due.profile_id AND outbox.subject = due.subject
-       RETURNING outbox.profile_id, outbox.subject, version, attempts, payload, leaving`,
+       RETURNING outbox.profile_id, outbox.subject, version, attempts, payload, leaving, traceparent`,
       [what.lane, what.destination, what.most, claim, what.leaseMs, what.priority],
     );
     return rows.map((row) => ({
@@ -126,6 +129,7 @@ export class OutboxStore {
       attempts: row.attempts,
       payload: row.payload,
       leaving: row.leaving ?? [],
+      ...(row.traceparent !== null && { traceparent: row.traceparent }),
     }));
   }
 
@@ -240,6 +244,7 @@ interface ClaimRow {
   attempts: number;
   payload: OutboxPayload;
   leaving: Address[] | null;
+  traceparent: string | null;
 }
 
 /** The membership that a payload states; null for what is no membership. */

@@ -32,4 +32,6 @@ export class OutboxRow {
   @Column({ type: 'timestamptz', name: 'settled_at', precision: 3, nullable: true }) settledAt!: Date | null;
   @Column({ type: 'timestamptz', name: 'failed_at', precision: 3, nullable: true }) failedAt!: Date | null;
   @Column('text', { nullable: true }) failure!: string | null;
+  /** The trace of what brought it about, as W3C Trace Context writes it. */
+  @Column('text', { nullable: true }) traceparent!: string | null;
 }

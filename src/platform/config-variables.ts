@@ -237,6 +237,11 @@ export const VARIABLES = {
     max: 100,
     description: 'Attempts until a message waits for a person',
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: secretUrl(['http', 'https'], {
+    absent: 'nothing is traced',
+    description: 'Collector of OpenTelemetry traces (OTLP over HTTP), without `/v1/traces`',
+  }),
+  OTEL_SERVICE_NAME: text({ default: 'turnout', description: 'Name of this process in traces' }),
   SHUTDOWN_TIMEOUT_MS: integer({
     default: 20_000,
     min: 0,

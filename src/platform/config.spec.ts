@@ -70,6 +70,7 @@ describe('the configuration', () => {
         deliveryTimeoutMs: 10_000,
         deliveryMaxAttempts: 100,
       },
+      tracing: undefined,
       shutdownTimeoutMs: 20_000,
       log: { level: 'info' },
     });
@@ -122,6 +123,8 @@ describe('the configuration', () => {
       DELIVERY_TIMEOUT_MS: '1000',
       DELIVERY_LEASE_MS: '3001',
       DELIVERY_MAX_ATTEMPTS: '5',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+      OTEL_SERVICE_NAME: 'api',
       SHUTDOWN_TIMEOUT_MS: '0',
       LOG_LEVEL: 'debug',
     });
@@ -173,6 +176,7 @@ describe('the configuration', () => {
         deliveryTimeoutMs: 1000,
         deliveryMaxAttempts: 5,
       },
+      tracing: { endpoint: 'http://collector:4318', serviceName: 'api' },
       shutdownTimeoutMs: 0,
       log: { level: 'debug' },
     });

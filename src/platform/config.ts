@@ -82,6 +82,8 @@ export interface Config {
   /** Of what could not be used. */
   readonly deadLetterMs: number;
   readonly worker: Readonly<WorkerSettings>;
+  /** Undefined: nothing is traced. */
+  readonly tracing: { readonly endpoint: string; readonly serviceName: string } | undefined;
   readonly shutdownTimeoutMs: number;
   readonly log: { readonly level: LogLevel };
 }
@@ -238,6 +240,9 @@ function grouped(values: Values): Config {
       deliveryTimeoutMs: values.DELIVERY_TIMEOUT_MS,
       deliveryMaxAttempts: values.DELIVERY_MAX_ATTEMPTS,
     },
+    tracing: values.OTEL_EXPORTER_OTLP_ENDPOINT
+      ? { endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT, serviceName: values.OTEL_SERVICE_NAME }
+      : undefined,
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
     log: { level: values.LOG_LEVEL },
   };

@@ -10,6 +10,8 @@ import { Problem } from '../platform/problem.js';
 import { repeatedTransaction } from '../platform/repeated-transaction.js';
 import { RETENTION_MS } from '../platform/retention.js';
 import { ArrivalEvaluation, type EvaluatedArrivals } from '../profiles/arrival-evaluation.js';
+import { inSpan, traceparent, withOrigins } from '../platform/tracing/tracing.js';
+import { eventId } from '../profiles/event-identity.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { EventStore, type EventOutcome, type Recorded, type RefusalReason } from '../profiles/event-store.js';
 import type { IncomingEvent } from '../profiles/incoming-event.js';
@@ -43,7 +45,7 @@ interface Refusal {
 }
 
 /** What goes into a transaction: an event to be stored, or something that was refused at once. */
-type Item = { source: string; body: Buffer } & (EventItem | { refused: Refusal });
+type Item = { source: string; body: Buffer; trace?: string | undefined } & (EventItem | { refused: Refusal });
 
 interface EventItem {
   event: IncomingEvent;
@@ -126,7 +128,8 @@ export class Ingestion implements BeforeApplicationShutdown {
    * such as an import's, say nothing about how fresh the source is.
    */
   record(source: string, entries: readonly Entry[], { isLive } = { isLive: true }): Promise<Outcome[]> {
-    return this.add(entries.map(({ event, body }) => ({ source, body, event, isLive })));
+    const trace = traceparent();
+    return this.add(entries.map(({ event, body }) => ({ source, body, event, isLive, trace })));
   }
 
   /** Keeps what can't be used as a dead letter. Throws a problem (429) while too much waits. */
@@ -154,7 +157,19 @@ export class Ingestion implements BeforeApplicationShutdown {
     throw Problem.tooManyRequests('More comes in than can be stored just now. Send this again a little later.', 1);
   }
 
-  private async commit(items: readonly Item[]): Promise<Outcome[]> {
+  private commit(items: readonly Item[]): Promise<Outcome[]> {
+    const origins = originsAmong(items);
+    if (origins.size === 0) return this.commitAll(items);
+    const links = [...new Set(origins.values())];
+    // Of one trace, or for all of those whose events share the transaction.
+    const options = {
+      ...(links.length === 1 ? { parent: links[0] } : { links }),
+      attributes: { 'turnout.events': items.length },
+    };
+    return inSpan('commit', options, () => withOrigins(origins, () => this.commitAll(items)));
+  }
+
+  private async commitAll(items: readonly Item[]): Promise<Outcome[]> {
     const events = items.filter((item) => 'event' in item);
     const names = namesBySource(events);
     const { outcomes, arrivals, receivedAt } = await repeatedTransaction(this.dataSource, async (tx) => {
@@ -209,6 +224,15 @@ export class Ingestion implements BeforeApplicationShutdown {
     const [outcome] = await this.commit([{ source: item.source, body: item.body, refused }]);
     return outcome!;
   }
+}
+
+/** Where the events among these come from, by their ids; empty while nothing is traced. */
+function originsAmong(items: readonly Item[]): Map<string, string> {
+  const origins = new Map<string, string>();
+  for (const item of items) {
+    if (item.trace && 'event' in item) origins.set(eventId(item.source, item.event.sourceEventId), item.trace);
+  }
+  return origins;
 }
 
 function namesBySource(events: readonly { source: string; event: IncomingEvent }[]): Map<string, Set<string>> {

@@ -14,6 +14,7 @@ import { backoffMs } from './backoff.js';
 import { Gates, PATIENCE_MS } from './gates.js';
 import { Lateness } from './lateness.js';
 import { Settling } from './settling.js';
+import { tracedSend } from './traced-send.js';
 import { unitsOf } from './units.js';
 
 /** Of a claim, so many units are sent at once; the gate says how many of their requests are. */
@@ -164,7 +165,7 @@ export class Delivery {
     const { destination, gate, settling, round } = sending;
     const messages = unit.map((one) => messageOf(one, sending));
     const startedAt = performance.now();
-    const outcomes = await destination.send(messages, gate);
+    const outcomes = await tracedSend(destination.key, unit, () => destination.send(messages, gate));
     this.metrics.sendSeconds.observe({ destination: destination.key }, (performance.now() - startedAt) / 1000);
     for (const { kind } of outcomes) this.metrics.sends.inc({ destination: destination.key, outcome: kind });
     const held: ClaimedMessage[] = [];

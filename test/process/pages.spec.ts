@@ -71,6 +71,29 @@ describe('the pages of a running service', () => {
     },
   );
 
+  it('show metrics in processes of either kind, with how each process does', async () => {
+    const env = { ...turnoutEnv(database), METRICS_TOKENS: 'scraper', TURNOUT_ROLES: 'worker' };
+    const worker = await ServiceProcess.start(env, 'worker');
+    try {
+      const open = await fetch(`${worker.url}/metrics`);
+      expect(open.status).toBe(401);
+      for (const [url, key] of [
+        [worker.url, 'scraper'],
+        [service.url, service.firstKey!],
+      ]) {
+        const text = await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${key}` } })).text();
+        for (const name of [
+          'turnout_database_up 1',
+          'nodejs_eventloop_lag_p99_seconds',
+          'process_resident_memory_bytes',
+        ])
+          expect(text).toContain(`\n${name}`);
+      }
+    } finally {
+      await worker.end('SIGTERM');
+    }
+  });
+
   it('change nothing in the queues', async () => {
     for (const action of ['pause', 'empty', 'obliterate', 'clean/completed']) {
       const response = await fetch(`${service.url}/queues/api/queues/evaluate/${action}`, {
