@@ -32,10 +32,10 @@ function targetsOf(destinations: readonly Destination[]): Target[] {
 export class DestinationTargets implements PushTargets {
   constructor(private readonly list: DestinationList) {}
 
-  async problemsOf(_tx: Transaction, push: readonly SegmentPush[]): Promise<ProblemEntry[]> {
+  async problemsOf(tx: Transaction, push: readonly SegmentPush[]): Promise<ProblemEntry[]> {
     if (push.length === 0) return [];
-    await this.list.refresh(); // another process may have set one up just now
-    const targets = targetsOf(this.list.current).filter((one) => one.takes.includes('membership'));
+    // Not those that this process knows of: another one may have set one up just now.
+    const targets = targetsOf(await this.list.presentIn(tx)).filter((one) => one.takes.includes('membership'));
     return push.flatMap((one) => problemOf(one, targets));
   }
 }

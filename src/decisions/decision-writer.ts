@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { decisionMessage, type OutboxMessage } from '../outbox/outbox-message.js';
 import { OutboxStore } from '../outbox/outbox-store.js';
 import type { Transaction } from '../platform/database.js';
+import { holdLiving } from '../profiles/profile-lock.js';
 import { answerOf } from './answer.js';
 import { laneOf } from './decision-row.js';
 import { DecisionStore } from './decision-store.js';
@@ -9,6 +10,7 @@ import type { Decision } from './decision.js';
 import { DecisionListeners } from './decision-listeners.js';
 import { inputOf, InputStore } from './input-store.js';
 import type { Judged } from './judge.js';
+import { PinStore } from './pin-store.js';
 
 export interface WrittenDecisions {
   /** To be called once the transaction has committed. */
@@ -25,13 +27,15 @@ export class DecisionWriter {
     private readonly inputs: InputStore,
     private readonly outbox: OutboxStore,
     private readonly listeners: DecisionListeners,
+    private readonly pins: PinStore,
   ) {}
 
-  async write(tx: Transaction, judged: readonly Judged[]): Promise<WrittenDecisions> {
+  async write(tx: Transaction, answered: readonly Judged[]): Promise<WrittenDecisions> {
     const inputs = new Map(
-      judged.flatMap(({ point, facts }) => [inputOf(point.rules), facts]).map((one) => [one.digest, one]),
+      answered.flatMap(({ point, facts }) => [inputOf(point.rules), facts]).map((one) => [one.digest, one]),
     );
     const written = await this.inputs.keep(tx, [...inputs.values()]);
+    const judged = await this.ofTheLiving(tx, answered);
     for (const one of judged) one.decision.because = one.explain();
     await this.decisions.append(
       tx,
@@ -41,6 +45,30 @@ export class DecisionWriter {
     const messages = judged.flatMap(({ decision, point }) => (point.isPushed ? toldOf(decision, listeners) : []));
     await this.outbox.append(tx, messages);
     return { written, owedTo: messages.length > 0 ? [...listeners] : [] };
+  }
+
+  /**
+   * Since they were judged, a profile may have become part of another, whose decisions these are then; or it was erased, and
+   * nothing of it is kept.
+   */
+  private async ofTheLiving(tx: Transaction, judged: readonly Judged[]): Promise<Judged[]> {
+    const living = await holdLiving(
+      tx,
+      judged.flatMap(({ decision }) => decision.profileId ?? []),
+    );
+    const kept: Judged[] = [];
+    const erased: string[] = [];
+    for (const one of judged) {
+      const { id, profileId } = one.decision;
+      const now = profileId === null ? null : living.get(profileId);
+      if (now === undefined) erased.push(id);
+      else {
+        one.decision.profileId = now;
+        kept.push(one);
+      }
+    }
+    await this.pins.remove(tx, erased);
+    return kept;
   }
 }
 

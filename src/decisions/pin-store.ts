@@ -58,8 +58,14 @@ export class PinStore {
     for (const { decision_id: id } of rows) set.set(id, (set.get(id) ?? 0) + 1);
     const won = pinned.filter(({ question, decisionId }) => set.get(decisionId) === question.pins.length);
     const lost = [...set.keys()].filter((id) => !won.some((one) => one.decisionId === id));
-    if (lost.length > 0) await query(tx, 'DELETE FROM decision_pins WHERE decision_id = ANY($1::text[])', [lost]);
+    await this.remove(tx, lost);
     return new Set(won.map((one) => one.decisionId));
+  }
+
+  /** Removes all that lead to these decisions. */
+  async remove(tx: Transaction, decisionIds: readonly string[]): Promise<void> {
+    if (decisionIds.length === 0) return;
+    await query(tx, 'DELETE FROM decision_pins WHERE decision_id = ANY($1::text[])', [decisionIds]);
   }
 }
 

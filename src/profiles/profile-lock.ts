@@ -34,3 +34,26 @@ export async function lockProfiles(tx: Transaction, profileIds: Iterable<number>
     if (rows.some((row) => row.is_ended)) throw new ProfileOvertaken();
   }
 }
+
+/**
+ * What profiles are by now, and stay until the transaction ends: themselves, or the ones that they became part of. Those
+ * that were erased are left out.
+ */
+export async function holdLiving(tx: Transaction, profileIds: Iterable<number>): Promise<Map<number, number>> {
+  const ids = [...new Set(profileIds)];
+  const living = new Map<number, number>();
+  if (ids.length === 0) return living;
+  const rows = await query<{ id: string; is_ended: boolean; merged_into: string | null }>(
+    tx,
+    `SELECT id, ended_at IS NOT NULL AS is_ended, merged_into FROM profiles
+      WHERE (lane, id) IN (SELECT * FROM unnest($1::smallint[], $2::bigint[])) ORDER BY lane, id FOR KEY SHARE`,
+    [ids.map(laneOfProfile), ids],
+  );
+  const others = rows.flatMap((row) => (row.merged_into === null ? [] : [Number(row.merged_into)]));
+  const further = await holdLiving(tx, others);
+  for (const row of rows) {
+    const now = row.is_ended ? further.get(Number(row.merged_into)) : Number(row.id);
+    if (now !== undefined) living.set(Number(row.id), now);
+  }
+  return living;
+}

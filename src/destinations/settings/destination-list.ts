@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { Transaction } from '../../platform/database.js';
 import { SecretsUnreadable } from '../../platform/secret-box.js';
 import type { Means } from '../destination-kind.js';
 import type { Destination } from '../destination.js';
@@ -59,6 +60,18 @@ export class DestinationList implements OnModuleInit {
     this.current.splice(0, this.current.length, ...this.configured, ...set.map((one) => one.destination));
   }
 
+  /**
+   * What there is as a transaction sees it, and by its own connection: whoever holds locks must not wait for another one,
+   * which all those may have who wait for the locks.
+   */
+  async presentIn(tx: Transaction): Promise<Destination[]> {
+    const kept = await this.store.all(tx);
+    return [
+      ...this.configured,
+      ...kept.filter(({ key }) => !this.isConfigured(key)).flatMap((one) => this.usable(one)),
+    ];
+  }
+
   isConfigured(key: string): boolean {
     return this.configured.some((one) => one.key === key);
   }
@@ -71,6 +84,18 @@ export class DestinationList implements OnModuleInit {
   /** A destination with settings that are not kept. */
   try(key: string, kind: string, values: object): Destination | undefined {
     return DESTINATION_KINDS.find((one) => one.kind === kind)?.create(key, values, this.means);
+  }
+
+  /** None where its secrets can't be read. */
+  private usable(kept: KeptDestination): Destination[] {
+    const made = this.made.get(kept.key);
+    if (made?.revision === kept.revision) return [made.destination];
+    try {
+      return [this.try(kept.key, kept.kind, this.store.valuesOf(kept)) ?? []].flat();
+    } catch (error) {
+      if (!(error instanceof SecretsUnreadable)) throw error;
+      return [];
+    }
   }
 
   private async make(kept: KeptDestination): Promise<void> {
