@@ -1,5 +1,4 @@
 import type { Milliseconds } from '../core/instant.js';
-import type { SendOutcome } from './destination.js';
 
 /** How much a family of endpoints (one host and key) takes. */
 export interface FamilyLimits {
@@ -38,11 +37,4 @@ export async function throughGate<T>(
   const made = await make();
   await pass.leave(endOf(made));
   return made;
-}
-
-/** What an outcome of a whole request says about its destination: a refusal is an answer. */
-export function endOf(outcome: SendOutcome): RequestEnd {
-  if (outcome.kind !== 'retry') return { kind: 'answered' };
-  if (outcome.isBusy) return { kind: 'busy', forMs: outcome.retryAfterMs };
-  return { kind: 'failed', reason: outcome.reason };
 }

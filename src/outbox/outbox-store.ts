@@ -105,7 +105,7 @@ export class OutboxStore {
     const rows = await query<ClaimRow>(
       tx,
       `WITH clock AS MATERIALIZED (SELECT turnout_now() AS now), due AS MATERIALIZED (
-         SELECT profile_id, subject FROM outbox
+         SELECT ctid FROM outbox
           WHERE lane = $1 AND destination = $2 AND priority = $6 AND due_at <= (SELECT now FROM clock)
             AND (claimed_until IS NULL OR claimed_until <= (SELECT now FROM clock))
           ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
@@ -113,9 +113,9 @@ export class OutboxStore {
        UPDATE outbox SET claim = $4, claimed_until = clock.now + $5 * interval '1 ms', claimed_version = version,
               -- What became of the send of whoever lost the claim, nobody knows.
               holds = CASE WHEN claim IS NULL THEN holds END
-         FROM due, clock
-        WHERE outbox.lane = $1 AND destination = $2
-          AND outbox.profile_id = due.profile_id AND outbox.subject = due.subject
+         FROM clock
+        -- By their place: by their keys the whole lane would be read.
+        WHERE outbox.lane = $1 AND outbox.ctid = ANY (ARRAY(SELECT ctid FROM due))
        RETURNING outbox.profile_id, outbox.subject, version, attempts, payload, leaving, traceparent`,
       [what.lane, what.destination, what.most, claim, what.leaseMs, what.priority],
     );
@@ -160,9 +160,12 @@ export class OutboxStore {
           failure = CASE WHEN version = claimed_version THEN reason END
          FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[],
                      $8::timestamptz[], $10::boolean[])
-           AS result (r_lane, r_profile, r_destination, r_subject, r_claim, outcome, reason, retry_at, now_holds)
-        WHERE lane = r_lane AND profile_id = r_profile AND destination = r_destination AND subject = r_subject
-          AND claim = r_claim`,
+           AS result (r_lane, r_profile, r_destination, r_subject, r_claim, outcome, reason, retry_at, now_holds),
+              -- One by one by their keys, and then by their place: joined in one go, the whole lane or table would be read.
+              LATERAL (SELECT ctid AS place FROM outbox AS own
+                        WHERE own.lane = r_lane AND own.profile_id = r_profile AND own.destination = r_destination
+                          AND own.subject = r_subject AND own.claim IS NOT DISTINCT FROM r_claim LIMIT 1) AS found
+        WHERE lane = $11 AND outbox.ctid = found.place`,
       [
         ...keyColumns(settled.map((one) => one.message)),
         settled.map((one) => one.message.claim),
@@ -171,6 +174,7 @@ export class OutboxStore {
         settled.map((one) => (one.outcome.kind === 'retry' ? new Date(at + one.outcome.afterMs) : null)),
         new Date(at),
         settled.map(({ message, outcome }) => (outcome.kind === 'accepted' ? stateIn(message.payload) : null)),
+        settled[0]!.message.lane,
       ],
     );
     await this.forgetDelivered(
@@ -214,9 +218,9 @@ export class OutboxStore {
   private async lock(tx: Transaction, keys: readonly OutboxKey[]): Promise<void> {
     await query(
       tx,
-      `SELECT FROM outbox
-        WHERE lane = $1 AND (profile_id, destination, subject) IN (SELECT * FROM unnest($2::bigint[], $3::text[], $4::text[]))
-        ORDER BY profile_id, destination, subject FOR UPDATE`,
+      `SELECT FROM (SELECT * FROM unnest($2::bigint[], $3::text[], $4::text[]) AS keys (p, d, s) ORDER BY p, d, s) AS wanted,
+              LATERAL (SELECT FROM outbox WHERE lane = $1 AND profile_id = p AND destination = d AND subject = s
+                        LIMIT 1 FOR UPDATE) AS locked`,
       [keys[0]!.lane, ...keyColumns(keys).slice(1)],
     );
   }

@@ -36,8 +36,8 @@ export class AddresseeStore {
   async knownTo(tx: Transaction, destination: string, profileIds: readonly number[]): Promise<Set<number>> {
     const rows = await query<{ profile_id: string }>(
       tx,
-      `SELECT DISTINCT profile_id FROM unnest($2::smallint[], $3::bigint[]) AS asked (l, p)
-         JOIN outbox ON lane = l AND profile_id = p WHERE destination = $1 AND holds`,
+      `SELECT DISTINCT p AS profile_id FROM unnest($2::smallint[], $3::bigint[]) AS asked (l, p),
+              LATERAL (SELECT FROM outbox WHERE lane = l AND profile_id = p AND destination = $1 AND holds LIMIT 1) AS held`,
       [destination, profileIds.map(laneOfProfile), profileIds],
     );
     return new Set(rows.map((row) => Number(row.profile_id)));

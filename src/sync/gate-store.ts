@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { Milliseconds } from '../core/instant.js';
 import type { RequestEnd } from '../destinations/gate.js';
 import { prepared, query } from '../platform/database.js';
 import type { Pace } from './pace.js';
@@ -58,8 +57,8 @@ export class GateStore {
     { destination, family }: GateKey,
     full: Pace,
     own: Pace,
-    leaseMs: Milliseconds,
-  ): Promise<Entry | { waitMs: Milliseconds }> {
+    leaseMs: number,
+  ): Promise<Entry | { waitMs: number }> {
     const parameters = [destination, family, full.requestsPerSecond, own.burst, own.requestsAtOnce];
     const [entered] = await prepared<{ ends_at: Date }>(
       this.dataSource.manager,
@@ -121,7 +120,7 @@ export class GateStore {
   }
 
   /** How long nothing at all will pass, in ms. */
-  async shutForMs({ destination, family }: GateKey): Promise<Milliseconds> {
+  async shutForMs({ destination, family }: GateKey): Promise<number> {
     const [row] = await query<{ wait_ms: number | null }>(
       this.dataSource.manager,
       `SELECT ceil(1000 * extract(epoch FROM greatest(busy_until, open_until) - turnout_now()))::integer AS wait_ms

@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Milliseconds } from '../core/instant.js';
 import type { Destination } from '../destinations/destination.js';
 import type { Gate } from '../destinations/gate.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
@@ -36,7 +35,7 @@ export class Gates {
   }
 
   /** How long no message will pass to a destination, in ms. */
-  async shutForMs({ key, sendsBy }: Destination): Promise<Milliseconds> {
+  async shutForMs({ key, sendsBy }: Destination): Promise<number> {
     return this.gates.shutForMs({ destination: key, family: sendsBy });
   }
 

@@ -1,6 +1,7 @@
 import { IdentifierType, type TrackClient } from 'customerio-node';
 import type { DestinationMessage, SendOutcome } from '../destination.js';
-import { endOf, throughGate, type Gate } from '../gate.js';
+import { throughGate, type Gate } from '../gate.js';
+import { endOf } from '../request-end.js';
 import { runBounded } from '../run-bounded.js';
 import { sendDivided } from '../send-divided.js';
 import { packed, type BatchItem } from './batch-items.js';
