@@ -33,7 +33,8 @@ describe('the pace of pushes', () => {
 
   async function click(id: string, at = T0): Promise<void> {
     if (!customerio.people().some((one) => one.id === id)) customerio.seedPerson({ id, cio_id: `c${id}` });
-    await turnout.send(customerioWebhook({ secret: SIGNING_KEY, at, identifiers: { id } }));
+    const identifiers = { id, cio_id: `c${id}` };
+    await turnout.send(customerioWebhook({ secret: SIGNING_KEY, at, identifiers }));
   }
 
   async function wait(ms: number): Promise<void> {
