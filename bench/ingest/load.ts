@@ -55,8 +55,16 @@ export async function sendAll(port: number, requests: readonly string[], connect
   );
 }
 
-/** Sends so many requests a second, whether or not answers come; the instants at which each was sent. */
-export async function sendSteadily(port: number, requests: readonly string[], perSecond: number): Promise<number[]> {
+/**
+ * Sends so many requests a second, whether or not answers come; the instants at which each was sent. How long each took
+ * from when it was due, in ms, is added to `took`.
+ */
+export async function sendSteadily(
+  port: number,
+  requests: readonly string[],
+  perSecond: number,
+  took: number[] = [],
+): Promise<number[]> {
   const idle: Connection[] = [];
   const sentAt: number[] = [];
   const answers: Promise<void>[] = [];
@@ -65,8 +73,9 @@ export async function sendSteadily(port: number, requests: readonly string[], pe
     const due = Math.min(requests.length, Math.floor(((performance.now() - began) * perSecond) / 1_000));
     while (sentAt.length < due) {
       const request = requests[sentAt.length]!;
+      const dueAt = began + (sentAt.length * 1_000) / perSecond;
       sentAt.push(Date.now());
-      answers.push(sendOn(idle, port, request));
+      answers.push(sendOn(idle, port, request).then(() => void took.push(performance.now() - dueAt)));
     }
     await new Promise((resolve) => setTimeout(resolve, 1));
   }

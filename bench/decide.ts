@@ -1,0 +1,214 @@
+/**
+ * How fast journeys are answered, over everybody and many journeys: from a request to its answer, beside bare Fastify with
+ * one indexed read of the same rows by the same driver, in the same run and under the same load.
+ *
+ *   npm run bench:decide -- --profiles 1000000 --events 20000000 --journeys 100
+ *
+ * `--requests` and `--connections` are for the throughput, in `--rounds` by turns; `--seconds` is how long requests come
+ * steadily for the latency, at `--rate` a second (half of our own throughput unless given), and once more while webhooks
+ * come in at half of what the service takes. `--pinned` gives every question a run of its own, so that it is written before
+ * its answer. `--data` names a folder that keeps the data for the next run; `--profile` writes a CPU profile of the service.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Client } from 'pg';
+import { migrateDatabase } from '../src/platform/database.js';
+import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres.js';
+import { fill, journeyOf } from './decide/data.js';
+import { seeded } from './histories.js';
+import { cpuMsOf } from './ingest/cpu.js';
+import { sendAll, sendSteadily } from './ingest/load.js';
+import { facts, postOf, SIGNING_KEY, take, webhookRequest } from './ingest/workload.js';
+
+const { values: given } = parseArgs({
+  options: {
+    profiles: { type: 'string', default: '1000000' },
+    events: { type: 'string', default: '20000000' },
+    journeys: { type: 'string', default: '100' },
+    requests: { type: 'string', default: '10000' },
+    connections: { type: 'string', default: '64' },
+    rounds: { type: 'string', default: '5' },
+    rate: { type: 'string', default: '0' },
+    seconds: { type: 'string', default: '8' },
+    data: { type: 'string', default: '' },
+    pinned: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+  },
+});
+const option = (name: Exclude<keyof typeof given, 'pinned' | 'profile' | 'data'>): number => Number(given[name]);
+const { pinned } = given;
+const random = seeded(1);
+
+interface Program {
+  child: ChildProcess;
+  port: number;
+  key: string;
+  request: () => string;
+}
+
+async function start(file: string, url: string): Promise<Omit<Program, 'request'>> {
+  const execArgv =
+    given.profile && file.endsWith('service.js') ? ['--cpu-prof', '--cpu-prof-dir=/tmp/turnout-bench-profile'] : [];
+  const env = {
+    PATH: process.env.PATH,
+    DATABASE_URL: url,
+    CUSTOMERIO_SIGNING_KEYS: SIGNING_KEY,
+    LOG_LEVEL: 'warn',
+    DECIDE_REQUESTS_PER_SECOND: '0',
+    MANAGE_REQUESTS_PER_SECOND: '0',
+    DECISION_DEADLINE_MS: '30000',
+  };
+  const child = fork(join(process.cwd(), 'bench', file), [], { env, execArgv });
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${file} ended before it was ready`)));
+  const [ready] = (await Promise.race([once(child, 'message'), ended])) as [{ port: number; key?: string }];
+  ended.catch(() => undefined); // by now it may end
+  return { child, port: ready.port, key: ready.key ?? '' };
+}
+
+async function stop({ child }: Pick<Program, 'child'>): Promise<void> {
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+}
+
+function pick(most: number): number {
+  return Math.floor(random() * most);
+}
+
+let runs = 0;
+
+function questionOf(key: string): string {
+  const identifiers = { customer_id: String(1 + pick(option('profiles'))) };
+  const run = pinned ? { journey_run_id: `run-${process.pid}-${++runs}` } : {};
+  const path = `/v1/journeys/j${pick(option('journeys'))}/branch-points/fork/decide`;
+  return postOf(path, JSON.stringify({ identifiers, ...run }), `Authorization: Bearer ${key}\r\n`);
+}
+
+function readOf(): string {
+  return postOf('/', JSON.stringify({ identifiers: { customer_id: String(1 + pick(option('profiles'))) } }), '');
+}
+
+async function declare({ port, key }: Pick<Program, 'port' | 'key'>): Promise<void> {
+  const put = async (path: string, body: unknown): Promise<void> => {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method: 'PUT',
+      headers,
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  };
+  await put('/v1/ctas/cart', { patterns: [{ path: '/cart' }] });
+  await put('/v1/ctas/replenish', { patterns: [{ path: '/refill/*' }] });
+  for (let n = 0; n < option('journeys'); n++) await put(`/v1/journeys/j${n}`, journeyOf(n));
+}
+
+function median(all: readonly number[]): number {
+  return [...all].sort((a, b) => a - b)[all.length >> 1]!;
+}
+
+const rounded = (value: number): number => Math.round(value * 100) / 100;
+
+/** Requests a second of each program, and the processor time of a request in µs, by turns. */
+async function throughput(programs: readonly Program[], postgresPid: number) {
+  const found = programs.map(() => ({ rates: [] as number[], own: [] as number[], postgres: [] as number[] }));
+  for (let round = 0; round <= option('rounds'); round++) {
+    for (const [index, { port, request, child }] of programs.entries()) {
+      const requests = Array.from({ length: option('requests') }, request);
+      const [own, postgres] = [cpuMsOf(child.pid!), cpuMsOf(postgresPid)];
+      const began = performance.now();
+      await sendAll(port, requests, option('connections'));
+      if (round === 0) continue; // warms up
+      const { length } = requests;
+      found[index]!.rates.push((length * 1_000) / (performance.now() - began));
+      found[index]!.own.push(((cpuMsOf(child.pid!) - own) * 1_000) / length);
+      found[index]!.postgres.push(((cpuMsOf(postgresPid) - postgres) * 1_000) / length);
+    }
+  }
+  return found.map(({ rates, own, postgres }) => ({
+    perSecond: Math.round(median(rates)),
+    cpuMicroseconds: { program: Math.round(median(own)), postgres: Math.round(median(postgres)) },
+  }));
+}
+
+/** How long answers take while requests come steadily, in ms. */
+async function latency({ port, request }: Pick<Program, 'port' | 'request'>, perSecond: number) {
+  const requests = Array.from({ length: Math.round(perSecond * option('seconds')) }, request);
+  const took: number[] = [];
+  await sendSteadily(port, requests, perSecond, took);
+  took.sort((a, b) => a - b);
+  const at = (share: number): number => rounded(took[Math.floor(took.length * share)]!);
+  return { p50: at(0.5), p99: at(0.99) };
+}
+
+/** Decisions while webhooks come in at half of what the service takes. */
+async function latencyWhileIngesting(ours: Program, perSecond: number) {
+  const stream = facts({ profiles: option('profiles'), campaigns: 20, seed: 1, prefix: `d${process.pid}` });
+  const webhooks = (count: number): string[] => take(stream, count).map(webhookRequest);
+  await sendAll(ours.port, webhooks(2_000), option('connections'));
+  const began = performance.now();
+  await sendAll(ours.port, webhooks(6_000), option('connections'));
+  const ceiling = 6_000_000 / (performance.now() - began);
+  const rate = ceiling / 2;
+  const ingesting = sendSteadily(ours.port, webhooks(Math.round(rate * option('seconds'))), rate);
+  const found = await latency(ours, perSecond);
+  await ingesting;
+  return { ...found, eventsPerSecond: Math.round(rate) };
+}
+
+async function prepare(url: string, isFilled: boolean): Promise<Omit<Program, 'request'>> {
+  if (!isFilled) {
+    await migrateDatabase(url);
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    await fill(client, { profiles: option('profiles'), events: option('events') });
+    await client.end();
+  }
+  const service = await start('ingest/service.js', url);
+  if (!isFilled) await declare(service);
+  return service;
+}
+
+async function main(url: string, isFilled: boolean, postgresPid: number): Promise<void> {
+  const service = await prepare(url, isFilled);
+  const ours: Program = { ...service, request: () => questionOf(service.key) };
+  const bare: Program = { ...(await start('decide/ceiling.js', url)), request: readOf };
+  const [figure, ceiling] = await throughput([ours, bare], postgresPid);
+  const rate = option('rate') || Math.round(Math.min(figure!.perSecond, ceiling!.perSecond) / 2);
+  const steady = { ours: await latency(ours, rate), bare: await latency(bare, rate) };
+  const ingesting = await latencyWhileIngesting(ours, rate);
+  await stop(ours);
+  await stop(bare);
+  console.log(
+    JSON.stringify({
+      ...{ name: 'decide', figure: figure!.perSecond, unit: 'decisions/s', ceiling: ceiling!.perSecond },
+      ratio: rounded(figure!.perSecond / ceiling!.perSecond),
+      ...{ profiles: option('profiles'), events: option('events'), journeys: option('journeys'), pinned },
+      cpuMicroseconds: { ours: figure!.cpuMicroseconds, ceiling: ceiling!.cpuMicroseconds },
+      latencyMs: { perSecond: rate, ...steady, p99Ratio: rounded(steady.bare.p99 / steady.ours.p99) },
+      whileIngesting: { ...ingesting, p99Ratio: rounded(steady.bare.p99 / ingesting.p99) },
+    }),
+  );
+}
+
+const folder = given.data === '' ? mkdtempSync(join(tmpdir(), 'turnout-bench-')) : given.data;
+mkdirSync(folder, { recursive: true });
+chmodSync(folder, 0o755); // as root, the server is another user
+const marker = join(folder, 'filled');
+const server = await startEmbeddedPostgres({
+  dataDir: join(folder, 'postgres'),
+  port: 0,
+  extraSettings: { shared_buffers: '512MB', max_wal_size: '8GB' },
+});
+try {
+  const pid = Number(readFileSync(join(folder, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
+  await main(server.url, existsSync(marker), pid);
+  if (given.data !== '') writeFileSync(marker, '');
+} finally {
+  await server.stop();
+  if (given.data === '') rmSync(folder, { recursive: true });
+}
