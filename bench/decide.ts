@@ -5,7 +5,7 @@
  *   npm run bench:decide -- --profiles 1000000 --events 20000000 --journeys 100
  *
  * `--requests` and `--connections` are for the throughput, in `--rounds` by turns; `--seconds` is how long requests come
- * steadily for the latency, at `--rate` a second (half of our own throughput unless given), and once more while webhooks
+ * steadily for the latency (0: left out), at `--rate` a second (half of our own throughput unless given), and once more while webhooks
  * come in at half of what the service takes. `--pinned` gives every question a run of its own, so that it is written before
  * its answer. `--data` names a folder that keeps the data for the next run; `--profile` writes a CPU profile of the service.
  */
@@ -50,11 +50,11 @@ interface Program {
   request: () => string;
 }
 
-async function start(file: string, url: string): Promise<Omit<Program, 'request'>> {
-  const execArgv =
-    given.profile && file.endsWith('service.js') ? ['--cpu-prof', '--cpu-prof-dir=/tmp/turnout-bench-profile'] : [];
-  const env = {
+function envOf(url: string): Record<string, string | undefined> {
+  return {
     PATH: process.env.PATH,
+    TURNOUT_ROLES: 'api',
+    HEALTH_PORT: '0',
     DATABASE_URL: url,
     CUSTOMERIO_SIGNING_KEYS: SIGNING_KEY,
     LOG_LEVEL: 'warn',
@@ -62,11 +62,22 @@ async function start(file: string, url: string): Promise<Omit<Program, 'request'
     MANAGE_REQUESTS_PER_SECOND: '0',
     DECISION_DEADLINE_MS: '30000',
   };
+}
+
+async function start(file: string, url: string): Promise<Omit<Program, 'request'>> {
+  const execArgv =
+    given.profile && file.endsWith('service.js') ? ['--cpu-prof', '--cpu-prof-dir=/tmp/turnout-bench-profile'] : [];
+  const env = envOf(url);
   const child = fork(join(process.cwd(), 'bench', file), [], { env, execArgv });
   const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${file} ended before it was ready`)));
   const [ready] = (await Promise.race([once(child, 'message'), ended])) as [{ port: number; key?: string }];
   ended.catch(() => undefined); // by now it may end
   return { child, port: ready.port, key: ready.key ?? '' };
+}
+
+/** What the service works off beside answering, in a process of its own; it is there while the ceiling is measured, too. */
+function startWorker(url: string): ChildProcess {
+  return fork(join(process.cwd(), 'dist', 'src', 'worker.js'), [], { env: envOf(url), stdio: 'ignore' });
 }
 
 async function stop({ child }: Pick<Program, 'child'>): Promise<void> {
@@ -175,24 +186,34 @@ async function prepare(url: string, isFilled: boolean): Promise<Omit<Program, 'r
 
 async function main(url: string, isFilled: boolean, postgresPid: number): Promise<void> {
   const service = await prepare(url, isFilled);
+  const worker = startWorker(url);
   const ours: Program = { ...service, request: () => questionOf(service.key) };
   const bare: Program = { ...(await start('decide/ceiling.js', url)), request: readOf };
   const [figure, ceiling] = await throughput([ours, bare], postgresPid);
   const rate = option('rate') || Math.round(Math.min(figure!.perSecond, ceiling!.perSecond) / 2);
-  const steady = { ours: await latency(ours, rate), bare: await latency(bare, rate) };
-  const ingesting = await latencyWhileIngesting(ours, rate);
+  const latencies = option('seconds') > 0 ? await underLoad(ours, bare, rate) : {};
   await stop(ours);
   await stop(bare);
+  await stop({ child: worker });
   console.log(
     JSON.stringify({
       ...{ name: 'decide', figure: figure!.perSecond, unit: 'decisions/s', ceiling: ceiling!.perSecond },
       ratio: rounded(figure!.perSecond / ceiling!.perSecond),
       ...{ profiles: option('profiles'), events: option('events'), journeys: option('journeys'), pinned },
       cpuMicroseconds: { ours: figure!.cpuMicroseconds, ceiling: ceiling!.cpuMicroseconds },
-      latencyMs: { perSecond: rate, ...steady, p99Ratio: rounded(steady.bare.p99 / steady.ours.p99) },
-      whileIngesting: { ...ingesting, p99Ratio: rounded(steady.bare.p99 / ingesting.p99) },
+      ...latencies,
     }),
   );
+}
+
+/** How long answers take under equal load, and while events come in; p99 beside that of the ceiling, 1: as short. */
+async function underLoad(ours: Program, bare: Program, rate: number) {
+  const steady = { ours: await latency(ours, rate), bare: await latency(bare, rate) };
+  const ingesting = await latencyWhileIngesting(ours, rate);
+  return {
+    latencyMs: { perSecond: rate, ...steady, p99Ratio: rounded(steady.bare.p99 / steady.ours.p99) },
+    whileIngesting: { ...ingesting, p99Ratio: rounded(steady.bare.p99 / ingesting.p99) },
+  };
 }
 
 const folder = given.data === '' ? mkdtempSync(join(tmpdir(), 'turnout-bench-')) : given.data;
