@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Milliseconds } from '../core/instant.js';
-import { presentOf, type Present } from '../platform/catalogue-revision.js';
+import { inSnapshot, type Present } from '../platform/catalogue-revision.js';
 import { Nudger } from '../platform/nudger.js';
 import { Problem } from '../platform/problem.js';
 import { DecisionLog } from './decision-log.js';
@@ -58,8 +58,7 @@ export class Decider {
     outcomes: Map<Question, Outcome | Problem>,
   ): Promise<readonly Question[]> {
     // One snapshot: no answer mixes what was before a change of rules, or of who is who, with what was after.
-    const { cached, judged } = await this.dataSource.transaction('REPEATABLE READ', async (tx) => {
-      const present = await presentOf(tx);
+    const { cached, judged } = await inSnapshot(this.dataSource, async (tx, present) => {
       const refused = this.refused(questions, present);
       const cached = await this.cached(
         tx,

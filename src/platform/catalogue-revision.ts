@@ -1,3 +1,5 @@
+import type { ClientBase, QueryResult } from 'pg';
+import type { DataSource } from 'typeorm';
 import { now } from './clock.js';
 import { prepared, query, type Transaction } from './database.js';
 import { LANES } from './lanes.js';
@@ -28,6 +30,39 @@ export async function presentOf(tx: Transaction): Promise<Present> {
     [],
   );
   return { now: row!.now.getTime(), revision: Number(row!.revision) };
+}
+
+const BEGIN_SNAPSHOT = `
+  BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+  SELECT turnout_now() AS now, revision FROM catalogue`;
+
+/**
+ * Reads in one snapshot, of which the present is told in the round trip that begins it. Whoever waits for what was read
+ * does not wait for the snapshot's end.
+ */
+export async function inSnapshot<T>(
+  dataSource: DataSource,
+  read: (tx: Transaction, present: Present) => Promise<T>,
+): Promise<T> {
+  const runner = dataSource.createQueryRunner();
+  let client: ClientBase | undefined;
+  try {
+    client = (await runner.connect()) as ClientBase;
+    // Several statements at once have several results.
+    const [, present] = (await client.query(BEGIN_SNAPSHOT)) as unknown as QueryResult<{
+      now: Date;
+      revision: string;
+    }>[];
+    const { now, revision } = present!.rows[0]!;
+    return await read(runner.manager, { now: now.getTime(), revision: Number(revision) });
+  } finally {
+    const end = async (): Promise<void> => {
+      // A connection that can't end it is broken, and leaves the pool.
+      await client?.query('COMMIT').catch(() => undefined);
+      await runner.release();
+    };
+    end().catch(() => undefined);
+  }
 }
 
 /** To be called in the transaction of every such change. It also makes concurrent changes wait for each other. */
