@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 
 const [name = '', ...options] = process.argv.slice(2);
 if (!/^[a-z-]+$/.test(name)) {
-  console.error('Name a benchmark: npm run bench -- rules | touch | wakeups | ctas | ingest | decide [options]');
+  console.error('Name a benchmark: npm run bench -- rules | touch | wakeups | ctas | ingest | decide | due [options]');
   process.exit(2);
 }
 // Within the packages, so that a benchmark finds those that are not bundled with it.

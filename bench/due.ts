@@ -1,0 +1,191 @@
+/**
+ * So many memberships that end within the same second: how long it takes until every one of them has ended, that none ends
+ * before its instant, none is missed, and that the longest due comes first; beside bare batches that claim as many rows and
+ * write the same, in the same run.
+ *
+ *   npm run bench:due -- --profiles 1000000
+ *
+ * The clock of the database is moved to two seconds before that second, and then runs.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Client } from 'pg';
+import { migrateDatabase } from '../src/platform/database.js';
+import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres.js';
+
+const { values: given } = parseArgs({
+  options: { profiles: { type: 'string', default: '1000000' }, batch: { type: 'string', default: '500' } },
+});
+const [profiles, batch] = [Number(given.profiles), Number(given.batch)];
+
+/** How soon all is to be over, in seconds. */
+const GOAL_SECONDS = 180;
+
+/** Real time, moved. */
+const CLOCK = `
+  CREATE TABLE bench_clock (ahead interval NOT NULL);
+  INSERT INTO bench_clock VALUES ('0');
+  CREATE OR REPLACE FUNCTION turnout_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS
+    'SELECT (clock_timestamp() + ahead)::timestamptz(3) FROM bench_clock'`;
+
+/** One click each, all within one second of 29 days ago: a day from now all are 30 days old. */
+const FILL = `
+  INSERT INTO profiles (lane, id, created_at) SELECT n % 64, n, now() FROM generate_series(1, ${profiles}) AS n;
+  INSERT INTO events (lane, profile_id, occurred_at, id, name, source, received_at, is_time_corrected, properties)
+  SELECT n % 64, n, date_trunc('second', now()) - interval '29 days' + (n * 7919 % 1000) * interval '1 millisecond',
+         gen_random_uuid(), 'click', 'customerio', now(), false, '{"campaign_id": 7, "channel": "email"}'
+    FROM generate_series(1, ${profiles}) AS n;
+  INSERT INTO event_histories (event_name, source, starts_at) VALUES ('click', 'customerio', '1970-01-01');`;
+
+const ENDED = `SELECT count(*)::int AS n FROM transitions WHERE kind = 'exited'`;
+
+/** What went wrong: ended at another instant than its own, committed before it, never, or before one that was due earlier. */
+const CHECK = `
+  WITH ended AS (
+    SELECT t.lane, t.at, e.occurred_at + interval '30 days' AS due, pg_xact_commit_timestamp(t.xmin) + ahead AS committed
+      FROM transitions t JOIN events e USING (lane, profile_id), bench_clock WHERE kind = 'exited'
+  ), ordered AS (
+    SELECT *, max(committed) OVER (PARTITION BY lane ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING
+                                   AND '1 millisecond' PRECEDING) AS before FROM ended
+  )
+  SELECT count(*) FILTER (WHERE at <> due)::int AS wrong, count(*) FILTER (WHERE committed < at)::int AS early,
+         ${profiles} - count(*)::int AS missed, count(*) FILTER (WHERE committed < before)::int AS unordered FROM ordered`;
+
+/** The same rows as the service writes, in tables of the same form, with nothing to judge. */
+const BARE = `
+  CREATE TABLE bare_profiles (LIKE profiles INCLUDING ALL);
+  CREATE TABLE bare_memberships (LIKE memberships INCLUDING ALL);
+  CREATE TABLE bare_transitions (LIKE transitions INCLUDING ALL);
+  INSERT INTO bare_profiles SELECT * FROM profiles;
+  UPDATE bare_profiles SET evaluate_at = now();
+  INSERT INTO bare_memberships SELECT * FROM memberships;
+  ANALYZE bare_profiles, bare_memberships`;
+
+const BARE_BATCH = `
+  WITH due AS (
+    SELECT lane, id FROM bare_profiles WHERE lane = $1 AND evaluate_at IS NOT NULL ORDER BY evaluate_at LIMIT ${batch}
+       FOR UPDATE SKIP LOCKED
+  ), evaluated AS (
+    UPDATE bare_profiles p SET evaluate_at = NULL, evaluated_at = now() FROM due WHERE p.lane = $1 AND p.id = due.id
+  ), ended AS (
+    UPDATE bare_memberships m SET is_member = false, ordinal = ordinal + 1 FROM due
+     WHERE m.lane = $1 AND m.profile_id = due.id RETURNING m.lane, m.profile_id, m.segment_id
+  ), written AS (
+    INSERT INTO bare_transitions (lane, profile_id, segment_id, ordinal, kind, at, version, cause, recorded_at)
+    SELECT lane, profile_id, segment_id, 2, 'exited', now(), 1, 'time', now() FROM ended
+  ) SELECT count(*)::int AS n FROM due`;
+
+async function ready(child: ChildProcess): Promise<{ port: number; key: string }> {
+  const [message] = (await once(child, 'message')) as [{ port: number; key: string }];
+  return message;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+}
+
+function start(file: string, url: string): ChildProcess {
+  const env = { PATH: process.env.PATH, DATABASE_URL: url, LOG_LEVEL: 'warn', TURNOUT_ROLES: 'api', HEALTH_PORT: '0' };
+  return fork(join(process.cwd(), file), [], { env: { ...env, EVALUATE_BATCH_SIZE: String(batch) } });
+}
+
+async function until(client: Client, sql: string, isDone: (n: number) => boolean): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ n: number }>(sql);
+    if (isDone(rows[0]!.n)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Everybody enters, by the service itself. */
+async function fill(client: Client, url: string): Promise<void> {
+  await client.query(CLOCK);
+  await client.query(FILL);
+  await client.query('ANALYZE');
+  const api = start('bench/ingest/service.js', url);
+  const { port, key } = await ready(api);
+  const answer = await fetch(`http://127.0.0.1:${port}/v1/segments/clicked`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ rule: { performed: 'click', within: '30d' } }),
+  });
+  if (!answer.ok) throw new Error(`The segment was refused: ${await answer.text()}`);
+  await end(api);
+}
+
+/** Memberships a second by bare batches of two connections, lane by lane. */
+async function ceilingOf(client: Client, url: string): Promise<number> {
+  await client.query(BARE);
+  const began = performance.now();
+  let lane = 0;
+  const work = async (): Promise<void> => {
+    const own = new Client({ connectionString: url });
+    await own.connect();
+    while (lane < 64) {
+      const mine = lane++;
+      let n = batch;
+      while (n === batch)
+        n = (await own.query<{ n: number }>({ name: 'bare', text: BARE_BATCH, values: [mine] })).rows[0]!.n;
+    }
+    await own.end();
+  };
+  await Promise.all([work(), work()]);
+  return (profiles * 1_000) / (performance.now() - began);
+}
+
+async function main(url: string): Promise<void> {
+  await migrateDatabase(url);
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await fill(client, url);
+  const worker = start('dist/src/worker.js', url);
+  console.log('everybody enters');
+  await until(client, `SELECT count(*)::int AS n FROM transitions WHERE kind = 'entered'`, (n) => n === profiles);
+  await until(client, 'SELECT count(*)::int AS n FROM backfills', (n) => n === 0);
+  await client.query('VACUUM (ANALYZE)');
+  console.log('and leaves within one second');
+  const { rows } = await client.query<{ seconds: number }>(
+    `UPDATE bench_clock SET ahead = (SELECT min(evaluate_at) FROM profiles) - interval '2 seconds' - clock_timestamp()
+     RETURNING 0 AS seconds`,
+  );
+  if (rows.length !== 1) throw new Error('The clock could not be moved.');
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  const began = performance.now();
+  await until(client, ENDED, (n) => n >= profiles || performance.now() - began > 20 * 60_000);
+  const seconds = (performance.now() - began) / 1_000;
+  await end(worker);
+  const { rows: found } = await client.query<Record<'wrong' | 'early' | 'missed' | 'unordered', number>>(CHECK);
+  const ceiling = await ceilingOf(client, url);
+  await client.end();
+  const figure = profiles / seconds;
+  const ratio = Math.round((figure / ceiling) * 100) / 100;
+  const result = {
+    name: 'due',
+    figure: Math.round(figure),
+    unit: 'memberships ended/s',
+    ceiling: Math.round(ceiling),
+    ratio,
+  };
+  console.log(JSON.stringify({ ...result, seconds: Math.round(seconds * 10) / 10, profiles, ...found[0] }));
+  if (seconds > GOAL_SECONDS || Object.values(found[0]!).some((count) => count > 0)) process.exitCode = 1;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'turnout-bench-'));
+chmodSync(folder, 0o755); // as root, the server is another user
+const server = await startEmbeddedPostgres({
+  dataDir: join(folder, 'postgres'),
+  port: 0,
+  extraSettings: { track_commit_timestamp: 'on', shared_buffers: '512MB', max_wal_size: '8GB' },
+});
+try {
+  await main(server.url);
+} finally {
+  await server.stop();
+  rmSync(folder, { recursive: true });
+}
