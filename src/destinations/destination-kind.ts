@@ -10,6 +10,8 @@ export interface Means {
   timeoutMs: Milliseconds;
   /** For addresses that people chose. */
   http: OutboundHttp;
+  /** The real time, which the other side goes by; in ms. */
+  now?: () => number;
 }
 
 /** A kind of system that we push to: a folder, and a line in registry.ts. */

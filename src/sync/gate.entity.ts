@@ -8,7 +8,7 @@ export class DestinationGate {
   /** When the next request would be due if none were allowed ahead of its time. */
   @Column({ type: 'timestamptz', name: 'next_at' }) nextAt!: Date;
   /** One for each request under way: when its sender must be gone. */
-  @Column({ type: 'timestamptz', array: true, precision: 3, default: '{}' }) leases!: Date[];
+  @Column({ type: 'timestamptz', array: true, default: '{}' }) leases!: Date[];
   /** Requests a second to which it was slowed down when it was last asked to go slower; from then on it gains speed again. */
   @Column('double precision', { name: 'slowed_rate', nullable: true }) slowedRate!: number | null;
   @Column({ type: 'timestamptz', name: 'slowed_at', precision: 3, nullable: true }) slowedAt!: Date | null;

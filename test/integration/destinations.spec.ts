@@ -4,6 +4,7 @@ import { startCustomerioServer, type CustomerioServer } from '../support/custome
 import { status } from '../support/customerio-server/faults.js';
 import { DAY, T0 } from '../support/builders.js';
 import { SIGNING_KEY, TestTurnout, type JsonObject } from '../support/turnout.js';
+import { Ga4Server } from '../support/ga4-server.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
 import { customerioWebhook } from '../support/webhooks.js';
 
@@ -127,7 +128,6 @@ describe('several destinations at once', () => {
     await click({ id: 'ada' });
     const point = { branches: [{ key: 'yes', segment: 'clicked' }], default: 'no' };
     await turnout.must('PUT', '/v1/journeys/welcome', { branchPoints: { fork: point } });
-    receiver.faults.next(1, status(200)); // taken, and told so twice below
     const asked = { identifiers: { customer_id: 'ada' } };
     const { decision_id: id } = await turnout.must('POST', '/v1/journeys/welcome/branch-points/fork/decide', asked);
     await turnout.settle();
@@ -165,6 +165,42 @@ describe('several destinations at once', () => {
     const push = { push: { crm: {} } };
     expect(await turnout.call('PUT', '/v1/segments/x', { rule: CLICKED, ...push })).toMatchObject({ status: 400 });
     receiver = await WebhookReceiver.start(SECRET);
+  });
+});
+
+describe('Google Analytics', () => {
+  it('is told of decisions, and of nothing else', async () => {
+    const credentials = { measurementId: 'G-ABC1234567', apiSecret: 'collect-secret' };
+    const database = await createTestDatabase();
+    const at = Date.now(); // what it takes, it takes by the real time
+    await database.setClock(at);
+    const server = await Ga4Server.start(credentials);
+    const turnout = await TestTurnout.start(database, undefined, {
+      SECRETS_KEYS: NEW_KEY(),
+      OUTBOUND_TRUSTED_HOSTS: server.host,
+    });
+    try {
+      const settings = { ...credentials, collectUrl: `http://${server.host}`, requestsPerSecond: 1_000 };
+      await turnout.must('PUT', '/v1/destinations/analytics', { kind: 'ga4', settings });
+      expect(await turnout.must('GET', '/v1/destinations/analytics/check')).toMatchObject({ isRight: true });
+      const refused = await turnout.call('PUT', '/v1/segments/x', { rule: CLICKED, push: { analytics: {} } });
+      expect(refused).toMatchObject({ status: 400, body: { errors: [{ pointer: '/push/analytics' }] } });
+      await turnout.must('PUT', '/v1/segments/clicked', { rule: CLICKED });
+      const point = { branches: [{ key: 'yes', segment: 'clicked' }], default: 'no' };
+      await turnout.must('PUT', '/v1/journeys/welcome', { branchPoints: { fork: point } });
+      await turnout.send(customerioWebhook({ secret: SIGNING_KEY, at, identifiers: { id: 'ada' } }));
+      const asked = { identifiers: { customer_id: 'ada' } };
+      const { decision_id: id } = await turnout.must('POST', '/v1/journeys/welcome/branch-points/fork/decide', asked);
+      while (server.hits.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(server.hits).toMatchObject([
+        { name: 'turnout_branch_decided', params: { decision_id: id, branch: 'yes' } },
+      ]);
+      expect((await turnout.must('DELETE', '/v1/profiles/customer_id:ada')).destinations).not.toContain('analytics');
+    } finally {
+      await turnout.stop();
+      await server.stop();
+      await database.drop();
+    }
   });
 });
 
