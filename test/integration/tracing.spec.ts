@@ -20,7 +20,7 @@ describe('traces', () => {
   let customerio: CustomerioServer;
   let turnout: TestTurnout;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     database = await createTestDatabase();
     await database.setClock(T0);
     customerio = await startCustomerioServer();
@@ -33,16 +33,16 @@ describe('traces', () => {
       push: { customerio: { segmentId: 7 } },
     });
     await turnout.settle();
-    exporter.reset();
   });
 
-  afterEach(async () => {
+  beforeEach(() => exporter.reset());
+
+  afterAll(async () => {
     await turnout.stop();
     await customerio.stop();
     await database.drop();
+    await provider.shutdown();
   });
-
-  afterAll(() => provider.shutdown());
 
   const click = (id: string, headers: Record<string, string> = {}) => {
     const webhook = customerioWebhook({ secret: SIGNING_KEY, at: T0, identifiers: { id, email: `${id}@example.com` } });
@@ -54,7 +54,7 @@ describe('traces', () => {
     (await database.pool.query<{ traceparent: string | null }>('SELECT traceparent FROM outbox')).rows;
 
   it('are not there, nor carried along, while no provider is registered', async () => {
-    await click('ada', { traceparent: CALLER });
+    await click('nobody', { traceparent: CALLER });
     await turnout.settle();
     expect(exporter.getFinishedSpans()).toEqual([]);
     expect(await traceparents()).toEqual([{ traceparent: null }]);
@@ -94,7 +94,7 @@ describe('traces', () => {
   });
 
   it('go on that of the caller', async () => {
-    await click('ada', { traceparent: CALLER });
+    await click('eve', { traceparent: CALLER });
     await turnout.settle();
     const [, traceId, spanId] = CALLER.split('-');
     expect(spans(WEBHOOK)[0]!.parentSpanContext).toMatchObject({ traceId, spanId });
@@ -102,19 +102,20 @@ describe('traces', () => {
   });
 
   it('begin with the evaluation where time brings something about', async () => {
-    await click('ada');
+    await click('tim');
     await turnout.settle();
     exporter.reset();
     await database.setClock(T0 + DAY);
     await turnout.settle();
-    const [push] = spans('push');
-    expect(spans('evaluate').map((span) => span.spanContext().spanId)).toContain(push!.parentSpanContext?.spanId);
+    const evaluations = spans('evaluate').map((span) => span.spanContext().spanId);
+    expect(spans('push').length).toBeGreaterThan(0);
+    for (const push of spans('push')) expect(evaluations).toContain(push.parentSpanContext?.spanId);
     expect(spans(WEBHOOK)).toEqual([]);
   });
 
   it('name nobody', async () => {
-    await click('ada');
-    await turnout.call('GET', '/v1/profiles/email:ada@example.com');
+    await turnout.send(customerioWebhook({ secret: SIGNING_KEY, at: T0 + DAY, identifiers: { id: 'ada' } }));
+    await turnout.call('GET', '/v1/profiles/customer_id:ada');
     await turnout.settle();
     const told = exporter.getFinishedSpans().map(({ name, attributes, status }) => ({ name, attributes, status }));
     expect(told.length).toBeGreaterThan(3);
