@@ -27,7 +27,11 @@ describe('kill -9 after an answer', () => {
   it('that is pinned: the same question gets the same answer from the next process, and it is logged once', async () => {
     const first = await start();
     const key = first.firstKey!;
-    const journey = new JourneyClient(new TurnoutClient(first.url, key), 'welcome');
+    const client = new TurnoutClient(first.url, key);
+    const journey = new JourneyClient(client, 'welcome');
+    const startsAt = new Date(T0 - 365 * DAY).toISOString();
+    await client.must('PUT', '/v1/sources/shopify/history', { startsAt, eventNames: ['purchase'] });
+    await client.must('PUT', '/v1/sources/customerio/history', { startsAt, eventNames: ['click'] });
     const branches = [{ key: 'clicked', rule: { performed: 'click', within: '30d' } }];
     const abandoned = { performed: 'click', notFollowedBy: { performed: 'purchase', within: '3d' } };
     await journey.declare({
@@ -38,6 +42,7 @@ describe('kill -9 after an answer', () => {
     const ask = (by: JourneyClient, id: number) => by.decide('plain', id, { journey_run_id: `run-${id}` });
     const answers = await Promise.all(Array.from({ length: 20 }, (_, id) => ask(journey, id)));
     const open = await journey.decide('waiting', 1);
+    expect(open).toMatchObject({ status: 'pending', branch: null });
     await first.end('SIGKILL');
 
     await database.setClock(T0 + 31 * DAY); // by now it would be told otherwise
