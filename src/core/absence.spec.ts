@@ -26,6 +26,12 @@ describe('what a rule needs not to have happened', () => {
     ],
     ['anything newer than the last one', { performed: 'purchase', last: { olderThan: '60d' } }, ['purchase']],
     ['no spending above a limit', { performed: 'purchase', sum: { property: 'revenue', below: 100 } }, ['purchase']],
+    ['nothing for spending above a limit', { performed: 'purchase', sum: { property: 'revenue', above: 100 } }, []],
+    [
+      'the opposite of spending above a limit',
+      { not: { performed: 'purchase', sum: { property: 'revenue', above: 100 } } },
+      ['purchase'],
+    ],
     ['nothing for the opposite of an upper bound', { not: { ...CLICK, count: { atMost: 1 } } }, []],
     [
       'the event of a smallest amount',

@@ -72,6 +72,8 @@ describe('the calendar', () => {
     ['', false],
     ['constructor', false],
     [7, false],
+    [['UTC'], false],
+    [undefined, false],
   ])('takes %j for a time zone: %s', (name, expected) => {
     expect(isTimeZone(name)).toBe(expected);
   });

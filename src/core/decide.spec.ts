@@ -33,6 +33,18 @@ describe('decide', () => {
     expect(choice).toMatchObject({ branch: 'hook', reason: 'DEFAULT', settlesAt: null, changesAt: T0 + 3 * DAY });
   });
 
+  it.each([
+    ['hold', null],
+    ['default', 'hook'],
+  ] as const)('answers "%s" for a branch that rests on a source that lags: %s', (whenStale, branch) => {
+    const stale = { ...point, whenStale };
+    const history = History.of([click(T0)]);
+    const lagging = decide(stale, history, T0 + DAY, ({ key }) => key === 'friction');
+    expect(lagging).toMatchObject({ branch, matched: null, reason: 'STALE', settlesAt: null, looked: 1 });
+    expect(decide(stale, history, T0 + DAY).reason).toBe('PENDING');
+    expect(decide(point, history, T0 + DAY, () => true).reason).toBe('PENDING');
+  });
+
   it('sends everybody else to the default', () => {
     expect(decide(point, History.of([]), T0)).toMatchObject({ branch: 'hook', reason: 'DEFAULT', changesAt: null });
   });

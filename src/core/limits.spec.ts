@@ -113,6 +113,21 @@ describe('a hostile rule', () => {
     expect(explain(compiled, known, at).condition.length).toBeGreaterThan(0);
   });
 
+  it('of long chains without limits does not stall either, though all of a thousand events are still to come', () => {
+    const open = performed({
+      notFollowedBy: {
+        performed: 'purchase',
+        notFollowedBy: { performed: 'click', followedBy: { performed: 'purchase' } },
+      },
+    });
+    const events = many(1_000, (i) => (i % 2 === 0 ? click(T0 + i * 1_000) : purchase(T0 + i * 1_000)));
+    const compiled = plan(open);
+    expect(timeOf(() => evaluate(compiled, History.ofDistinct(events), T0 + 1_000_000))).toBeLessThan(50);
+    const before = process.cpuUsage();
+    evaluate(compiled, History.ofDistinct(events), T0 - 1);
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(2_000);
+  });
+
   it('that asks for lasting within lasting does not stall', () => {
     const segments = new Map(
       Object.entries({

@@ -96,6 +96,18 @@ describe('references', () => {
     expect(timeOf(() => checkReferences(all.get('a40')!, all, 'a40'))).toBeLessThan(50);
   });
 
+  it('are refused from the thousand and first condition on', () => {
+    const hundred = { any: Array.from({ length: 99 }, () => ({ everyone: true })) };
+    const thousand = (more: object[]): unknown => ({
+      all: [...Array.from({ length: 9 }, () => ({ segment: 'hundred' })), ...more],
+    });
+    const rest = Array.from({ length: 90 }, () => ({ everyone: true }));
+    expect(problemsOf('a', { hundred, a: thousand(rest) })).toEqual([]);
+    expect(problemsOf('a', { hundred, a: thousand([...rest, { everyone: true }]) })).toEqual([
+      '/rule: with the rules of its segments it has 1001 conditions',
+    ]);
+  });
+
   it('with "for" in "for" in "for" are refused', () => {
     const nested = {
       a: { attribute: 'x', equals: 1, for: '1d' },

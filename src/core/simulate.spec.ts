@@ -1,4 +1,5 @@
 import { RETENTION } from '../../test/support/builders.js';
+import { timeOf } from '../../test/support/time-of.js';
 import { simulate, type Simulated } from './simulate.js';
 
 const play = (request: unknown): Simulated & { ok: true } => {
@@ -66,9 +67,15 @@ describe('a simulation', () => {
       },
       at: 'changes',
     };
-    expect(play(request).results.map((one) => [one.at, one.value])).toEqual([
+    const { results } = play(request);
+    expect(results.map((one) => [one.at, one.value])).toEqual([
       ['2026-01-01T00:00:00.000Z', 'false'],
       ['2026-02-01T00:00:00.000Z', 'true'],
+    ]);
+    expect(results[1]!.because.of!.map((one) => one.evidence)).toEqual([
+      undefined,
+      ['attribute tags 1'],
+      ['attribute plan 2'],
     ]);
   });
 
@@ -83,6 +90,48 @@ describe('a simulation', () => {
     expect(play(request(1_000, 1_000)).results).toHaveLength(1_000);
     expect(problemsOf(request(1_001, 1))).toEqual(['/events']);
     expect(problemsOf(request(1, 1_001))).toEqual(['/at']);
+  });
+
+  it('takes as many events as a rule with sequences can be played over in good time, and no more', () => {
+    const at = '2026-01-01T00:00:00Z';
+    const chain = (steps: number): object =>
+      steps === 0 ? {} : { followedBy: { performed: 'x', ...chain(steps - 1) } };
+    const five = { all: [{ performed: 'click', ...chain(4) }, { segment: 'one' }] };
+    const request = (events: number): object => ({
+      rule: five,
+      segments: { one: { performed: 'click', notFollowedBy: { performed: 'y', where: { x: 1 } } } },
+      events: Array.from({ length: events }, () => ({ name: 'view', occurredAt: at })),
+      at: [at],
+    });
+    expect(play(request(894)).results).toHaveLength(1);
+    expect(simulate(request(895), RETENTION)).toMatchObject({
+      problems: [
+        {
+          pointer: '/events',
+          problem: '895 events are too many for rules with 5 steps in sequences',
+          expected: 'at most 894 events, or fewer steps',
+        },
+      ],
+    });
+  });
+
+  it('answers in the order in which it is asked', () => {
+    const at = ['2026-03-31T00:00:00.000Z', '2026-03-01T00:00:00.000Z', '2026-03-31T00:00:00.000Z'];
+    const { results } = play({ rule: RULE, events: EVENTS, at });
+    expect(results.map((one) => [one.at, one.value])).toEqual([
+      [at[0], 'false'],
+      [at[1], 'true'],
+      [at[2], 'false'],
+    ]);
+  });
+
+  it('takes no longer for instants from the last to the first', () => {
+    const start = Date.UTC(2026, 0, 1);
+    const instants = Array.from({ length: 300 }, (_, i) => new Date(start + i * 1_000).toISOString());
+    const events = instants.map((occurredAt) => ({ name: 'purchase', occurredAt, properties: { revenue: '1' } }));
+    const sum = (atLeast: number): object => ({ performed: 'purchase', sum: { property: 'revenue', atLeast } });
+    const rule = { any: [1_000, 2_000, 3_000].map(sum) };
+    expect(timeOf(() => play({ rule, events, at: instants.toReversed() }))).toBeLessThan(50);
   });
 
   it('ends, and says so, where the changes do not', () => {

@@ -24,6 +24,8 @@ import type { Because } from './conditions/condition.js';
 /** More than a profile that is worth a look has; what may be asked in one request bounds how long it keeps others waiting. */
 const MOST_EVENTS = 1_000;
 const MOST_INSTANTS = 1_000;
+/** Steps of sequences by the square of the events: so does what a sequence costs grow, if all of them follow each other. */
+const MOST_FOLLOWING = 4_000_000;
 
 /** A rule, a history and instants, as JSON: everything that a rule's value depends on. */
 export interface Simulation {
@@ -75,10 +77,11 @@ export function simulate(request: unknown, retention: Milliseconds): Simulated {
   const startsAt = instantIn(given.historyStartsAt) ?? -Infinity;
   const known = { startsAt: () => startsAt, profile: given.profile ?? 'simulated', retention };
   const history = History.of(events, known);
-  const evaluations =
-    given.at === 'changes'
-      ? changes(plan, history, firstInstant(events, startsAt))
-      : given.at.map((at) => evaluate(plan, history, parseInstant(at)!));
+  if (given.at !== 'changes') {
+    const results = resultsAt(plan, history, given.at);
+    return { ok: true, sentence: plan.sentence, results, isComplete: true };
+  }
+  const evaluations = changes(plan, history, firstInstant(events, startsAt));
   return {
     ok: true,
     sentence: plan.sentence,
@@ -148,7 +151,22 @@ function parseRules(
   const known = new Map(segments.flatMap(({ key, parsed }) => (parsed.ok ? [[key, parsed.rule] as const] : [])));
   const misnamed = segments.flatMap(({ key, pointer }) => checkReferences(known.get(key)!, known, key, pointer));
   const all = misnamed.length > 0 ? misnamed : checkReferences(rule.rule, known, undefined, '/rule');
+  all.push(...checkFollowing(stepsIn([given.rule, given.segments]), given.events?.length ?? 0));
   return all.length > 0 ? { problems: all } : { rule: rule.rule, segments: known };
+}
+
+function checkFollowing(steps: number, events: number): RuleProblem[] {
+  if (steps * events ** 2 <= MOST_FOLLOWING) return [];
+  const most = Math.floor(Math.sqrt(MOST_FOLLOWING / steps));
+  const problem = `${events} events are too many for rules with ${steps} steps in sequences`;
+  return [{ pointer: '/events', problem, expected: `at most ${most} events, or fewer steps` }];
+}
+
+/** How many events the sequences in some rules look for after their anchors. */
+function stepsIn(node: unknown): number {
+  if (typeof node !== 'object' || node === null) return 0;
+  const own = Object.keys(node).filter((name) => name === 'followedBy' || name === 'notFollowedBy').length;
+  return Object.values(node).reduce<number>((sum, value) => sum + stepsIn(value), own);
 }
 
 function eventOf(event: NonNullable<Simulation['events']>[number], index: number): HistoryEvent {
@@ -196,6 +214,14 @@ function changes(plan: Plan, history: History, first: Instant): Evaluation[] {
     at = evaluation.nextChangeAt;
   }
   return found;
+}
+
+/** In the order asked for, but worked out from the earliest on: what is known from an instant on serves all later ones. */
+function resultsAt(plan: Plan, history: History, texts: readonly string[]): SimulatedResult[] {
+  const instants = texts.map((text) => parseInstant(text)!);
+  const inOrder = [...new Set(instants)].sort((a, b) => a - b);
+  const results = new Map(inOrder.map((at) => [at, resultOf(plan, history, evaluate(plan, history, at))]));
+  return instants.map((at) => results.get(at)!);
 }
 
 function resultOf(plan: Plan, history: History, { asOf, value, ...rest }: Evaluation): SimulatedResult {

@@ -32,12 +32,6 @@ export function stateAt<S>(timeline: Timeline<S>, asOf: Instant): S {
   return timeline[indexAt(timeline, asOf)]!.state;
 }
 
-/** The state that a timeline has from an instant on for good; undefined where it changes after that. */
-export function stateForGood<S>(timeline: Timeline<S>, since: Instant): S | undefined {
-  const last = timeline[timeline.length - 1]!;
-  return last.at <= since ? last.state : undefined;
-}
-
 /** Mostly the present is asked for, and most steps are past. */
 function indexAt(timeline: Timeline<unknown>, asOf: Instant): number {
   let low = 0;
@@ -73,15 +67,42 @@ export function within<S>(timeline: Timeline<S>, from: Instant, to: Instant, out
   return draft.steps;
 }
 
+/** What two timelines say together: at each instant the stronger of their states. It begins where both have begun. */
+export function strongest<S extends string>(
+  one: Timeline<S>,
+  other: Timeline<S>,
+  strength: Readonly<Record<S, number>>,
+): Timeline<S> {
+  if (one === other) return one;
+  const draft = new TimelineDraft<S>();
+  let at = Math.max(one[0]!.at, other[0]!.at);
+  let i = 0;
+  let j = 0;
+  while (at < Infinity) {
+    while (i + 1 < one.length && one[i + 1]!.at <= at) i += 1;
+    while (j + 1 < other.length && other[j + 1]!.at <= at) j += 1;
+    const [a, b] = [one[i]!.state, other[j]!.state];
+    draft.add(at, strength[a] < strength[b] ? b : a);
+    at = Math.min(one[i + 1]?.at ?? Infinity, other[j + 1]?.at ?? Infinity);
+  }
+  return draft.steps;
+}
+
+/** The same in other words. */
+export function translated<S, T>(timeline: Timeline<S>, say: (state: S) => T): Timeline<T> {
+  const draft = new TimelineDraft<T>();
+  for (const { at, state } of timeline) draft.add(at, say(state));
+  return draft.steps;
+}
+
 /** How many of some timelines are in each state. */
 export type StateCounts<S extends string> = Record<S, number>;
 
-/** From when on a tally is drawn, counts of nothing, a further instant of change, and when the last change may come. */
+/** From when on a tally is drawn, counts of nothing, and a further instant of change. */
 export interface TallyFrame<S extends string> {
   since: Instant;
   none: StateCounts<S>;
   also: Instant;
-  end?: Instant;
 }
 
 /** What is said of several timelines together, from how many are in each state; none of them begins later. */
@@ -114,7 +135,7 @@ interface Change<S> {
 /** How the parts change after the beginning, in order of time; what they are in at the beginning is counted. */
 function changesOf<S extends string>(
   parts: readonly Timeline<S>[],
-  { since, also, end = Infinity }: TallyFrame<S>,
+  { since, also }: TallyFrame<S>,
   counts: StateCounts<S>,
 ): Change<S>[] {
   const changes: Change<S>[] = [];
@@ -122,7 +143,7 @@ function changesOf<S extends string>(
   for (const part of parts) {
     const first = indexAt(part, since);
     counts[part[first]!.state] += 1;
-    for (let i = first + 1; i < part.length && part[i]!.at <= end; i++) {
+    for (let i = first + 1; i < part.length; i++) {
       changes.push({ at: part[i]!.at, left: part[i - 1]!.state, entered: part[i]!.state });
     }
   }

@@ -3,7 +3,7 @@ import type { Instant } from '../instant.js';
 import type { AllRule, AnyRule, AtLeastRule, NotRule, Rule } from '../rule.js';
 import { aNumberOfTimes, anObject, listOf, refined, report } from '../shape.js';
 import { isWorthGoingOn, type Verdict } from '../timeline.js';
-import { judgeCount, negationOf } from '../truth.js';
+import { judgeCount, negationOf, type Truth } from '../truth.js';
 import { orNull, type CompiledCondition, type ConditionType } from './condition.js';
 
 const MOST_PARTS = 100;
@@ -65,9 +65,14 @@ export const not: ConditionType<NotRule> = {
 
 /** Whether at least so many of some parts are true. */
 function combination(parts: readonly CompiledCondition[], least: number, words: string): CompiledCondition {
+  // True only if all parts are, or false only if all are: then every part's change is one of the whole.
+  const isWholeOf = (truth: Truth): boolean =>
+    (truth === 'true' && least === parts.length) || (truth === 'false' && least === 1);
   return joined(parts, words, (history, asOf) => {
-    const together: Parts = { parts, least, verdicts: new Array<undefined>(parts.length), history };
-    const { truth, until } = judgeParts(together, asOf);
+    const together: Parts = { parts, least, verdicts: [], history };
+    const verdict = judgeParts(together, asOf);
+    const { truth, until } = verdict;
+    if (until === Infinity || isWholeOf(truth)) return verdict;
     // What a part's change changes nothing about is passed over, up to the first change of the whole.
     let at = until;
     for (let steps = 0; isWorthGoingOn(steps, asOf, at); steps++) {
@@ -82,19 +87,22 @@ function combination(parts: readonly CompiledCondition[], least: number, words: 
 interface Parts {
   parts: readonly CompiledCondition[];
   least: number;
-  /** What the parts last said, as of an earlier instant. */
+  /** What the parts last said that did not decide, as of an earlier instant. */
   verdicts: (Verdict | undefined)[];
   history: History;
 }
 
 /** Looks at parts until those looked at decide, whatever the others say; it stays so until one of the deciding changes. */
 function judgeParts({ parts, least, verdicts, history }: Parts, asOf: Instant): Verdict {
-  let [trues, trueUntil] = [0, Infinity];
-  let [falses, falseUntil] = [0, Infinity];
-  let [pending, openUntil] = [0, Infinity];
+  let trues = 0;
+  let trueUntil = Infinity;
+  let falses = 0;
+  let falseUntil = Infinity;
+  let pending = 0;
+  let openUntil = Infinity;
   for (let i = 0; i < parts.length; i++) {
-    let verdict = verdicts[i];
-    if (verdict === undefined || verdict.until <= asOf) verdict = verdicts[i] = parts[i]!.judge(history, asOf);
+    const known = verdicts[i];
+    const verdict = known !== undefined && asOf < known.until ? known : parts[i]!.judge(history, asOf);
     const { truth, until } = verdict;
     if (truth === 'true') {
       trues += 1;
@@ -108,6 +116,7 @@ function judgeParts({ parts, least, verdicts, history }: Parts, asOf: Instant): 
       if (truth === 'pending') pending += 1;
       openUntil = Math.min(openUntil, until);
     }
+    verdicts[i] = verdict;
   }
   const counts = { true: trues, pending, insufficient: parts.length - trues - falses - pending };
   return { truth: judgeCount(counts, { least, most: Infinity }), until: Math.min(trueUntil, falseUntil, openUntil) };

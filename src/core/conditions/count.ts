@@ -59,7 +59,7 @@ export function compileCount(rule: PerformedRule): CompiledCondition {
     window,
     judge: (history, asOf) => {
       const complete = completeFrom(history, matcher, window);
-      const ends = asOf < complete ? undefined : lastEnds(history, { matcher, window, asOf, most: deciding });
+      const ends = asOf < complete ? undefined : lastEnds(history, matcher, window, asOf, deciding);
       return ends ? judgeLeaving(ends, bounds) : judgeSlowly(history, asOf);
     },
   });
@@ -71,9 +71,11 @@ export function compileCount(rule: PerformedRule): CompiledCondition {
  */
 function lastEnds(
   history: History,
-  about: { matcher: Matcher; window: Window; asOf: Instant; most: number },
+  matcher: Matcher,
+  window: Window,
+  asOf: Instant,
+  most: number,
 ): Instant[] | undefined {
-  const { matcher, window, asOf, most } = about;
   const events = history.candidatesFor(matcher);
   const oldest = Math.max(window.reachesBackTo(asOf), asOf - history.retention);
   let ends: Instant[] = NONE;

@@ -4,18 +4,11 @@ import type { Instant } from '../instant.js';
 import { compileMatcher } from '../matcher.js';
 import type { PerformedRule } from '../rule.js';
 import { sweep } from '../sweep.js';
-import { stateAt, tally, verdictAt, within, type Timeline } from '../timeline.js';
+import { stateAt, strongest, tally, translated, verdictAt, within, type Timeline } from '../timeline.js';
 import { judgeCount, type CountBounds, type Truth } from '../truth.js';
 import { compileWindow } from '../window.js';
-import {
-  chainTimeline,
-  compileStep,
-  eachFollower,
-  matchersOf,
-  NO_CHAINS,
-  type ChainState,
-  type Step,
-} from './chain.js';
+import { compileStep, eachFollower, matchersOf, type Step } from './chain.js';
+import { chainTimeline, type ChainState } from './chain-timeline.js';
 import { leaf, MOST_EVIDENCE, type CompiledCondition } from './condition.js';
 import { boundsOf, completeFrom, judgeNumber, sayBounds } from './count.js';
 import { counts } from './event-leaf.js';
@@ -39,16 +32,14 @@ export function compileSequence(rule: PerformedRule): CompiledCondition {
   const which = rule.anchor === 'first' || rule.anchor === 'last' ? rule.anchor : undefined;
   const bounds = boundsOf(rule.count);
 
-  const withoutAnchors = which ? 'false' : judgeNumber(0, bounds, true);
+  const state = which ? 'false' : judgeNumber(0, bounds, true);
+  const withoutAnchors: Drawing = { anchors: [], timeline: [{ at: -Infinity, state }] };
 
-  const anchorsOf = (history: History, since: Instant): Anchor[] => {
-    const lives = history.livesOf(anchorMatcher, window, since);
-    return lives.map((life) => ({ life, chain: chainTimeline(history, next, life.event, since) }));
-  };
   const draw = (history: History, since: Instant): Drawing => {
     const complete = completeFrom(history, anchorMatcher, window);
-    const anchors = anchorsOf(history, since);
-    if (anchors.length === 0 && since >= complete) return { anchors, timeline: [{ at: since, state: withoutAnchors }] };
+    const lives = history.livesOf(anchorMatcher, window, since);
+    if (lives.length === 0 && since >= complete) return withoutAnchors;
+    const anchors = lives.map((life) => ({ life, chain: chainTimeline(history, next, life.event, since) }));
     const about = { complete, since };
     return { anchors, timeline: which ? drawOne(anchors, which, about) : drawMany(anchors, bounds, about) };
   };
@@ -96,11 +87,26 @@ interface Frame {
 
 /** How many anchors are so; where the window is incomplete there may be others that nobody saw. */
 function drawMany(anchors: readonly Anchor[], bounds: CountBounds, { complete, since }: Frame): Timeline {
-  const parts = anchors.map(({ life, chain }) => within<ChainState>(chain, life.from, life.to, 'false'));
-  return tally(parts, { since, none: NO_CHAINS, also: complete }, ({ true: least, pending, insufficient }, at) => {
+  const parts = anchors.map(({ life, chain }) =>
+    translated(within<ChainState>(chain, life.from, life.to, 'false'), truthOf),
+  );
+  if (bounds.least === 1 && bounds.most === Infinity) return drawAny(parts, { complete, since });
+  return tally(parts, { since, none: NONE, also: complete }, ({ true: least, pending, insufficient }, at) => {
     const unseen = at >= complete ? 0 : Infinity;
     return judgeCount({ true: least, pending, insufficient: insufficient + unseen }, bounds);
   });
+}
+
+const NONE = { true: 0, false: 0, pending: 0, insufficient: 0 };
+
+/** One that is so suffices; one that may still be so comes before those that nobody saw. */
+const STRENGTH: Record<Truth, number> = { true: 3, pending: 2, insufficient: 1, false: 0 };
+
+function drawAny(parts: readonly Timeline[], { complete, since }: Frame): Timeline {
+  const first = { at: since, state: since < complete ? 'insufficient' : 'false' } as const;
+  const unseen: Timeline =
+    since < complete && complete < Infinity ? [first, { at: complete, state: 'false' }] : [first];
+  return parts.reduce((together, part) => strongest(together, part, STRENGTH), unseen);
 }
 
 /** What the first or the last anchor says; the true first may be one that nobody saw. */

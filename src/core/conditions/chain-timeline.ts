@@ -1,0 +1,199 @@
+import { firstFrom, type HistoryEvent } from '../history-event.js';
+import type { History } from '../history.js';
+import type { Instant } from '../instant.js';
+import { strongest, translated, within, type Timeline } from '../timeline.js';
+import type { Truth } from '../truth.js';
+import { eachFollower, type Step } from './chain.js';
+
+/**
+ * What a chain says. Open: false so far, but an event can still make it true; until some time, or for ever.
+ */
+export type ChainState = Truth | 'openByTime' | 'openForever';
+
+/** Of what several say, the strongest holds: any follower suffices. */
+const STRENGTH: Record<ChainState, number> = {
+  true: 5,
+  pending: 4,
+  insufficient: 3,
+  openForever: 2,
+  openByTime: 1,
+  false: 0,
+};
+
+/**
+ * Whether an event is, or is not, followed as a step asks, from an instant on; only what is said from the event on
+ * matters.
+ */
+export function chainTimeline(history: History, step: Step, event: HistoryEvent, since: Instant): Timeline<ChainState> {
+  const { value: followers } = history.since(step, since, (from) => new Followers(history, step, from));
+  const followed = strongest(withoutFollowers(history, step, event, since), followers.after(event), STRENGTH);
+  return step.isNegated ? translated(followed, negated) : followed;
+}
+
+/** Where the follower's data begin later than the event, there may be one that nobody saw. */
+function withoutFollowers(history: History, step: Step, event: HistoryEvent, since: Instant): Timeline<ChainState> {
+  if (event.occurredAt < history.startsAt(step.matcher.eventName)) return [{ at: since, state: 'insufficient' }];
+  if (step.limit === Infinity) return [{ at: since, state: 'openForever' }];
+  return lasting('openByTime', since, event.occurredAt + step.limit);
+}
+
+/** In a state until an instant, then no more. */
+function lasting(state: ChainState, since: Instant, until: Instant): Timeline<ChainState> {
+  if (until <= since) return [{ at: since, state: 'false' }];
+  const first = { at: since, state };
+  return until === Infinity ? [first] : [first, { at: until, state: 'false' }];
+}
+
+/** So few events are looked after one by one as quickly as in common. */
+const FEW_EVENTS = 4;
+
+/** The events that a step finds in a history, and what they say from an instant on. */
+class Followers {
+  private looks = 0;
+  private readonly known = new Map<HistoryEvent, Timeline<ChainState>>();
+  private groups: FollowerGroups | undefined = undefined;
+
+  constructor(
+    private readonly history: History,
+    private readonly step: Step,
+    private readonly since: Instant,
+  ) {}
+
+  /** What those say together that follow an event in time, and carry the same values. */
+  after(event: HistoryEvent): Timeline<ChainState> {
+    this.looks += 1;
+    return this.looks <= FEW_EVENTS ? this.oneByOne(event) : this.inCommon(event);
+  }
+
+  private oneByOne(event: HistoryEvent): Timeline<ChainState> {
+    let together = lasting('false', this.since, Infinity);
+    eachFollower(this.history, this.step, event, (follower) => {
+      const last = together[together.length - 1]!;
+      // From when on one of them suffices for good, whatever others say.
+      if (last.state === 'true' && last.at <= Math.max(this.since, follower.occurredAt)) return false;
+      together = strongest(together, this.said(follower), STRENGTH);
+      return true;
+    });
+    return together;
+  }
+
+  private inCommon(event: HistoryEvent): Timeline<ChainState> {
+    const { history, step } = this;
+    this.groups ??= new FollowerGroups(history.matching(step.matcher), step, (follower) => this.said(follower));
+    return this.groups.after(event) ?? lasting('false', this.since, Infinity);
+  }
+
+  /** What a follower says, whichever event it follows: while it counts, what its own chain says. */
+  private said(follower: HistoryEvent): Timeline<ChainState> {
+    const known = this.known.get(follower);
+    if (known) return known;
+    const { history, step, since } = this;
+    const chain = step.next ? chainTimeline(history, step.next, follower, since) : lasting('true', since, Infinity);
+    const said = within<ChainState>(chain, follower.occurredAt, history.endOf(follower, step.matcher), 'false');
+    this.known.set(follower, said);
+    return said;
+  }
+}
+
+/** Followers with the same values, in order of time, and what was worked out of them. */
+interface Group {
+  events: HistoryEvent[];
+  /** What each 2ⁿ of them in a row say together. */
+  rows: Timeline<ChainState>[][];
+  /** What the last one says, the last two together, and so on. */
+  tails: Timeline<ChainState>[];
+}
+
+/**
+ * The events that a step may find, by the values that they must share with the event before: so that many events, each of
+ * which many others follow, are told from what a few rows of these say together.
+ */
+class FollowerGroups {
+  private readonly groups = new Map<string, Group>();
+  /** A number for each value: only what is the same has the same. */
+  private readonly numbers = new Map<unknown, number>();
+
+  constructor(
+    events: readonly HistoryEvent[],
+    private readonly step: Step,
+    private readonly said: (follower: HistoryEvent) => Timeline<ChainState>,
+  ) {
+    for (const event of events) {
+      const key = this.keyOf(event);
+      if (key === undefined) continue;
+      const group = this.groups.get(key);
+      if (group) group.events.push(event);
+      else this.groups.set(key, { events: [event], rows: [], tails: [] });
+    }
+  }
+
+  /** What the followers of an event say together; undefined if there are none. An event does not follow itself. */
+  after(event: HistoryEvent): Timeline<ChainState> | undefined {
+    const key = this.keyOf(event);
+    const group = key === undefined ? undefined : this.groups.get(key);
+    if (!group) return undefined;
+    const { events } = group;
+    const first = firstFrom(events, event.occurredAt);
+    const end = firstFrom(events, event.occurredAt + this.step.limit);
+    let itself = first;
+    while (itself < end && events[itself]!.occurredAt === event.occurredAt && events[itself] !== event) itself += 1;
+    if (events[itself] !== event) return this.inRow(group, first, end);
+    const [before, behind] = [this.inRow(group, first, itself), this.inRow(group, itself + 1, end)];
+    return before && behind ? strongest(before, behind, STRENGTH) : (before ?? behind);
+  }
+
+  private inRow(group: Group, first: number, end: number): Timeline<ChainState> | undefined {
+    const length = end - first;
+    if (length <= 0) return undefined;
+    if (end === group.events.length && this.step.limit === Infinity) return this.ofTail(group, length);
+    const power = 31 - Math.clz32(length);
+    // The two may overlap: what is said twice is as strong as what is said once.
+    return strongest(this.ofRow(group, power, first), this.ofRow(group, power, end - 2 ** power), STRENGTH);
+  }
+
+  private ofTail({ events, tails }: Group, length: number): Timeline<ChainState> {
+    while (tails.length < length) {
+      const said = this.said(events[events.length - tails.length - 1]!);
+      const rest = tails.at(-1);
+      tails.push(rest ? strongest(said, rest, STRENGTH) : said);
+    }
+    return tails[length - 1]!;
+  }
+
+  private ofRow(group: Group, power: number, first: number): Timeline<ChainState> {
+    const row = (group.rows[power] ??= []);
+    return (row[first] ??= power === 0 ? this.said(group.events[first]!) : this.joined(group, power - 1, first));
+  }
+
+  private joined(group: Group, power: number, first: number): Timeline<ChainState> {
+    return strongest(this.ofRow(group, power, first), this.ofRow(group, power, first + 2 ** power), STRENGTH);
+  }
+
+  private keyOf(event: HistoryEvent): string | undefined {
+    let key = '';
+    for (const read of this.step.same) {
+      const value = read(event.properties);
+      if (value === undefined) return undefined;
+      const number = this.numbers.get(value) ?? this.numbers.size;
+      this.numbers.set(value, number);
+      key += ` ${number}`;
+    }
+    return key;
+  }
+}
+
+/** "Not followed" is pending while an event can still come in time; where there is no limit it is true until one does. */
+function negated(state: ChainState): ChainState {
+  switch (state) {
+    case 'true':
+      return 'false';
+    case 'false':
+    case 'openForever':
+      return 'true';
+    case 'openByTime':
+      return 'pending';
+    case 'pending':
+    case 'insufficient':
+      return state;
+  }
+}
