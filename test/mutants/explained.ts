@@ -14,12 +14,6 @@ const SPEED = 'it only costs time: what is not remembered or not left out is wor
 export const EXPLAINED: readonly ExplainedMutant[] = [
   { file: 'src/core/calendar.ts', before: 'starts.set(key, start);', after: ';', why: SPEED },
   {
-    file: 'src/core/conditions/chain.ts',
-    before: "if (last.state === 'true') settledAt = Math.min(settledAt, last.at);",
-    after: "if (last.state === 'true') settledAt = Math.max(settledAt, last.at);",
-    why: SPEED,
-  },
-  {
     file: 'src/core/conditions/sequence.ts',
     before: 'if (drawing.anchors.length > 0) history.keep(draw, { since: asOf, value: drawing });',
     after: 'if (drawing.anchors.length <= 0) history.keep(draw, { since: asOf, value: drawing });',
@@ -56,6 +50,30 @@ export const EXPLAINED: readonly ExplainedMutant[] = [
     before: 'const LONGEST_SPAN: Milliseconds = 36_525 * 86_400_000;',
     after: 'const LONGEST_SPAN: Milliseconds = 36_525 * 86400001;',
     why: 'no duration that can be written lies between the two',
+  },
+  {
+    file: 'src/core/conditions/count.ts',
+    before: 'if (ends.length === most && ends[most - 1]! >= windowEnd) break;',
+    after: 'if (ends.length === most && ends[most - 1]! > windowEnd) break;',
+    why: SPEED,
+  },
+  {
+    file: 'src/core/conditions/count.ts',
+    before: 'while (place > 0 && ends[place - 1]! < end) place -= 1;',
+    after: 'while (place > 0 && ends[place - 1]! <= end) place -= 1;',
+    why: 'it only matters which of two equal instants stands first, and they are numbers',
+  },
+  {
+    file: 'src/core/decide.ts',
+    before: 'for (let steps = 0; ; steps++) {',
+    after: 'for (let steps = 1; ; steps++) {',
+    why: 'where a look ends after so many steps, the next one goes on from there, to the same answer',
+  },
+  {
+    file: 'src/core/touch-index.ts',
+    before: 'if (known) return known.index;',
+    after: 'if (known) ;',
+    why: SPEED,
   },
   {
     file: 'src/core/window.ts',

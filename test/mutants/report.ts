@@ -47,7 +47,8 @@ export function printReport(trials: readonly Trial[]): void {
     countedBy(trials, ({ mutant }) => mutant.operator),
   );
   printStages(trials);
-  printSurvivors(trials);
+  printMutants('Hung', trials, 'timeout');
+  printMutants('Survived', trials, 'survived');
 }
 
 const COUNTED = ['planted', 'caught', 'timeout', 'survived', 'explained', 'score'];
@@ -82,11 +83,10 @@ function average(trials: readonly Trial[]): string {
   return trials.length === 0 ? '–' : (sum / trials.length).toFixed(1);
 }
 
-function printSurvivors(trials: readonly Trial[]): void {
-  const survivors = trials.filter(({ outcome }) => outcome === 'survived').map(({ mutant }) => mutant);
-  if (survivors.length === 0) return console.log('No mutant survived.\n');
-  console.log('Survived:\n');
-  survivors.sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1)).forEach(printMutant);
+function printMutants(title: string, trials: readonly Trial[], wanted: Trial['outcome']): void {
+  const mutants = trials.filter(({ outcome }) => outcome === wanted).map(({ mutant }) => mutant);
+  console.log(mutants.length === 0 ? `${title}: none.\n` : `${title}:\n`);
+  mutants.sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1)).forEach(printMutant);
 }
 
 export function printMutant(mutant: Mutant): void {

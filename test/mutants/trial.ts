@@ -10,10 +10,10 @@ export interface Trial {
   seconds: number;
 }
 
-/** How long each stage may take, by its name. */
+/** How much time of the processor each stage may take, by its name. */
 export type Limits = ReadonlyMap<string, number>;
 
-/** A mutant that makes a stage take so many times as long as without it hangs; the rest is for a busy machine. */
+/** A mutant that makes a stage take so many times as long as without it hangs; the rest is for what starts slowly. */
 const TIMES_AS_LONG = 3;
 const SPARE_SECONDS = 15;
 

@@ -9,10 +9,15 @@ import type { Stage } from './stages.js';
 /** What the copies do without: made of the rest, or of no use to a test. Packages are linked. */
 const NOT_COPIED = ['node_modules', '.git', 'dist', 'coverage', '.turnout'];
 const LONGEST_HEAP_MB = 2_048;
+/** A program that is given so little of the processor by others is stopped, too. */
+const TIMES_IF_STARVED = 20;
+/** What a shell ends with when the system stopped its program for that (128 and the number of SIGXCPU). */
+const OUT_OF_TIME = 152;
 const HAS_GROUPS = process.platform !== 'win32';
 
 export interface StageEnd {
   outcome: 'passed' | 'failed' | 'timeout';
+  /** Of the processor's time. */
   seconds: number;
   output: string;
 }
@@ -39,31 +44,36 @@ export class Workshop {
     return new Bench(this, folder);
   }
 
-  /** Runs Node in a folder; a program that takes longer is killed. */
+  /** Runs Node in a folder; a program that takes more time of the processor is killed. */
   async run(args: string[], cwd: string, longestSeconds: number): Promise<StageEnd> {
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [`--max-old-space-size=${LONGEST_HEAP_MB}`, ...args], {
+    const [command, ...before] = limited(longestSeconds);
+    const child = spawn(command!, [...before, `--max-old-space-size=${LONGEST_HEAP_MB}`, ...args], {
       cwd,
       env: this.environment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       // Tests start programs, too: in a process group of their own all of them can be killed.
       detached: HAS_GROUPS,
     });
     this.running.add(child);
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    let [output, times] = ['', ''];
+    child.stdout!.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr!.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stdio[3]!.on('data', (chunk: Buffer) => (times += chunk.toString()));
     let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      kill(child);
-    }, longestSeconds * 1_000);
+    const timer = setTimeout(
+      () => {
+        isLate = true;
+        kill(child);
+      },
+      longestSeconds * TIMES_IF_STARVED * 1_000,
+    );
     try {
       const exitCode = await new Promise<number | null>((settle, reject) => {
         child.on('error', reject).on('close', settle);
       });
-      const outcome = isLate ? 'timeout' : exitCode === 0 ? 'passed' : 'failed';
-      return { outcome, seconds: (performance.now() - startedAt) / 1_000, output };
+      const outcome = isLate || exitCode === OUT_OF_TIME ? 'timeout' : exitCode === 0 ? 'passed' : 'failed';
+      return { outcome, seconds: secondsIn(times) ?? (performance.now() - startedAt) / 1_000, output };
     } finally {
       clearTimeout(timer);
       this.running.delete(child);
@@ -85,6 +95,27 @@ export class Workshop {
   private get temporary(): string {
     return join(this.folder, 'tmp');
   }
+}
+
+/**
+ * Node with a limit on its own work, not on the time by the clock, and what it took of it at last: however busy the machine
+ * is, only what hangs is stopped. Where the system has no such limit, and for what waits for ever, the clock has to do.
+ */
+function limited(longestSeconds: number): string[] {
+  if (!HAS_GROUPS) return [process.execPath];
+  const script = `ulimit -S -t ${Math.ceil(longestSeconds)}; "$0" "$@"; code=$?; times >&3; exit $code`;
+  return ['sh', '-c', script, process.execPath];
+}
+
+/** The second line of what the shell's `times` says is of the programs that it has run: `1m2.34s 0m5.60s`. */
+function secondsIn(times: string): number | undefined {
+  const parts = times
+    .split('\n')[1]
+    ?.match(/[\d.]+/g)
+    ?.map(Number);
+  if (parts?.length !== 4) return undefined;
+  const [userMinutes, user, systemMinutes, system] = parts as [number, number, number, number];
+  return (userMinutes + systemMinutes) * 60 + user + system;
 }
 
 function kill(child: ChildProcess): void {
