@@ -1,8 +1,8 @@
 /**
  * Compares the core with the naive evaluator on as many generated rules and histories as wanted:
  *
- *   node --import tsx test/oracle/oracle.ts --triples 10000000 --seed 1
- *   node --import tsx test/oracle/oracle.ts --seconds 600
+ *   npm run oracle -- --triples 10000000 --seed 1
+ *   npm run oracle -- --seconds 600
  */
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
