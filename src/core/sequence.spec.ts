@@ -62,6 +62,15 @@ describe('notFollowedBy', () => {
     expect(valueAt(abandoned, [cartClick(T0), bought, cancelled], T0 + 5 * DAY)).toBe('true');
   });
 
+  it('never sees a purchase whose cancellation is dated before it', () => {
+    const cancelled = event('order_cancelled', T0 - DAY, { order_id: '1' });
+    const events = [cartClick(T0), purchase(T0 + DAY, { order_id: '1' }), cancelled];
+    const history = History.of(events); // what was worked out for an earlier instant holds for the later ones
+    expect(evaluate(abandoned, history, T0)).toMatchObject({ value: 'pending', settlesAt: T0 + 3 * DAY });
+    expect(evaluate(abandoned, history, T0 + DAY).value).toBe('pending');
+    expect(evaluate(abandoned, history, T0 + 3 * DAY).value).toBe('true');
+  });
+
   it('without a limit is true from the click until a follower comes', () => {
     const rule = plan({ performed: 'click', notFollowedBy: { performed: 'purchase' } });
     expect(valueAt(rule, [click(T0)], T0)).toBe('true');

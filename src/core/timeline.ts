@@ -56,10 +56,11 @@ export class TimelineDraft<S> {
   }
 }
 
-/** The timeline between two instants, the first earlier, and another state before and after. */
+/** The timeline between two instants, and another state before and after; throughout where the second is no later. */
 export function within<S>(timeline: Timeline<S>, from: Instant, to: Instant, outside: S): Timeline<S> {
   const draft = new TimelineDraft<S>();
   const start = timeline[0]!.at;
+  if (to <= from) return [{ at: start, state: outside }];
   draft.add(start, from <= start && start < to ? timeline[0]!.state : outside);
   if (from > start) draft.add(from, stateAt(timeline, from));
   for (const step of timeline) if (step.at > from && step.at < to) draft.add(step.at, step.state);
