@@ -121,7 +121,7 @@ describe('clicks of machines', () => {
   });
 
   it('a honeypot counts from when it is declared, for clicks of before as well', async () => {
-    await at(MINUTE, async () => {
+    await at(MINUTE + 2_000, async () => {
       await click(MINUTE, '/hidden');
       await click(MINUTE + 2_000, '/a');
     });
