@@ -1,5 +1,5 @@
-// Three projects: `core` needs nothing but Node, `integration` needs the PostgreSQL that global-setup starts,
-// `process` starts the built service as real processes (scripts/run.js builds it first, and runs it file by file).
+// `core` needs nothing but Node, `integration` and `simulation` need the PostgreSQL that global-setup starts, `process` starts
+// the built service as real processes (scripts/run.js builds it first, and runs it file by file).
 const base = {
   transform: { '^.+\\.ts$': '@swc/jest' },
   extensionsToTreatAsEsm: ['.ts'],
@@ -22,6 +22,7 @@ export default {
       displayName: 'integration',
       testMatch: ['<rootDir>/test/integration/**/*.spec.ts', '<rootDir>/test/scenarios/**/*.spec.ts'],
     },
+    { ...database, displayName: 'simulation', testMatch: ['<rootDir>/test/simulation/**/*.spec.ts'] },
     { ...database, displayName: 'process', testMatch: ['<rootDir>/test/process/**/*.spec.ts'] },
   ],
   // The tests of a file share a machine with PostgreSQL, Redis and the service: more at once only slows each.

@@ -19,6 +19,7 @@ export async function runTests(jestArgs) {
   const runs = [
     { title: 'core', project: 'core', env: withoutRedis },
     { title: 'integration, queues on PostgreSQL', project: 'integration', env: withoutRedis },
+    { title: 'simulation', project: 'simulation', env: withoutRedis },
     { title: 'process, queues on PostgreSQL', project: 'process', env: withoutRedis },
     { title: 'integration, queues on Redis', project: 'integration', env: withRedis, needsRedis: true },
     { title: 'process, queues on Redis', project: 'process', env: withRedis, needsRedis: true },

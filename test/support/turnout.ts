@@ -140,21 +140,26 @@ const PATIENCE_MS = 30_000;
  */
 export async function settle(database: Pick<TestDatabase, 'pool'>, patienceMs = PATIENCE_MS): Promise<void> {
   const deadline = performance.now() + patienceMs;
-  let left: unknown;
+  let left: Record<string, string> = {};
   while (performance.now() < deadline) {
-    const { rows } = await database.pool.query<Record<string, string>>(
-      `SELECT (SELECT count(*) FROM profiles WHERE evaluate_at <= turnout_now()) AS due,
-              (SELECT count(*) FROM backfills) AS backfills,
-              (SELECT count(*) FROM reclassifications WHERE finished_at IS NULL) AS reclassifications,
-              (SELECT count(*) FROM segment_shadows WHERE state = 'running') AS shadows,
-              (SELECT count(*) FROM decisions WHERE due_at <= turnout_now() OR review_at <= turnout_now()) AS open,
-              (SELECT count(*) FROM outbox WHERE claim IS NOT NULL OR due_at <= turnout_now() AND NOT EXISTS
-                (SELECT FROM destination_gates AS gate WHERE gate.destination = outbox.destination
-                    AND greatest(busy_until, open_until) > turnout_now())) AS owed`,
-    );
-    left = rows[0];
-    if (Object.values(rows[0]!).every((count) => count === '0')) return;
+    left = await whatIsLeft(database);
+    if (Object.values(left).every((count) => count === '0')) return;
     await new Promise((resolve) => setTimeout(resolve, 15));
   }
   throw new Error(`Turnout did not settle within ${patienceMs} ms; left: ${JSON.stringify(left)}`);
+}
+
+/** How much of each kind of work is due as of the test's clock. */
+export async function whatIsLeft({ pool }: Pick<TestDatabase, 'pool'>): Promise<Record<string, string>> {
+  const { rows } = await pool.query<Record<string, string>>(
+    `SELECT (SELECT count(*) FROM profiles WHERE evaluate_at <= turnout_now()) AS due,
+            (SELECT count(*) FROM backfills) AS backfills,
+            (SELECT count(*) FROM reclassifications WHERE finished_at IS NULL) AS reclassifications,
+            (SELECT count(*) FROM segment_shadows WHERE state = 'running') AS shadows,
+            (SELECT count(*) FROM decisions WHERE due_at <= turnout_now() OR review_at <= turnout_now()) AS open,
+            (SELECT count(*) FROM outbox WHERE claim IS NOT NULL OR due_at <= turnout_now() AND NOT EXISTS
+              (SELECT FROM destination_gates AS gate WHERE gate.destination = outbox.destination
+                  AND greatest(busy_until, open_until) > turnout_now())) AS owed`,
+  );
+  return rows[0]!;
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { appRoutes } from './app-routes.js';
-import { answerWith, Faults } from './faults.js';
+import { answerWith, Faults, type Fault } from './faults.js';
 import { matchRoute, refuse, type Answer, type Call, type Match, type Route } from './route.js';
 import {
   CustomerioState,
@@ -149,26 +149,44 @@ export class CustomerioServer {
     return this.traffic.mostInFlight(subjectKey(segmentId, person));
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const bytes = await readBody(request);
-    const { method = '', url: path = '' } = request;
+  /**
+   * Takes a request in, over HTTP or without it: `apply` does its work, with what goes wrong with it, and `end` is to be
+   * called when the exchange is over. `origin` is where the client thinks that it reached us.
+   */
+  receive(request: {
+    method: string;
+    path: string;
+    bytes: Buffer;
+    authorization: string | undefined;
+    origin: string;
+  }): { apply: (fault?: Fault) => Answer; end: () => void } {
+    const { method, path, bytes, authorization, origin } = request;
     const received: ReceivedRequest = { method, path, body: parseJson(bytes), receivedAt: this.now() };
-    const { pathname, searchParams } = new URL(path, this.url);
+    const { pathname, searchParams } = new URL(path, origin);
     const match = matchRoute(this.routes, method, pathname);
     this.traffic.note(received, match?.route.name ?? 'none');
-    const fault = this.faults.take();
     const call: Call = {
-      ...((fault?.kind === 'refusedItems' || fault?.kind === 'wrongCounts') && { fault: fault.kind }),
       params: match?.params ?? {},
       query: searchParams,
       body: received.body,
       bodyBytes: bytes.length,
-      origin: this.url,
+      origin,
       region: this.region,
     };
-    response.once('close', this.traffic.enter(match?.route.subjects?.(call, this.state) ?? []));
-    const apply = () => this.refusal(received, request.headers.authorization) ?? this.answer(match, call);
-    await answerWith(fault, response, apply, this.stopping.signal);
+    return {
+      apply: (fault) => this.refusal(received, authorization) ?? this.answer(match, withFault(call, fault)),
+      end: this.traffic.enter(match?.route.subjects?.(call, this.state) ?? []),
+    };
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const bytes = await readBody(request);
+    const { method = '', url: path = '' } = request;
+    const { authorization } = request.headers;
+    const { apply, end } = this.receive({ method, path, bytes, authorization, origin: this.url });
+    const fault = this.faults.take();
+    response.once('close', end);
+    await answerWith(fault, response, () => apply(fault), this.stopping.signal);
   }
 
   private refusal({ path, receivedAt }: ReceivedRequest, authorization: string | undefined): Answer | undefined {
@@ -184,6 +202,11 @@ export class CustomerioServer {
   private answer(match: Match | undefined, call: Call): Answer {
     return match ? match.route.answer(call, this.state) : refuse(404, 'not found');
   }
+}
+
+function withFault(call: Call, fault: Fault | undefined): Call {
+  if (fault?.kind !== 'refusedItems' && fault?.kind !== 'wrongCounts') return call;
+  return { ...call, fault: fault.kind };
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

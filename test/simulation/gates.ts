@@ -1,0 +1,147 @@
+import { currentStrand, type VirtualProcess } from './virtual-process.js';
+
+export type GateKind = 'sql' | 'send' | 'enqueue';
+
+/** A step of a process that waits to be taken. `decision` says how it goes. */
+export interface Gate<Decision = unknown> {
+  number: number;
+  process: VirtualProcess;
+  strand: number;
+  kind: GateKind;
+  label: string;
+  /** Lets the step be taken. */
+  open: (decision: Decision) => void;
+}
+
+/** Work of the real world under way, an exchange with PostgreSQL. */
+interface Exchange {
+  process: VirtualProcess;
+  label: string;
+  pid: number | undefined;
+  /** It waits for a lock that another simulated process holds. */
+  isHeld: boolean;
+}
+
+/** Which of these backends wait for a lock of another. */
+export type FindHeld = (pids: readonly number[]) => Promise<readonly number[]>;
+
+const TURNS = 3;
+const LOOK_MS = 10;
+const LONGEST_WAIT_MS = 60_000;
+
+const realTimeout = globalThis.setTimeout;
+const realImmediate = globalThis.setImmediate;
+
+/**
+ * Holds every step of the simulated processes until the simulation takes it: one at a time, in the order that it chooses.
+ * Between two steps everything stands still.
+ */
+export class Gates {
+  readonly waiting: Gate[] = [];
+  private readonly exchanges = new Set<Exchange>();
+  private gatesSoFar = 0;
+  private movements = 0;
+  private onMovement: (() => void) | undefined;
+
+  constructor(private readonly findHeld: FindHeld) {}
+
+  /** Resolves with the decision on the step when it is taken; of a process that is killed, never. */
+  async pass<Decision>(process: VirtualProcess, kind: GateKind, label: string): Promise<Decision> {
+    this.gatesSoFar += 1;
+    const number = this.gatesSoFar;
+    const decision = await new Promise<Decision>((open) => {
+      this.waiting.push({ number, process, strand: currentStrand(), kind, label, open: open as Gate['open'] });
+      this.moved();
+    });
+    return decision;
+  }
+
+  /** Takes the step. */
+  open(gate: Gate, decision: unknown): void {
+    this.waiting.splice(this.waiting.indexOf(gate), 1);
+    gate.open(decision);
+  }
+
+  /** Its steps are never taken. */
+  drop(process: VirtualProcess): Gate[] {
+    const dropped = this.waiting.filter((gate) => gate.process === process);
+    for (const gate of dropped) this.waiting.splice(this.waiting.indexOf(gate), 1);
+    return dropped;
+  }
+
+  /** Counts work as under way until it is done. */
+  async during<Result>(
+    about: { process: VirtualProcess; label: string; pid: number | undefined },
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const exchange: Exchange = { ...about, isHeld: false };
+    this.exchanges.add(exchange);
+    try {
+      return await work();
+    } finally {
+      this.exchanges.delete(exchange);
+      this.moved();
+    }
+  }
+
+  /**
+   * Resolves once nothing moves: every process waits for a step, for a timer, or for a lock of another's. Those who all
+   * wait for locks are left to PostgreSQL, unless it is a dead process's that they wait for.
+   */
+  async settle(): Promise<void> {
+    const wereHeld = [...this.exchanges].some((one) => one.isHeld);
+    for (const exchange of this.exchanges) exchange.isHeld = false;
+    await this.turns();
+    if (wereHeld) await this.lookAtLocks();
+    const giveUpAt = Date.now() + LONGEST_WAIT_MS;
+    for (;;) {
+      await this.turns();
+      const alive = [...this.exchanges].filter((one) => !one.process.isDead);
+      const isDeadlock = alive.length > 0 && alive.length === this.exchanges.size && this.waiting.length === 0;
+      const mustWait = alive.some((one) => !one.isHeld) || isDeadlock;
+      if (!mustWait) return void this.waiting.sort(inOrder);
+      if (Date.now() > giveUpAt) {
+        const left = [...this.exchanges].map(({ label, pid }) => `${label} (${pid})`);
+        throw new Error(`The simulated processes do not come to rest: ${left.join('; ')}`);
+      }
+      const hasMoved = await this.movement(LOOK_MS);
+      if (!hasMoved) await this.lookAtLocks();
+    }
+  }
+
+  private async turns(): Promise<void> {
+    for (let quiet = 0, seen = this.movements; quiet < TURNS; quiet++) {
+      await new Promise((resolve) => realImmediate(resolve));
+      if (this.movements !== seen) [quiet, seen] = [-1, this.movements];
+    }
+  }
+
+  private moved(): void {
+    this.movements += 1;
+    this.onMovement?.();
+  }
+
+  private async movement(ms: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const hasMoved = await new Promise<boolean>((resolve) => {
+      this.onMovement = () => resolve(true);
+      timer = realTimeout(() => resolve(false), ms);
+    });
+    clearTimeout(timer);
+    this.onMovement = undefined;
+    return hasMoved;
+  }
+
+  private async lookAtLocks(): Promise<void> {
+    const open = [...this.exchanges].filter((one) => one.pid !== undefined);
+    if (open.length < 1) return;
+    const held = new Set(await this.findHeld(open.map((one) => one.pid!)));
+    for (const exchange of open) exchange.isHeld = held.has(exchange.pid!);
+  }
+}
+
+/** However long it took each to get there. */
+function inOrder(a: Gate, b: Gate): number {
+  if (a.process !== b.process) return a.process.name < b.process.name ? -1 : 1;
+  return a.strand - b.strand || a.number - b.number;
+}

@@ -1,0 +1,117 @@
+/**
+ * Runs the service in a simulated world, once for each seed, and tells what did not hold:
+ *
+ *   npm run simulate -- --seeds 10000 --from 1
+ *   npm run simulate -- --seeds 1 --from 4711 --trace
+ *
+ * `--jobs` is how many run at the same time; of every `--again` seeds one runs twice, and has to take the same steps.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { compiled } from './compiled.js';
+import type { SeedResult } from './run-seed.js';
+import { Tally } from './tally.js';
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '200' },
+    from: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: '2' },
+    again: { type: 'string', default: '20' },
+    trace: { type: 'boolean', default: false },
+  },
+});
+const [seeds, from, jobs, again] = [values.seeds, values.from, values.jobs, values.again].map(Number) as [
+  number,
+  number,
+  number,
+  number,
+];
+const SHOWN_EVERY_MS = 10_000;
+
+const began = performance.now();
+const tally = new Tally();
+const failed: SeedResult[] = [];
+let [next, done, steps, repeated] = [from, 0, 0, 0];
+let shownAt = began;
+
+const program = join(compiled(), 'test/simulation/worker.js');
+const server = process.env.TEST_ADMIN_URL === undefined ? await startServer() : undefined;
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => process.exit(128 + constants.signals[signal]));
+await Promise.all(Array.from({ length: Math.min(jobs, seeds) }, work));
+report();
+server?.disconnect();
+process.exitCode = failed.length === 0 ? 0 : 1;
+
+/** Runs seeds in a process of its own until none is left. */
+async function work(): Promise<void> {
+  const child = fork(program, { execArgv: ['--enable-source-maps'] });
+  await answerOf(child);
+  while (next < from + seeds) {
+    const seed = next++;
+    const result = await run(child, seed);
+    if (again > 0 && seed % again === 0) {
+      repeated += 1;
+      const { hash } = await run(child, seed);
+      if (hash !== result.hash) result.wrong.push(`the second time it takes other steps: ${hash} after ${result.hash}`);
+    }
+    note(result);
+  }
+  child.disconnect();
+  await once(child, 'exit');
+}
+
+async function run(child: ChildProcess, seed: number): Promise<SeedResult> {
+  child.send({ seed, isTraced: values.trace });
+  return (await answerOf(child)) as SeedResult;
+}
+
+function answerOf(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const onExit = (): void => reject(new Error('A process of the simulation ended.'));
+    child.once('exit', onExit);
+    child.once('message', (answer) => {
+      child.off('exit', onExit);
+      resolve(answer);
+    });
+  });
+}
+
+function note(result: SeedResult): void {
+  done += 1;
+  steps += result.steps;
+  tally.addAll(new Tally(result.faults));
+  if (result.wrong.length > 0) {
+    failed.push(result);
+    console.log(`Seed ${result.seed} (npm run simulate -- --seeds 1 --from ${result.seed} --trace):`);
+    for (const line of result.wrong.slice(0, 12)) console.log(`  ${line}`);
+    console.log(`  Its last steps:\n    ${result.last.join('\n    ')}`);
+  }
+  if (performance.now() - shownAt < SHOWN_EVERY_MS) return;
+  shownAt = performance.now();
+  console.log(`${done} of ${seeds} seeds, ${steps} steps, ${tally.total} faults, ${failed.length} failed`);
+}
+
+function report(): void {
+  for (const [kind, count] of Object.entries(tally.toJSON())) console.log(`${String(count).padStart(9)}  ${kind}`);
+  const seconds = Math.round((performance.now() - began) / 100) / 10;
+  console.log(
+    JSON.stringify({
+      ...{ name: 'simulate', seeds: done, from, steps, faults: tally.total, repeated, failed: failed.length, seconds },
+      failedSeeds: failed.map((one) => one.seed).slice(0, 50),
+    }),
+  );
+}
+
+/** The PostgreSQL of the tests, which ends with us. */
+async function startServer(): Promise<ChildProcess> {
+  const server = fileURLToPath(new URL('../support/test-server.ts', import.meta.url));
+  const child = fork(server, { execArgv: ['--import', 'tsx'] });
+  process.env.TEST_ADMIN_URL = (await answerOf(child)) as string;
+  return child;
+}

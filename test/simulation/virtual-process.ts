@@ -1,0 +1,112 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Client } from 'pg';
+import { Chance } from '../support/random-life.js';
+
+interface Place {
+  process: VirtualProcess;
+  strand: number;
+}
+
+const inside = new AsyncLocalStorage<Place>();
+
+/** The simulated process in which the code at hand runs; undefined outside of all. */
+export function currentProcess(): VirtualProcess | undefined {
+  return inside.getStore()?.process;
+}
+
+/** Which of the things that the process does at the same time the code at hand belongs to. */
+export function currentStrand(): number {
+  return inside.getStore()?.strand ?? 0;
+}
+
+/** A timer that fires when the simulation says so. */
+export class VirtualTimer {
+  constructor(
+    private readonly owner: VirtualProcess,
+    readonly number: number,
+    public at: number,
+    /** In ms; undefined for one that fires once. */
+    readonly every: number | undefined,
+    readonly run: () => void,
+  ) {}
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  hasRef(): boolean {
+    return false;
+  }
+
+  close(): void {
+    this.owner.timers.delete(this);
+  }
+}
+
+/**
+ * What one process of the service has of its own: its timers, its clocks, which may be wrong, its dice, and its connections.
+ * Whatever runs `within` it, and what follows from that, belongs to it.
+ */
+export class VirtualProcess {
+  readonly timers = new Set<VirtualTimer>();
+  readonly clients = new Set<Client>();
+  readonly chance: Chance;
+  isDead = false;
+  /** Its steps wait for nobody: while it starts, and while nothing is made to go wrong. */
+  isFree = true;
+  /** What `performance.now()` shows. */
+  elapsed = 0;
+  private timersSoFar = 0;
+  private strandsSoFar = 0;
+
+  constructor(
+    readonly name: string,
+    seed: number,
+    /** How far `Date.now()` is off, in ms. */
+    readonly skew: number,
+    /** The true time, in ms since 1970. */
+    private readonly trueNow: () => number,
+  ) {
+    this.chance = new Chance(seed);
+  }
+
+  within<Result>(work: () => Result): Result {
+    this.strandsSoFar += 1;
+    return inside.run({ process: this, strand: this.strandsSoFar }, work);
+  }
+
+  wallClock(): number {
+    return this.trueNow() + this.skew;
+  }
+
+  addTimer(ms: number, run: () => void, isRepeated: boolean): VirtualTimer {
+    this.timersSoFar += 1;
+    const every = isRepeated ? ms : undefined;
+    const timer = new VirtualTimer(this, this.timersSoFar, this.elapsed + Math.max(1, ms || 0), every, run);
+    this.timers.add(timer);
+    return timer;
+  }
+
+  /** The timer that is next; time passes until it is due. False where there is none. */
+  fireNext(): boolean {
+    if (this.timers.size === 0 || this.isDead) return false;
+    this.fire([...this.timers].reduce((a, b) => (b.at < a.at || (b.at === a.at && b.number < a.number) ? b : a)));
+    return true;
+  }
+
+  /** Every timer once, whenever it is due. */
+  fireEach(): void {
+    for (const timer of [...this.timers]) if (this.timers.has(timer)) this.fire(timer);
+  }
+
+  private fire(timer: VirtualTimer): void {
+    this.elapsed = Math.max(this.elapsed, timer.at);
+    if (timer.every === undefined) this.timers.delete(timer);
+    else timer.at = this.elapsed + Math.max(1, timer.every);
+    this.within(timer.run);
+  }
+}

@@ -1,0 +1,20 @@
+import 'reflect-metadata';
+import { runSeed } from './run-seed.js';
+import { SimulatedWorld } from './simulated-world.js';
+
+/** A program: runs the seeds that its parent process names, one after the other, and tells what came of each. */
+interface Request {
+  seed: number;
+  isTraced?: boolean;
+}
+
+const world = await SimulatedWorld.create();
+
+process.on('message', ({ seed, isTraced }: Request) => {
+  const trace = isTraced ? (line: string) => console.log(line) : undefined;
+  void runSeed(world, seed, trace).then((result) => process.send?.(result));
+});
+
+process.on('disconnect', () => void world.close().finally(() => process.exit()));
+
+process.send?.('ready');
