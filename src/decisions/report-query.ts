@@ -77,7 +77,12 @@ export class ReportQuery {
       parametersOf(span).slice(0, 4),
     );
     const decisions = new Map<string, number>();
-    const asked = { decisions, open: 0, unknown: 0, versions: [...new Set(rows.map((row) => row.version))].sort() };
+    const asked = {
+      decisions,
+      open: 0,
+      unknown: 0,
+      versions: [...new Set(rows.map((row) => row.version))].sort((a, b) => a - b),
+    };
     for (const { branch, known, unknown } of rows) {
       asked.unknown += Number(unknown);
       if (branch === null) asked.open += Number(known);

@@ -237,15 +237,17 @@ describe('the report of a branch point', () => {
     expect(low < estimate && estimate < high).toBe(true);
   });
 
-  it('does not judge draws by the present version where another one drew as well', async () => {
-    await journey.declare(
-      { fork: { branches: [{ key: 'clicked', rule: { performed: 'click', within: '30d' } }], default: 'rest' } },
-      { holdout: { percentage: 90 } },
-    );
+  it('does not judge draws by the present version where others drew as well', async () => {
+    const clicked = { key: 'clicked', rule: { performed: 'click', within: '30d' } };
+    const declare = (percentage: number) =>
+      journey.declare({ fork: { branches: [clicked], default: 'rest' } }, { holdout: { percentage } });
+    await declare(90);
     await database.setClock(start + 1);
     await journey.decide('fork', took.a![0]!);
-    const both = await report(`from=${iso(start)}&to=${iso(start + 2)}`);
-    expect(both).toMatchObject({ journeyVersions: [1, 2], holdout: { chance: null, isAsDeclared: null } });
+    for (let version = 3; version <= 10; version++) await declare(90 - version);
+    await journey.decide('fork', took.a![0]!);
+    const all = await report(`from=${iso(start)}&to=${iso(start + 2)}`);
+    expect(all).toMatchObject({ journeyVersions: [1, 2, 10], holdout: { chance: null, isAsDeclared: null } });
   });
 
   it('is empty where nothing was decided', async () => {
