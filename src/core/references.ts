@@ -29,6 +29,12 @@ export function segmentsBelow(rule: Rule, segments: SegmentRules): Set<string> {
   return found;
 }
 
+/** Whether what a rule says of people without events depends on who they are: it asks for a share of everyone. */
+export function asksWho(rule: Rule, segments: SegmentRules): boolean {
+  const below = [...segmentsBelow(rule, segments)].map((key) => segments.get(key)!);
+  return [rule, ...below].some((one) => nodesOf(one).some((node) => 'bucket' in node.rule));
+}
+
 /**
  * What is wrong with the segments that a checked rule names: unknown ones, circles (with the path), and rules that grow
  * too large with the others' in their places. `own` is the key of the segment that the rule is for, if any.

@@ -2,7 +2,7 @@ import { RuleCompiler, say, type Plan } from '../core/compile-rule.js';
 import { conditionTypeOf } from '../core/conditions/registry.js';
 import type { History } from '../core/history.js';
 import type { Instant } from '../core/instant.js';
-import { nodesOf, segmentsBelow, type SegmentRules } from '../core/references.js';
+import { asksWho, type SegmentRules } from '../core/references.js';
 import type { Rule } from '../core/rule.js';
 import type { Truth } from '../core/truth.js';
 import type { FunnelStep } from './preview-result.js';
@@ -32,8 +32,7 @@ export class RuleCount {
     this.plan = compiler.plan(rule);
     this.plans = parts.map((part) => compiler.plan(part));
     this.steps = parts.map((part) => ({ condition: say(part), alone: 0, remaining: this.isChain ? 0 : null }));
-    const below = [...segmentsBelow(rule, segments)].map((key) => segments.get(key)!);
-    this.needsProfile = [rule, ...below].some((one) => nodesOf(one).some((node) => 'bucket' in node.rule));
+    this.needsProfile = asksWho(rule, segments);
   }
 
   get size(): number {

@@ -1,6 +1,6 @@
 import { History, type HistoryStart } from '../core/history.js';
 import { advanceMembership } from '../core/membership.js';
-import { nodesOf, segmentsBelow } from '../core/references.js';
+import { asksWho } from '../core/references.js';
 import type { PublishedSegment, PublishedSegments } from '../segments/segment-store.js';
 
 /**
@@ -10,8 +10,8 @@ import type { PublishedSegment, PublishedSegments } from '../segments/segment-st
 export function unpromptedSegments(segments: PublishedSegments, startsAt: HistoryStart): PublishedSegment[] {
   const nobody = History.of([], { startsAt });
   return segments.all.filter((segment) => {
-    if (asksWho(segment, segments)) return true;
-    const { plan, publishedAt } = segment;
+    const { rule, plan, publishedAt } = segment;
+    if (asksWho(rule, segments.rules)) return true;
     const { transitions, dueAt } = advanceMembership(plan, nobody, {
       wasMember: false,
       from: publishedAt,
@@ -19,9 +19,4 @@ export function unpromptedSegments(segments: PublishedSegments, startsAt: Histor
     });
     return transitions.length > 0 || dueAt !== null;
   });
-}
-
-function asksWho({ rule }: PublishedSegment, { rules }: PublishedSegments): boolean {
-  const below = [...segmentsBelow(rule, rules)].map((key) => rules.get(key)!);
-  return [rule, ...below].some((one) => nodesOf(one).some((node) => 'bucket' in node.rule));
 }
