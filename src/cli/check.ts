@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { EXIT, WrongUsage, type Command } from './command.js';
 import { areRight, tellFindings, type Finding } from './findings.js';
-import { ServiceClient } from './service-client.js';
+import type { ServiceClient } from './service-client.js';
+import { SERVICE_OPTIONS, serviceClient } from './service-options.js';
 
 const HELP = `Usage: turnout check [DESTINATION] [options]
 
@@ -22,9 +23,7 @@ export const checkCommand: Command = {
   help: HELP,
   async run(args, io) {
     const { values, positionals } = readArguments(args);
-    const key = values.key ?? io.env['TURNOUT_API_KEY'];
-    if (!key) throw new WrongUsage('An API key is needed: set TURNOUT_API_KEY, or give --key.');
-    const client = new ServiceClient(values.url ?? io.env['TURNOUT_URL'] ?? 'http://127.0.0.1:3000', key);
+    const client = serviceClient(values, io);
     const wanted = positionals[0] === undefined ? await allOf(client) : [positionals[0]];
     const query = values['public-url'] ? `?${new URLSearchParams({ publicUrl: values['public-url'] }).toString()}` : '';
     let isRight = true;
@@ -46,9 +45,8 @@ async function allOf(client: ServiceClient): Promise<string[]> {
 }
 
 function readArguments(args: readonly string[]) {
-  const text = { type: 'string' } as const;
   try {
-    const options = { 'public-url': text, url: text, key: text };
+    const options = { ...SERVICE_OPTIONS, 'public-url': { type: 'string' } } as const;
     const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
     if (positionals.length > 1) throw new WrongUsage('Expected one DESTINATION at the most.');
     return { values, positionals };

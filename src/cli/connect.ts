@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { EXIT, WrongUsage, type Command, type CommandIo } from './command.js';
 import { areRight, tellFindings, type Finding } from './findings.js';
-import { ServiceClient } from './service-client.js';
+import type { ServiceClient } from './service-client.js';
+import { SERVICE_OPTIONS, serviceClient } from './service-options.js';
 
 const HELP = `Usage: turnout connect customerio --public-url URL [options]
 
@@ -30,11 +31,9 @@ export const connectCommand: Command = {
   help: HELP,
   async run(args, io) {
     const values = readArguments(args);
-    const key = values.key ?? io.env['TURNOUT_API_KEY'];
-    if (!key) throw new WrongUsage('An API key is needed: set TURNOUT_API_KEY, or give --key.');
     const publicUrl = values['public-url'];
     if (publicUrl === undefined) throw new WrongUsage('--public-url is needed: where Customer.io reaches the service.');
-    const client = new ServiceClient(values.url ?? io.env['TURNOUT_URL'] ?? 'http://127.0.0.1:3000', key);
+    const client = serviceClient(values, io);
     const settings = settingsFrom(values, io.env);
     if (settings && !(await keepUnlessSet(client, settings, io))) return EXIT.failed;
     const path = `/v1/destinations/${KEY}/setup`;
@@ -119,7 +118,7 @@ type Values = ReturnType<typeof readArguments>;
 function readArguments(args: readonly string[]) {
   const text = { type: 'string' } as const;
   try {
-    const options = { 'public-url': text, 'site-id': text, region: text, url: text, key: text };
+    const options = { ...SERVICE_OPTIONS, 'public-url': text, 'site-id': text, region: text };
     const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
     if (positionals.length !== 1 || positionals[0] !== KEY) throw new WrongUsage('Expected "customerio".');
     return values;

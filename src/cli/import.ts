@@ -6,7 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { EXIT, WrongUsage, type Command, type CommandIo } from './command.js';
 import { progressLine, summary, type Progress } from './import-progress.js';
-import { Refused, ServiceClient, Unreachable, type Answer } from './service-client.js';
+import { Refused, Unreachable, type Answer, type ServiceClient } from './service-client.js';
+import { SERVICE_OPTIONS, serviceClient } from './service-options.js';
 
 const HELP = `Usage: turnout import FILE [options]
 
@@ -55,18 +56,13 @@ export const importCommand: Command = {
 };
 
 async function prepare(file: string, values: Values, io: CommandIo): Promise<Sending> {
-  const key = values.key ?? io.env['TURNOUT_API_KEY'];
-  if (!key) throw new WrongUsage('An API key is needed: set TURNOUT_API_KEY, or give --key.');
-  const url = values.url ?? io.env['TURNOUT_URL'] ?? 'http://127.0.0.1:3000';
-  if (!/^https?:/.test(url) || !URL.canParse(url))
-    throw new WrongUsage('--url: expected one that starts with http(s)://');
+  const client = serviceClient(values, io);
   const retries = file === '-' ? 0 : Number(values.retries ?? 10);
   if (!Number.isInteger(retries) || retries < 0) throw new WrongUsage('--retries: expected a whole number.');
   const parameters = parametersOf(values);
   const size = file === '-' ? undefined : await sizeOf(file);
   const id = values.id ?? (await idOf(file, size, parameters));
   parameters.append('id', id);
-  const client = new ServiceClient(url, key);
   return { client, file, size, id, parameters, retries, io, isQuiet: values.quiet ?? false };
 }
 
@@ -94,6 +90,7 @@ function readArguments(args: readonly string[]) {
       args: [...args],
       allowPositionals: true,
       options: {
+        ...SERVICE_OPTIONS,
         mapping: text,
         map: { type: 'string', multiple: true },
         format: text,
@@ -102,8 +99,6 @@ function readArguments(args: readonly string[]) {
         until: text,
         'complete-since': text,
         id: text,
-        url: text,
-        key: text,
         retries: text,
         quiet: { type: 'boolean' },
       },

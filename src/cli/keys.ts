@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { EXIT, WrongUsage, type Command, type CommandIo } from './command.js';
-import { ServiceClient } from './service-client.js';
+import type { ServiceClient } from './service-client.js';
+import { SERVICE_OPTIONS, serviceClient } from './service-options.js';
 
 const HELP = `Usage: turnout keys list
        turnout keys create NAME --scopes SCOPES [--expires-in-days N]
@@ -36,7 +37,7 @@ export const keysCommand: Command = {
     const work = ACTIONS[action ?? ''];
     if (!work) throw new WrongUsage('Expected one of list, create, rotate, revoke.');
     if (rest.length !== (action === 'list' ? 0 : 1)) throw new WrongUsage(`Wrong number of arguments for "${action}".`);
-    await work(clientOf(values, io), rest[0] ?? '', values, io);
+    await work(serviceClient(values, io), rest[0] ?? '', values, io);
     return EXIT.done;
   },
 };
@@ -77,15 +78,6 @@ function lineOf({ id, name, prefix, scopes, lastUsedAt, expiresAt, revokedAt }: 
   return [id, `${prefix}…`, scopes.join(','), end, `last used ${lastUsedAt ?? 'never'}`, name].join('  ');
 }
 
-function clientOf(values: Values, io: CommandIo): ServiceClient {
-  const key = values.key ?? io.env['TURNOUT_API_KEY'];
-  if (!key) throw new WrongUsage('An API key is needed: set TURNOUT_API_KEY, or give --key.');
-  const url = values.url ?? io.env['TURNOUT_URL'] ?? 'http://127.0.0.1:3000';
-  if (!/^https?:/.test(url) || !URL.canParse(url))
-    throw new WrongUsage('--url: expected one that starts with http(s)://');
-  return new ServiceClient(url, key);
-}
-
 function wholeNumber(values: Values, name: 'expires-in-days' | 'grace-hours'): number | undefined {
   const given = values[name];
   if (given === undefined || /^\d{1,4}$/.test(given)) return given === undefined ? undefined : Number(given);
@@ -98,7 +90,7 @@ function readArguments(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { scopes: text, 'expires-in-days': text, 'grace-hours': text, url: text, key: text },
+      options: { ...SERVICE_OPTIONS, scopes: text, 'expires-in-days': text, 'grace-hours': text },
     });
   } catch (error) {
     throw new WrongUsage((error as Error).message);
