@@ -19,6 +19,11 @@ export function outcomeOfStatus(who: string, { status, headers }: Answered, hint
   if (status !== 408 && status !== 429 && status < 500) {
     return { kind: 'rejected', reason: hint === undefined ? reason : `${reason} (${hint})` };
   }
+  return retryLater(reason, { status, headers });
+}
+
+/** What may pass, and when it is worth another try: whoever says "too many" or asks to wait is busy. */
+export function retryLater(reason: string, { status, headers }: Answered): SendOutcome {
   const waitMs = retryAfterMs(headers);
   return {
     kind: 'retry',

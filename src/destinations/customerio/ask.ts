@@ -1,8 +1,12 @@
-/** What a request to one of Customer.io's APIs came to. A body that is no JSON object is an empty one. */
+/** What a request to one of Customer.io's APIs came to. */
 export interface Asked {
   /** 0: there was no answer. */
   status: number;
-  body: Readonly<Record<string, unknown>>;
+  headers: Readonly<Record<string, string>>;
+  /** Undefined where it is no JSON object. */
+  body: Readonly<Record<string, unknown>> | undefined;
+  /** Whether it was waited for as long as one may. */
+  isLate: boolean;
 }
 
 export interface Api {
@@ -12,25 +16,40 @@ export interface Api {
   timeoutMs: number;
 }
 
-/** Asks once; for looks at a set-up, not for what is sent all the time. */
-export async function ask(api: Api, method: string, path: string, body?: object): Promise<Asked> {
+/** Asks once. Throws only when `stop` ends it. */
+export async function ask(
+  api: Api,
+  method: string,
+  path: string,
+  { body, stop }: { body?: object; stop?: AbortSignal } = {},
+): Promise<Asked> {
+  const timeout = AbortSignal.timeout(api.timeoutMs);
   try {
     const response = await fetch(api.url.replace(/\/+$/, '') + path, {
       method,
       redirect: 'manual',
       headers: { authorization: api.authorization, ...(body && { 'content-type': 'application/json' }) },
-      signal: AbortSignal.timeout(api.timeoutMs),
+      signal: stop ? AbortSignal.any([stop, timeout]) : timeout,
       ...(body && { body: JSON.stringify(body) }),
     });
-    const parsed: unknown = await response.json().catch(() => undefined);
-    return { status: response.status, body: isObject(parsed) ? parsed : {} };
+    const parsed: unknown = await response.json().catch((error: unknown) => {
+      if (timeout.aborted || stop?.aborted) throw error;
+    });
+    const headers = Object.fromEntries(response.headers);
+    return { status: response.status, headers, body: isObject(parsed) ? parsed : undefined, isLate: false };
   } catch {
-    return { status: 0, body: {} };
+    stop?.throwIfAborted();
+    return { status: 0, headers: {}, body: undefined, isLate: timeout.aborted };
   }
 }
 
-export function isObject(value: unknown): value is Record<string, unknown> {
+function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The objects of a list; where there is no list, none: an empty one may be null. */
+export function objectsIn(listed: unknown): Record<string, unknown>[] {
+  return Array.isArray(listed) ? listed.filter(isObject) : [];
 }
 
 /** What an unexpected answer says, in words. */

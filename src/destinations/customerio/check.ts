@@ -1,5 +1,5 @@
 import { note, right, wrong, type Finding, type Surroundings } from '../finding.js';
-import { ask, inWords, isObject, type Api } from './ask.js';
+import { ask, inWords, objectsIn, type Api } from './ask.js';
 import { checkWebhook, setUpWebhook } from './reporting-webhook.js';
 
 /** How Customer.io's APIs are reached. */
@@ -46,7 +46,7 @@ async function checkAccess({ region, track, otherTrack }: CustomerioApis): Promi
   const answer = await ask(track, 'GET', path);
   const isDenied = answer.status === 401 || answer.status === 403;
   const known = isDenied && otherTrack ? await ask(otherTrack, 'GET', path) : answer;
-  const actual = known.status === 200 ? known.body['region'] : undefined;
+  const actual = known.status === 200 ? known.body?.['region'] : undefined;
   if (actual === region) {
     return [
       right('credentials', 'the Track API knows the site id and the key'),
@@ -80,11 +80,11 @@ function checkSigning({ incoming }: Surroundings): Finding[] {
 /** Looks whether people in its manual segments have the id that memberships are sent by. */
 async function checkIdType(app: Api): Promise<Finding[]> {
   const { body } = await ask(app, 'GET', '/v1/segments');
-  const segments = Array.isArray(body['segments']) ? body['segments'].filter(isObject) : [];
+  const segments = objectsIn(body?.['segments']);
   for (const { id, type } of segments) {
     if (type !== 'manual' || typeof id !== 'number') continue;
     const page = await ask(app, 'GET', `/v1/segments/${id}/membership?limit=${MOST_LOOKED_AT}`);
-    const people = Array.isArray(page.body['identifiers']) ? page.body['identifiers'].filter(isObject) : [];
+    const people = objectsIn(page.body?.['identifiers']);
     if (people.length > 0) return [judgeIds(people)];
   }
   return [note('id_type', 'no manual segment has members yet, so that it can not be told by what people are known')];

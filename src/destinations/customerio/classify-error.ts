@@ -1,6 +1,6 @@
 import { CustomerIORequestError } from 'customerio-node';
 import type { SendOutcome } from '../destination.js';
-import { retryAfterMs } from '../outcome-of-status.js';
+import { retryLater } from '../outcome-of-status.js';
 
 const LONGEST_REASON = 300;
 
@@ -17,13 +17,7 @@ export function classifyError(error: unknown, sent: readonly string[]): SendOutc
 function classifyStatus(error: CustomerIORequestError, sent: readonly string[]): SendOutcome {
   const { statusCode, response } = error;
   if (statusCode < 400 || statusCode >= 500 || statusCode === 408 || statusCode === 429) {
-    const waitMs = retryAfterMs(response.headers);
-    return {
-      kind: 'retry',
-      reason: `Customer.io answered ${statusCode}`,
-      ...(waitMs !== undefined && { retryAfterMs: waitMs }),
-      ...((statusCode === 429 || waitMs !== undefined) && { isBusy: true }),
-    };
+    return retryLater(`Customer.io answered ${statusCode}`, { status: statusCode, headers: response.headers });
   }
   const said = plain(errorTexts(error.body).join('; '), sent);
   const reason = `Customer.io answered ${statusCode}${said && `: ${said}`}`;

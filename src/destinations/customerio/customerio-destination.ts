@@ -2,36 +2,24 @@ import { RegionEU, RegionUS, TrackClient } from 'customerio-node';
 import type { Milliseconds } from '../../core/instant.js';
 import type { Destination } from '../destination.js';
 import { OPEN_GATE } from '../gate.js';
-import type { DecisionsAs } from './plan-requests.js';
+import type { Api } from './ask.js';
 import { checkCustomerio, setUpCustomerio, type CustomerioApis } from './check.js';
+import type { CustomerioSettings } from './customerio-settings.js';
 import { readMembers } from './read-members.js';
 import { segmentPlace, segmentProblem } from './segment-place.js';
 import { sendMessages } from './send-messages.js';
 
-export interface CustomerioDestinationConfig {
-  siteId: string;
-  apiKey: string;
-  region: 'us' | 'eu';
-  /** Where the Track API is reached instead of the region's own host, with or without its `/api/v1`. */
-  trackUrl?: string;
-  /** Key of the App API, which alone says who is in a segment; without it nothing is read back. */
-  appApiKey?: string;
-  /** Where the App API is reached instead of the region's own host. */
-  appUrl?: string;
-  /** As an event unless given. */
-  decisionsAs?: DecisionsAs;
+export interface CustomerioDestinationConfig extends CustomerioSettings {
   /** How long one request may take; 10 s unless given. */
   timeoutMs?: Milliseconds;
-  /** Of the Track API, 100 unless given: far below the 1,000 beyond which Customer.io may drop some. */
-  requestsPerSecond?: number;
-  /** Of the App API, 10 unless given, which is all that it allows. */
-  appRequestsPerSecond?: number;
 }
 
 const BATCH_SIZE = 1_000;
 const DEFAULT_TIMEOUT_MS = 10_000;
 const REQUESTS_AT_ONCE = 8;
+/** Far below the 1,000 beyond which Customer.io may drop some. */
 const DEFAULT_REQUESTS_PER_SECOND = 100;
+/** All that the App API allows. */
 const DEFAULT_APP_REQUESTS_PER_SECOND = 10;
 /** The two families of endpoints. */
 const TRACK = 'track';
@@ -81,10 +69,15 @@ function limitsOf(config: CustomerioDestinationConfig): Destination['limits'] {
   };
 }
 
-function appApiOf({ appApiKey, appUrl, region, timeoutMs = DEFAULT_TIMEOUT_MS }: CustomerioDestinationConfig) {
+function appApiOf({
+  appApiKey,
+  appUrl,
+  region,
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+}: CustomerioDestinationConfig): Api | undefined {
   if (appApiKey === undefined) return undefined;
   const ownUrl = region === 'eu' ? 'https://api-eu.customer.io' : 'https://api.customer.io';
-  return { key: appApiKey, url: appUrl ?? ownUrl, timeoutMs };
+  return { url: appUrl ?? ownUrl, authorization: `Bearer ${appApiKey}`, timeoutMs };
 }
 
 /** As a look at the set-up asks them. The other region is asked only where neither address was chosen. */
@@ -93,12 +86,11 @@ function apisOf(config: CustomerioDestinationConfig): CustomerioApis {
   const authorization = `Basic ${Buffer.from(`${siteId}:${apiKey}`).toString('base64')}`;
   const own = trackUrl === undefined ? TRACK_URLS[region] : trackRoot(trackUrl).replace(/\/api\/v1$/, '');
   const other = trackUrl === undefined ? TRACK_URLS[region === 'us' ? 'eu' : 'us'] : undefined;
-  const app = appApiOf(config);
   return {
     region,
     track: { url: own, authorization, timeoutMs },
     otherTrack: other === undefined ? undefined : { url: other, authorization, timeoutMs },
-    app: app && { url: app.url, authorization: `Bearer ${app.key}`, timeoutMs },
+    app: appApiOf(config),
   };
 }
 

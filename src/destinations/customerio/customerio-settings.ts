@@ -42,7 +42,9 @@ export class CustomerioSettings {
   @Max(100_000)
   appRequestsPerSecond?: number;
 
-  @ApiPropertyOptional({ description: 'Another address of the Track API, at a host of OUTBOUND_TRUSTED_HOSTS' })
+  @ApiPropertyOptional({
+    description: 'Another address of the Track API, at a host of OUTBOUND_TRUSTED_HOSTS; with or without its `/api/v1`',
+  })
   @IsOptional()
   @IsString()
   trackUrl?: string;

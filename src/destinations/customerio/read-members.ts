@@ -3,23 +3,20 @@ import type { Milliseconds } from '../../core/instant.js';
 import { ReadBackFailed, type Addressee } from '../destination.js';
 import { throughGate, type Gate, type RequestEnd } from '../gate.js';
 import { retryAfterMs } from '../outcome-of-status.js';
-
-/** Where and how the App API is reached. */
-export interface AppApi {
-  key: string;
-  url: string;
-  timeoutMs: Milliseconds;
-}
+import { ask, objectsIn, type Api, type Asked } from './ask.js';
 
 /** The App API, and the gate before it. */
-export interface GatedAppApi extends AppApi {
+export interface GatedAppApi extends Api {
   gate: Gate;
   family: string;
 }
 
-interface MembershipPage {
-  identifiers?: { id?: string | null; email?: string | null; cio_id?: string | null }[] | null;
-  next?: string | null;
+/** A page as it was read, or why it was not, and whether that may pass. */
+type Read = { page: Page } | { problem: string; mayPass: boolean; isBusy: boolean; afterMs: Milliseconds | undefined };
+
+interface Page {
+  members: Addressee[];
+  next: string | undefined;
 }
 
 /** Of the 30,000 that it allows: pages that are answered well within the time of a request. */
@@ -35,22 +32,14 @@ export async function* readMembers(api: GatedAppApi, segmentId: string, stop: Ab
   let start: string | undefined;
   do {
     const query = new URLSearchParams({ limit: String(A_PAGE), ...(start && { start }) });
-    const page = await pageAt(
-      api,
-      `/v1/segments/${encodeURIComponent(segmentId)}/membership?${query.toString()}`,
-      stop,
-    );
-    // Its `ids` may hold empty strings for whoever has no id, so they are not used.
-    yield (page.identifiers ?? []).map(({ id, email, cio_id: cioId }) => ({
-      ...(id && { customerId: id }),
-      ...(email && { email }),
-      ...(cioId && { cioId }),
-    }));
-    start = page.next || undefined;
+    const path = `/v1/segments/${encodeURIComponent(segmentId)}/membership?${query.toString()}`;
+    const { members, next } = await pageAt(api, path, stop);
+    yield members;
+    start = next;
   } while (start);
 }
 
-async function pageAt(api: GatedAppApi, path: string, stop: AbortSignal): Promise<MembershipPage> {
+async function pageAt(api: GatedAppApi, path: string, stop: AbortSignal): Promise<Page> {
   for (let attempt = 1; ; attempt++) {
     const answer = await askInTurn(api, path, stop);
     if ('page' in answer) return answer.page;
@@ -60,40 +49,51 @@ async function pageAt(api: GatedAppApi, path: string, stop: AbortSignal): Promis
 }
 
 /** However long the gate lets nothing through. */
-async function askInTurn(api: GatedAppApi, path: string, stop: AbortSignal): Promise<Asked> {
+async function askInTurn(api: GatedAppApi, path: string, stop: AbortSignal): Promise<Read> {
   for (;;) {
-    const answer = await throughGate(api.gate, api.family, () => ask(api, path, stop), endOfRead);
+    const answer = await throughGate(
+      api.gate,
+      api.family,
+      async () => readIn(await ask(api, 'GET', path, { stop })),
+      endOfRead,
+    );
     if (!('kind' in answer)) return answer;
     await wait(answer.forMs, undefined, { signal: stop });
   }
 }
 
-function endOfRead(answer: Asked): RequestEnd {
-  if ('page' in answer || !answer.mayPass) return { kind: 'answered' };
-  if (answer.isBusy) return { kind: 'busy', forMs: answer.afterMs };
-  return { kind: 'failed', reason: answer.problem };
+function endOfRead(read: Read): RequestEnd {
+  if ('page' in read || !read.mayPass) return { kind: 'answered' };
+  if (read.isBusy) return { kind: 'busy', forMs: read.afterMs };
+  return { kind: 'failed', reason: read.problem };
 }
 
-type Asked =
-  { page: MembershipPage } | { problem: string; mayPass: boolean; isBusy?: boolean; afterMs?: number | undefined };
+function readIn({ status, headers, body, isLate }: Asked): Read {
+  if (status === 200 && body && 'identifiers' in body) return { page: pageIn(body) };
+  const isUnread = status === 0 || status === 200;
+  return {
+    problem: isUnread ? `Customer.io ${isLate ? 'did not answer in time' : 'could not be read'}` : problemOf(status),
+    mayPass: isUnread || status === 408 || status === 429 || status >= 500,
+    isBusy: status === 429,
+    afterMs: retryAfterMs(headers),
+  };
+}
 
-async function ask({ key, url, timeoutMs }: AppApi, path: string, stop: AbortSignal): Promise<Asked> {
-  try {
-    const response = await fetch(url.replace(/\/+$/, '') + path, {
-      headers: { authorization: `Bearer ${key}` },
-      signal: AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]),
-    });
-    if (response.ok) return { page: (await response.json()) as MembershipPage };
-    const { status } = response;
-    return {
-      problem: `Customer.io's App API answered ${status}${status === 401 ? ' (is CUSTOMERIO_APP_API_KEY that of the workspace and region?)' : ''}`,
-      isBusy: status === 429,
-      mayPass: status === 408 || status === 429 || status >= 500,
-      afterMs: retryAfterMs(Object.fromEntries(response.headers)),
-    };
-  } catch (error) {
-    stop.throwIfAborted();
-    const isLate = (error as { name?: string }).name === 'TimeoutError';
-    return { problem: isLate ? 'Customer.io did not answer in time' : 'Customer.io could not be read', mayPass: true };
-  }
+function problemOf(status: number): string {
+  const hint = status === 401 ? ' (is CUSTOMERIO_APP_API_KEY that of the workspace and region?)' : '';
+  return `Customer.io's App API answered ${status}${hint}`;
+}
+
+/** Its `ids` may hold empty strings for whoever has no id, so they are not used. */
+function pageIn({ identifiers, next }: Readonly<Record<string, unknown>>): Page {
+  const members = objectsIn(identifiers).map(({ id, email, cio_id: cioId }) => ({
+    ...(isText(id) && { customerId: id }),
+    ...(isText(email) && { email }),
+    ...(isText(cioId) && { cioId }),
+  }));
+  return { members, next: isText(next) ? next : undefined };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }

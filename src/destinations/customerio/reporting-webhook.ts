@@ -1,5 +1,5 @@
 import { note, right, wrong, type Finding } from '../finding.js';
-import { ask, inWords, isObject, type Api } from './ask.js';
+import { ask, inWords, objectsIn, type Api } from './ask.js';
 
 /** Where its reporting webhooks arrive here. */
 export const WEBHOOK_PATH = '/v1/sources/customerio';
@@ -72,8 +72,8 @@ export async function setUpWebhook(app: Api, publicUrl: string): Promise<Finding
   };
   const path = '/v1/reporting_webhooks';
   const done = own
-    ? await ask(app, 'PUT', `${path}/${encodeURIComponent(own.id)}`, wanted)
-    : await ask(app, 'POST', path, wanted);
+    ? await ask(app, 'PUT', `${path}/${encodeURIComponent(own.id)}`, { body: wanted })
+    : await ask(app, 'POST', path, { body: wanted });
   if (done.status >= 200 && done.status < 300) return checkWebhook(app, publicUrl);
   return [wrong('reporting_webhook', `the App API ${inWords(done)} to the reporting webhook`, BY_HAND)];
 }
@@ -82,7 +82,7 @@ const BY_HAND = `try again, or make it by hand: full resolution on, the events $
 
 async function list(app: Api): Promise<ReportingWebhook[] | Finding> {
   const listed = await ask(app, 'GET', '/v1/reporting_webhooks');
-  if (listed.status === 200) return webhooksIn(listed.body['reporting_webhooks']);
+  if (listed.status === 200) return webhooksIn(listed.body?.['reporting_webhooks']);
   if (listed.status === 401 || listed.status === 403) {
     const mend = 'set appApiKey (CUSTOMERIO_APP_API_KEY) to a key of the App API of this workspace and region';
     return wrong(
@@ -94,10 +94,8 @@ async function list(app: Api): Promise<ReportingWebhook[] | Finding> {
   return wrong('app_api', `the App API ${inWords(listed)}`, 'try again; look whether it can be reached from here');
 }
 
-/** An empty list may be null. */
 function webhooksIn(listed: unknown): ReportingWebhook[] {
-  if (!Array.isArray(listed)) return [];
-  return listed.filter(isObject).map((one) => ({
+  return objectsIn(listed).map((one) => ({
     id: one['id'] as number,
     name: typeof one['name'] === 'string' ? one['name'] : 'Turnout',
     endpoint: typeof one['endpoint'] === 'string' ? one['endpoint'] : '',

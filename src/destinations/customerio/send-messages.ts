@@ -62,7 +62,7 @@ async function sendAll(api: TrackApi, messages: readonly DestinationMessage[]): 
   const plan = planRequests(messages, api.decisionsAs);
   const outcomes: Outcomes = new Map();
   for (const [index, reason] of plan.rejected) outcomes.set(index, { kind: 'rejected', reason });
-  await sendItems(api, plan.introductions, outcomes);
+  await runBounded(packed(plan.introductions), api.requestsAtOnce, (batch) => sendItems(api, batch, outcomes));
   const work = [
     ...plan.memberships.map((request) => () => sendMembership(api, request, outcomes)),
     ...packed(plan.items).map((batch) => () => sendItems(api, batch, outcomes)),
@@ -95,12 +95,10 @@ async function sendMembership(api: TrackApi, request: MembershipRequest, outcome
   for (const [index, { settles }] of members.entries()) note(outcomes, settles, found[index]!);
 }
 
-/** A batch at a time; items that are refused one by one are told apart by their index. */
-async function sendItems(api: TrackApi, items: readonly BatchItem[], outcomes: Outcomes): Promise<void> {
-  await runBounded(packed(items), api.requestsAtOnce, async (batch) => {
-    const found = await sendDivided(batch, (part) => sendBatch(api, part));
-    for (const [index, { settles }] of batch.entries()) note(outcomes, settles, found[index]!);
-  });
+/** Items of one batch; those that are refused one by one are told apart by their index. */
+async function sendItems(api: TrackApi, batch: readonly BatchItem[], outcomes: Outcomes): Promise<void> {
+  const found = await sendDivided(batch, (part) => sendBatch(api, part));
+  for (const [index, { settles }] of batch.entries()) note(outcomes, settles, found[index]!);
 }
 
 async function sendBatch(api: TrackApi, items: readonly BatchItem[]): Promise<SendOutcome[]> {

@@ -1,11 +1,11 @@
-import { OutboundFailed, OutboundRefused, type OutboundAnswer } from '../../platform/outbound/outbound-http.js';
+import type { OutboundAnswer } from '../../platform/outbound/outbound-http.js';
 import { destinationKind, type Means } from '../destination-kind.js';
 import type { Destination, DestinationMessage, SendOutcome } from '../destination.js';
 import { right, wrong, type Finding } from '../finding.js';
 import { OPEN_GATE, throughGate } from '../gate.js';
 import { outcomeOfStatus } from '../outcome-of-status.js';
 import { endOf } from '../request-end.js';
-import { runBounded } from '../run-bounded.js';
+import { outcomeOfFailure, sendInTime } from '../send-in-time.js';
 import { Ga4Settings } from './ga4-settings.js';
 import { EVENT_NAME, planRequests, type Ga4Body } from './map.js';
 
@@ -53,20 +53,16 @@ class Ga4Destination implements Destination {
     return 'Google Analytics is told of decisions, not of segments';
   }
 
-  /** Where answers are so slow that a claim's lease might end, the rest is left for later. */
   async send(messages: readonly DestinationMessage[], gate = OPEN_GATE): Promise<SendOutcome[]> {
     const { apiSecret: secret, sendUserId = false } = this.settings;
     const { requests, rejected } = planRequests(messages, { secret, sendUserId }, this.now());
     const outcomes = new Map<number, SendOutcome>();
     for (const [index, reason] of rejected) outcomes.set(index, { kind: 'rejected', reason });
-    const startedAt = performance.now();
-    await runBounded(requests, REQUESTS_AT_ONCE, async ({ body, settles }) => {
-      const isLate = performance.now() - startedAt > 2 * this.means.timeoutMs;
-      const outcome: SendOutcome = isLate
-        ? { kind: 'held', forMs: 0 }
-        : await throughGate(gate, FAMILY, () => this.collect(body), endOf);
-      for (const index of settles) outcomes.set(index, outcome);
-    });
+    const sending = { atOnce: REQUESTS_AT_ONCE, timeoutMs: this.means.timeoutMs };
+    const sent = await sendInTime(requests, sending, ({ body }) =>
+      throughGate(gate, FAMILY, () => this.collect(body), endOf),
+    );
+    for (const [{ settles }, outcome] of sent) for (const index of settles) outcomes.set(index, outcome);
     return messages.map((_, index) => outcomes.get(index)!);
   }
 
@@ -75,8 +71,8 @@ class Ga4Destination implements Destination {
     const params = { decision_id: 'check', branch: 'check', engagement_time_msec: 1 };
     const body = { client_id: '1.1', timestamp_micros: this.now() * 1_000, events: [{ name: EVENT_NAME, params }] };
     const mend = 'look at the measurement id, and whether Google Analytics can be reached from here';
-    const answer = await this.post('/debug/mp/collect', body).catch((error: unknown) => reasonOf(error));
-    if (typeof answer === 'string') return [wrong('validation', answer, mend)];
+    const answer = await this.post('/debug/mp/collect', body).catch(outcomeOfFailure);
+    if ('kind' in answer) return [wrong('validation', answer.reason, mend)];
     if (answer.status !== 200) return [wrong('validation', `the validation answered ${answer.status}`, mend)];
     const complaints = complaintsIn(answer.body.toString());
     if (complaints === undefined) return [wrong('validation', 'the validation answered something else', mend)];
@@ -89,7 +85,7 @@ class Ga4Destination implements Destination {
     try {
       return outcomeOfStatus('Google Analytics', await this.post('/mp/collect', body));
     } catch (error) {
-      return { kind: error instanceof OutboundRefused ? 'rejected' : 'retry', reason: reasonOf(error) };
+      return outcomeOfFailure(error); // its URL, which holds the secret, is never told
     }
   }
 
@@ -110,12 +106,6 @@ class Ga4Destination implements Destination {
   private now(): number {
     return (this.means.now ?? Date.now)();
   }
-}
-
-/** The URL holds the secret, so nothing else of an error is told. */
-function reasonOf(error: unknown): string {
-  if (error instanceof OutboundRefused || error instanceof OutboundFailed) return error.message;
-  throw error;
 }
 
 /** What the validation finds wrong, by its own codes; undefined where it did not say. */

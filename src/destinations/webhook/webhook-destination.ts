@@ -1,12 +1,11 @@
 import type { OutboundAnswer } from '../../platform/outbound/outbound-http.js';
-import { OutboundFailed, OutboundRefused } from '../../platform/outbound/outbound-http.js';
 import { destinationKind, type Means } from '../destination-kind.js';
 import type { Destination, DestinationMessage, SendOutcome } from '../destination.js';
 import { right, wrong, type Finding } from '../finding.js';
 import { OPEN_GATE, throughGate, type Gate } from '../gate.js';
 import { endOf } from '../request-end.js';
 import { outcomeOfStatus } from '../outcome-of-status.js';
-import { runBounded } from '../run-bounded.js';
+import { outcomeOfFailure, sendInTime } from '../send-in-time.js';
 import { IDENTIFIERS, mapMessage, type WebhookEvent } from './map.js';
 import { makeWebhookSecret, webhookHeaders } from './sign.js';
 import { WebhookSettings } from './webhook-settings.js';
@@ -61,14 +60,9 @@ class WebhookDestination implements Destination {
     return segmentId.includes(':') ? '"as" is for Customer.io alone' : undefined;
   }
 
-  /** Where answers are so slow that a claim's lease might end, the rest is left for later. */
   async send(messages: readonly DestinationMessage[], gate = OPEN_GATE): Promise<SendOutcome[]> {
-    const outcomes = new Map<DestinationMessage, SendOutcome>();
-    const startedAt = performance.now();
-    await runBounded(messages, REQUESTS_AT_ONCE, async (message) => {
-      const isLate = performance.now() - startedAt > 2 * this.means.timeoutMs;
-      outcomes.set(message, isLate ? { kind: 'held', forMs: 0 } : await this.sendOne(message, gate));
-    });
+    const sending = { atOnce: REQUESTS_AT_ONCE, timeoutMs: this.means.timeoutMs };
+    const outcomes = await sendInTime(messages, sending, (message) => this.sendOne(message, gate));
     return messages.map((message) => outcomes.get(message)!);
   }
 
@@ -107,9 +101,7 @@ class WebhookDestination implements Destination {
       });
       return outcomeOf(answer);
     } catch (error) {
-      if (error instanceof OutboundRefused) return { kind: 'rejected', reason: error.message };
-      if (error instanceof OutboundFailed) return { kind: 'retry', reason: error.message };
-      throw error;
+      return outcomeOfFailure(error);
     }
   }
 }
