@@ -1,6 +1,7 @@
 import type { Instant } from '../core/instant.js';
 import { query, type Transaction } from '../platform/database.js';
 import { LANES } from '../platform/lanes.js';
+import { PRIORITIES } from '../platform/queues.js';
 
 /** Counts stop there: more is too much, however much it is, and counting must stay cheap. */
 const MOST_A_LANE = 1_000;
@@ -20,26 +21,22 @@ export interface OwedTo {
 }
 
 /** Profiles whose instant is past: members and others who are not brought up to date yet. */
-export async function profilesDue(tx: Transaction, at: Instant): Promise<Due> {
-  const [row] = await query<{ due: string; oldest: number }>(
-    tx,
-    `SELECT count(*) AS due, coalesce(extract(epoch FROM $1 - min(evaluate_at)), 0)::float8 AS oldest
-       FROM generate_series(0, $2 - 1) AS lanes (lane),
-            LATERAL (SELECT evaluate_at FROM profiles WHERE profiles.lane = lanes.lane AND evaluate_at <= $1
-                      ORDER BY evaluate_at LIMIT $3) AS due`,
-    [new Date(at), LANES, MOST_A_LANE],
-  );
-  return { due: Number(row!.due), oldestSeconds: row!.oldest };
+export function profilesDue(tx: Transaction, at: Instant): Promise<Due> {
+  return due(tx, at, 'profiles', 'evaluate_at');
 }
 
 /** Open decisions that could be told by now. */
-export async function decisionsDue(tx: Transaction, at: Instant): Promise<Due> {
+export function decisionsDue(tx: Transaction, at: Instant): Promise<Due> {
+  return due(tx, at, 'decisions', 'due_at');
+}
+
+async function due(tx: Transaction, at: Instant, table: string, timer: string): Promise<Due> {
   const [row] = await query<{ due: string; oldest: number }>(
     tx,
-    `SELECT count(*) AS due, coalesce(extract(epoch FROM $1 - min(due_at)), 0)::float8 AS oldest
+    `SELECT count(*) AS due, coalesce(extract(epoch FROM $1 - min(timer)), 0)::float8 AS oldest
        FROM generate_series(0, $2 - 1) AS lanes (lane),
-            LATERAL (SELECT due_at FROM decisions WHERE decisions.lane = lanes.lane AND due_at <= $1
-                      ORDER BY due_at LIMIT $3) AS due`,
+            LATERAL (SELECT ${timer} AS timer FROM ${table} AS own WHERE own.lane = lanes.lane AND ${timer} <= $1
+                      ORDER BY ${timer} LIMIT $3) AS due`,
     [new Date(at), LANES, MOST_A_LANE],
   );
   return { due: Number(row!.due), oldestSeconds: row!.oldest };
@@ -59,14 +56,14 @@ export async function owed(tx: Transaction, at: Instant): Promise<OwedTo[]> {
      )
      SELECT destination, state, count(*) AS messages,
             greatest(0, coalesce(extract(epoch FROM $1 - min(due_at)), 0))::float8 AS oldest
-       FROM known, unnest(ARRAY[0, 1]::smallint[]) AS priorities (priority),
+       FROM known, unnest($4::smallint[]) AS priorities (priority),
             LATERAL (SELECT due_at, CASE WHEN claimed_until > $1 THEN 'in_flight' WHEN due_at <= $1 THEN 'due' ELSE 'later' END
                        FROM outbox
                       WHERE outbox.lane = known.lane AND outbox.destination = known.destination
                         AND outbox.priority = priorities.priority AND due_at IS NOT NULL
                       ORDER BY due_at LIMIT $3) AS owed (due_at, state)
       GROUP BY destination, state`,
-    [new Date(at), LANES, MOST_A_LANE],
+    [new Date(at), LANES, MOST_A_LANE, PRIORITIES],
   );
   return rows.map(({ destination, state, messages, oldest }) => {
     return { destination, state, messages: Number(messages), oldestSeconds: oldest };

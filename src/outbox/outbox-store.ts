@@ -4,6 +4,7 @@ import type { Milliseconds } from '../core/instant.js';
 import { now } from '../platform/clock.js';
 import { prepared, query, type Transaction } from '../platform/database.js';
 import { LANES } from '../platform/lanes.js';
+import { PRIORITIES, UNHURRIED, URGENT } from '../platform/queues.js';
 import type { Address, OutboxMessage, OutboxPayload } from './outbox-message.js';
 
 /** A message taken for sending: nobody else sends about the same profile and subject until it is settled or the lease ends. */
@@ -75,7 +76,7 @@ export class OutboxStore {
         ...keyColumns(latest),
         latest.map((one) => JSON.stringify(one.payload)),
         latest.map((one) => (one.notBefore === undefined ? null : new Date(one.notBefore))),
-        latest.map((one) => (one.isBackfill ? 1 : 0)),
+        latest.map((one) => (one.isBackfill ? UNHURRIED : URGENT)),
         latest.map((one) => one.traceparent ?? null),
       ],
     );
@@ -237,9 +238,6 @@ export class OutboxStore {
     );
   }
 }
-
-/** Of messages, those that somebody did something for go first. */
-const PRIORITIES = [0, 1];
 
 interface ClaimRow {
   profile_id: string;

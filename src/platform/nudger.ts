@@ -1,7 +1,7 @@
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Queue } from 'bullmq';
-import { DELIVER_QUEUE, EVALUATE_QUEUE, type DeliverJob, type EvaluateJob } from './queues.js';
+import { DELIVER_QUEUE, EVALUATE_QUEUE, PRIORITIES, type DeliverJob, type EvaluateJob } from './queues.js';
 
 /**
  * Tells workers that there is something to look at. Never in anybody's way: nudges are gathered while the last ones are
@@ -70,9 +70,6 @@ export class Nudger implements BeforeApplicationShutdown {
     }
   }
 }
-
-/** Of what is owed: what somebody did first, so that it never waits for what comes of looking at everybody again. */
-const PRIORITIES = [0, 1];
 
 /** One job waiting at most; a nudge that comes while its job runs makes it run once more. */
 function onceAtATime(id: string) {

@@ -19,6 +19,11 @@ export interface DeliverJob {
   part: number;
 }
 
+/** What somebody did goes first; what comes of looking at everybody again goes when there is nothing of that. */
+export const URGENT = 0;
+export const UNHURRIED = 1;
+export const PRIORITIES = [URGENT, UNHURRIED] as const;
+
 /** Where the queues live: Redis if its URL is given, else the database. */
 export interface QueueLocation {
   redisUrl?: string | undefined;

@@ -3,12 +3,9 @@ import { Inject, Logger, type BeforeApplicationShutdown, type OnApplicationBoots
 import type { Job } from 'bullmq';
 import { DESTINATIONS, type Destination } from '../destinations/destination.js';
 import { Nudger } from '../platform/nudger.js';
-import { DELIVER_QUEUE, PROCESSOR_OPTIONS, type DeliverJob } from '../platform/queues.js';
+import { DELIVER_QUEUE, PRIORITIES, PROCESSOR_OPTIONS, type DeliverJob } from '../platform/queues.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { Delivery } from './delivery.js';
-
-/** What is urgent, and what is not. */
-const KINDS_OF_WORK = 2;
 
 /** Works off what a destination is owed, round by round. */
 @Processor(DELIVER_QUEUE, PROCESSOR_OPTIONS)
@@ -26,8 +23,7 @@ export class DeliverProcessor extends WorkerHost implements OnApplicationBootstr
   }
 
   onApplicationBootstrap(): void {
-    // Room for every part of every kind of work: what is urgent never waits until something else is done.
-    this.worker.concurrency = this.settings.deliveryConcurrency * KINDS_OF_WORK * Math.max(this.destinations.length, 1);
+    this.makeRoom();
     this.worker.on('error', (error) =>
       this.logger.warn({ msg: 'the deliver queue has a problem', error: String(error) }),
     );
@@ -36,6 +32,7 @@ export class DeliverProcessor extends WorkerHost implements OnApplicationBootstr
   }
 
   override async process({ data }: Job<DeliverJob>): Promise<void> {
+    this.makeRoom();
     const destination = this.destinations.find((one) => one.key === data.destination);
     if (!destination) return;
     let isMore = true;
@@ -45,6 +42,15 @@ export class DeliverProcessor extends WorkerHost implements OnApplicationBootstr
       const isMuch = claimed === destination.batchSize && data.part + 1 < this.settings.deliveryConcurrency;
       if (isMore && isMuch) this.nudger.deliverPart({ ...data, part: data.part + 1 });
     }
+  }
+
+  /**
+   * For every part of every kind of work: what is urgent never waits until something else is done. Destinations come and
+   * go while this runs.
+   */
+  private makeRoom(): void {
+    const room = this.settings.deliveryConcurrency * PRIORITIES.length * Math.max(this.destinations.length, 1);
+    if (this.worker.concurrency !== room) this.worker.concurrency = room;
   }
 
   /** The round under way is finished and settled; no new one is begun. */

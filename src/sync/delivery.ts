@@ -7,6 +7,7 @@ import type { Gate } from '../destinations/gate.js';
 import { OutboxStore, type ClaimedMessage, type DueLane, type Settlement } from '../outbox/outbox-store.js';
 import { now } from '../platform/clock.js';
 import { LANES } from '../platform/lanes.js';
+import { URGENT } from '../platform/queues.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { addresseeOf, AddresseeStore } from './addressee-store.js';
@@ -20,7 +21,6 @@ import { unitsOf } from './units.js';
 /** Of a claim, so many units are sent at once; the gate says how many of their requests are. */
 const UNITS_AT_ONCE = 8;
 const LANES_AT_ONCE = 4;
-const URGENT = 0;
 
 /** When what was put off because a source is late is looked at again. */
 const LOOK_AGAIN_MS = 60_000;

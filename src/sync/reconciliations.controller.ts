@@ -9,6 +9,7 @@ import { readableOf } from './reconciler.js';
 import { ReconciliationStore } from './reconciliation-store.js';
 
 const MOST_SHOWN = 200;
+const HINT = 'Customer.io can, with a key of its App API (appApiKey, or CUSTOMERIO_APP_API_KEY).';
 
 export class ReconcileDto {
   @ApiPropertyOptional({
@@ -37,7 +38,7 @@ export class ReconciliationsController {
   async request(@Param('destination') key: string, @Body() body: ReconcileDto) {
     const destination = this.known(key);
     if (!destination.readBack) {
-      throw Problem.conflict(`"${key}" can't be read back: CUSTOMERIO_APP_API_KEY is not set.`);
+      throw Problem.conflict(`"${key}" can't be asked whom it holds. ${HINT}`);
     }
     return this.dataSource.transaction(async (tx) => {
       const owned = readableOf(destination, await this.runs.owned(tx, key));
