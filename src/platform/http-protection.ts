@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import helmet from 'helmet';
 import { Problem } from './problem.js';
 
 /** All headers of a request together. */
@@ -56,7 +56,8 @@ const PAGES = {
 
 /** Headers that make a browser distrust whatever it is sent, and the counting of requests. */
 export async function protectHttp(app: NestFastifyApplication): Promise<void> {
-  await app.register(helmet, {
+  // Made once: the plugin for Fastify would work out the headers for every request.
+  const setHeaders = helmet({
     contentSecurityPolicy: { useDefaults: false, directives: PAGES },
     // Of this name alone: what else lives on the domain is not ours to decide.
     strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
@@ -67,7 +68,7 @@ export async function protectHttp(app: NestFastifyApplication): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     if (isOurAnswer(request.raw)) reply.header('cache-control', 'no-store');
-    done();
+    setHeaders(request.raw, reply.raw, () => done());
   });
 }
 
