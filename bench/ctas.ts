@@ -7,7 +7,7 @@
 import { parseArgs } from 'node:util';
 import { CtaCatalogue } from '../src/ctas/cta-catalogue.js';
 import type { CtaDefinition, CtaPattern } from '../src/ctas/cta-pattern.js';
-import { seeded } from './histories.js';
+import { randomNumbers } from '../test/support/random-numbers.js';
 import { medianRate } from './measure.js';
 
 const { values: options } = parseArgs({
@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
   },
 });
 const [patterns, links] = [Number(options.patterns), Number(options.links)];
-const chance = seeded(Number(options.seed));
+const chance = randomNumbers(Number(options.seed));
 const below = (end: number): number => Math.floor(chance() * end);
 
 /** Patterns of every kind, as a shop with many products and campaigns has them. */

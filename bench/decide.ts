@@ -9,8 +9,6 @@
  * come in at half of what the service takes. `--pinned` gives every question a run of its own, so that it is written before
  * its answer. `--data` names a folder that keeps the data for the next run; `--profile` writes a CPU profile of the service.
  */
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,10 +17,12 @@ import { Client } from 'pg';
 import { migrateDatabase } from '../src/platform/database.js';
 import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres.js';
 import { fill, journeyOf } from './decide/data.js';
-import { seeded } from './histories.js';
+import { randomNumbers } from '../test/support/random-numbers.js';
 import { cpuMsOf } from './ingest/cpu.js';
 import { sendAll, sendSteadily } from './ingest/load.js';
 import { facts, postOf, SIGNING_KEY, take, webhookRequest } from './ingest/workload.js';
+import { median } from './measure.js';
+import { putTo, startProgram, startWorker, stopProgram, type Program } from './programs.js';
 
 const { values: given } = parseArgs({
   options: {
@@ -41,18 +41,15 @@ const { values: given } = parseArgs({
 });
 const option = (name: Exclude<keyof typeof given, 'pinned' | 'profile' | 'data'>): number => Number(given[name]);
 const { pinned } = given;
-const random = seeded(1);
+const random = randomNumbers(1);
 
-interface Program {
-  child: ChildProcess;
-  port: number;
-  key: string;
+/** A program, and what it is asked. */
+interface Asked extends Program {
   request: () => string;
 }
 
 function envOf(url: string): Record<string, string | undefined> {
   return {
-    PATH: process.env.PATH,
     TURNOUT_ROLES: 'api',
     HEALTH_PORT: '0',
     DATABASE_URL: url,
@@ -62,28 +59,6 @@ function envOf(url: string): Record<string, string | undefined> {
     MANAGE_REQUESTS_PER_SECOND: '0',
     DECISION_DEADLINE_MS: '30000',
   };
-}
-
-async function start(file: string, url: string): Promise<Omit<Program, 'request'>> {
-  const execArgv =
-    given.profile && file.endsWith('service.js') ? ['--cpu-prof', '--cpu-prof-dir=/tmp/turnout-bench-profile'] : [];
-  const env = envOf(url);
-  const child = fork(join(process.cwd(), 'bench', file), [], { env, execArgv });
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${file} ended before it was ready`)));
-  const [ready] = (await Promise.race([once(child, 'message'), ended])) as [{ port: number; key?: string }];
-  ended.catch(() => undefined); // by now it may end
-  return { child, port: ready.port, key: ready.key ?? '' };
-}
-
-/** What the service works off beside answering, in a process of its own; it is there while the ceiling is measured, too. */
-function startWorker(url: string): ChildProcess {
-  return fork(join(process.cwd(), 'dist', 'src', 'worker.js'), [], { env: envOf(url), stdio: 'ignore' });
-}
-
-async function stop({ child }: Pick<Program, 'child'>): Promise<void> {
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  await ended;
 }
 
 function pick(most: number): number {
@@ -103,29 +78,16 @@ function readOf(): string {
   return postOf('/', JSON.stringify({ identifiers: { customer_id: String(1 + pick(option('profiles'))) } }), '');
 }
 
-async function declare({ port, key }: Pick<Program, 'port' | 'key'>): Promise<void> {
-  const put = async (path: string, body: unknown): Promise<void> => {
-    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
-      method: 'PUT',
-      headers,
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-  };
-  await put('/v1/ctas/cart', { patterns: [{ path: '/cart' }] });
-  await put('/v1/ctas/replenish', { patterns: [{ path: '/refill/*' }] });
-  for (let n = 0; n < option('journeys'); n++) await put(`/v1/journeys/j${n}`, journeyOf(n));
-}
-
-function median(all: readonly number[]): number {
-  return [...all].sort((a, b) => a - b)[all.length >> 1]!;
+async function declare(service: Program): Promise<void> {
+  await putTo(service, '/v1/ctas/cart', { patterns: [{ path: '/cart' }] });
+  await putTo(service, '/v1/ctas/replenish', { patterns: [{ path: '/refill/*' }] });
+  for (let n = 0; n < option('journeys'); n++) await putTo(service, `/v1/journeys/j${n}`, journeyOf(n));
 }
 
 const rounded = (value: number): number => Math.round(value * 100) / 100;
 
 /** Requests a second of each program, and the processor time of a request in µs, by turns. */
-async function throughput(programs: readonly Program[], postgresPid: number) {
+async function throughput(programs: readonly Asked[], postgresPid: number) {
   const found = programs.map(() => ({ rates: [] as number[], own: [] as number[], postgres: [] as number[] }));
   for (let round = 0; round <= option('rounds'); round++) {
     for (const [index, { port, request, child }] of programs.entries()) {
@@ -147,7 +109,7 @@ async function throughput(programs: readonly Program[], postgresPid: number) {
 }
 
 /** How long answers take while requests come steadily, in ms. */
-async function latency({ port, request }: Pick<Program, 'port' | 'request'>, perSecond: number) {
+async function latency({ port, request }: Pick<Asked, 'port' | 'request'>, perSecond: number) {
   const requests = Array.from({ length: Math.round(perSecond * option('seconds')) }, request);
   const took: number[] = [];
   await sendSteadily(port, requests, perSecond, took);
@@ -157,7 +119,7 @@ async function latency({ port, request }: Pick<Program, 'port' | 'request'>, per
 }
 
 /** Decisions while webhooks come in at half of what the service takes. */
-async function latencyWhileIngesting(ours: Program, perSecond: number) {
+async function latencyWhileIngesting(ours: Asked, perSecond: number) {
   const stream = facts({ profiles: option('profiles'), campaigns: 20, seed: 1, prefix: `d${process.pid}` });
   const webhooks = (count: number): string[] => take(stream, count).map(webhookRequest);
   await sendAll(ours.port, webhooks(2_000), option('connections'));
@@ -171,7 +133,7 @@ async function latencyWhileIngesting(ours: Program, perSecond: number) {
   return { ...found, eventsPerSecond: Math.round(rate) };
 }
 
-async function prepare(url: string, isFilled: boolean): Promise<Omit<Program, 'request'>> {
+async function prepare(url: string, isFilled: boolean): Promise<Program> {
   if (!isFilled) {
     await migrateDatabase(url);
     const client = new Client({ connectionString: url });
@@ -179,22 +141,20 @@ async function prepare(url: string, isFilled: boolean): Promise<Omit<Program, 'r
     await fill(client, { profiles: option('profiles'), events: option('events') });
     await client.end();
   }
-  const service = await start('ingest/service.js', url);
+  const service = await startProgram('service.js', { env: envOf(url), isProfiled: given.profile });
   if (!isFilled) await declare(service);
   return service;
 }
 
 async function main(url: string, isFilled: boolean, postgresPid: number): Promise<void> {
   const service = await prepare(url, isFilled);
-  const worker = startWorker(url);
-  const ours: Program = { ...service, request: () => questionOf(service.key) };
-  const bare: Program = { ...(await start('decide/ceiling.js', url)), request: readOf };
+  const worker = startWorker(envOf(url));
+  const ours: Asked = { ...service, request: () => questionOf(service.key) };
+  const bare: Asked = { ...(await startProgram('decide/ceiling.js', { env: envOf(url) })), request: readOf };
   const [figure, ceiling] = await throughput([ours, bare], postgresPid);
   const rate = option('rate') || Math.round(Math.min(figure!.perSecond, ceiling!.perSecond) / 2);
   const latencies = option('seconds') > 0 ? await underLoad(ours, bare, rate) : {};
-  await stop(ours);
-  await stop(bare);
-  await stop({ child: worker });
+  for (const child of [ours.child, bare.child, worker]) await stopProgram(child);
   console.log(
     JSON.stringify({
       ...{ name: 'decide', figure: figure!.perSecond, unit: 'decisions/s', ceiling: ceiling!.perSecond },
@@ -207,7 +167,7 @@ async function main(url: string, isFilled: boolean, postgresPid: number): Promis
 }
 
 /** How long answers take under equal load, and while events come in; p99 beside that of the ceiling, 1: as short. */
-async function underLoad(ours: Program, bare: Program, rate: number) {
+async function underLoad(ours: Asked, bare: Asked, rate: number) {
   const steady = { ours: await latency(ours, rate), bare: await latency(bare, rate) };
   const ingesting = await latencyWhileIngesting(ours, rate);
   return {

@@ -3,17 +3,6 @@ import type { HistoryEvent } from '../src/core/history-event.js';
 export const DAY = 86_400_000;
 export const NOW = Date.UTC(2026, 10, 24);
 
-/** Mulberry32: small, seeded, good enough to draw histories. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 const CTAS = ['cart', 'replenish', 'product', 'guide'];
 
 /**

@@ -8,14 +8,12 @@
  * `--seconds` is how long 500 events a second (`--rate`) are sent for the latency; `--minutes` sends batches for so long
  * and watches the memory; `--profile` writes a CPU profile of the service; `--scale ''` leaves the comparison out.
  */
-import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Client, Pool } from 'pg';
-import { migrateDatabase } from '../src/platform/database.js';
+import { Pool } from 'pg';
 import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres.js';
 import { eventId } from '../src/profiles/event-identity.js';
 import { cpuMsOf } from './ingest/cpu.js';
@@ -30,6 +28,8 @@ import {
   webhookRequest,
   type Fact,
 } from './ingest/workload.js';
+import { median } from './measure.js';
+import { newDatabase, putTo, startProgram, stopProgram } from './programs.js';
 
 const { values: given } = parseArgs({
   options: {
@@ -50,7 +50,6 @@ const { values: given } = parseArgs({
   },
 });
 const option = (name: Exclude<keyof typeof given, 'profile' | 'scale'>): number => Number(given[name]);
-const HERE = join(process.cwd(), 'bench', 'ingest');
 
 interface Service {
   port: number;
@@ -61,67 +60,27 @@ interface Service {
   stop(): Promise<void>;
 }
 
-let databases = 0;
 let adminUrl = '';
 let postgresPid = 0;
 
-async function freshDatabase(): Promise<string> {
-  const url = new URL(adminUrl);
-  url.pathname = `bench_${++databases}`;
-  const admin = new Client({ connectionString: adminUrl });
-  await admin.connect();
-  await admin.query(`CREATE DATABASE bench_${databases}`);
-  await admin.end();
-  await migrateDatabase(url.href);
-  return url.href;
-}
-
-async function startProgram(
-  file: string,
-  args: string[],
-  env: Record<string, string>,
-): Promise<[ChildProcess, { port: number; key: string }]> {
-  const execArgv =
-    given.profile && file === 'service.js' ? ['--cpu-prof', '--cpu-prof-dir=/tmp/turnout-bench-profile'] : [];
-  const child = fork(join(HERE, file), args, { env: { PATH: process.env.PATH, ...env }, execArgv });
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${file} ended before it was ready`)));
-  const [ready] = (await Promise.race([once(child, 'message'), ended])) as [{ port: number; key: string }];
-  ended.catch(() => undefined); // by now it may end
-  return [child, ready];
-}
-
-async function stopProgram(child: ChildProcess): Promise<void> {
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  await ended;
-}
-
 /** A service on a database of its own, with so many segments published, all of them pushed, and everybody known once. */
 async function startService(segments: number): Promise<Service> {
-  const url = await freshDatabase();
+  const url = await newDatabase(adminUrl);
   const env = {
     DATABASE_URL: url,
     CUSTOMERIO_SIGNING_KEYS: SIGNING_KEY,
     LOG_LEVEL: 'warn',
     API_BODY_LIMIT_BYTES: '67108864',
   };
-  const [child, { port, key }] = await startProgram('service.js', [], env);
-  const put = async (path: string, body: unknown): Promise<void> => {
-    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
-      method: 'PUT',
-      headers,
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-  };
+  const program = await startProgram('service.js', { env, isProfiled: given.profile });
   for (const cta of ['cart', 'refill', 'product', 'guide'])
-    await put(`/v1/ctas/${cta}`, { patterns: [{ path: `/${cta}` }] });
+    await putTo(program, `/v1/ctas/${cta}`, { patterns: [{ path: `/${cta}` }] });
   for (let n = 0; n < segments; n++) {
     const rule = rulesOf(1 + Math.floor(n / 5))[n % 5];
-    await put(`/v1/segments/s${n}`, { rule, push: { customerio: { segmentId: String(n + 1) } } });
+    await putTo(program, `/v1/segments/s${n}`, { rule, push: { customerio: { segmentId: String(n + 1) } } });
   }
   const pool = new Pool({ connectionString: url, max: 2 });
+  const { child, port } = program;
   return {
     port,
     pool,
@@ -171,10 +130,6 @@ function streamOf(segments: number, prefix: string, seed = option('seed')): Gene
   return facts({ profiles: option('profiles'), campaigns, seed, prefix });
 }
 
-function median(all: readonly number[]): number {
-  return [...all].sort((a, b) => a - b)[all.length >> 1]!;
-}
-
 /** Processor time that the service and PostgreSQL take for an event, in microseconds, whatever else the machine does. */
 async function cpuOf(
   pid: number,
@@ -192,7 +147,10 @@ async function measureBatches(
   service: Service,
   stream: Generator<Fact>,
 ): Promise<{ figure: number; ceiling: number; ratio: number }> {
-  const [raw] = await startProgram('ceilings.js', ['raw'], { DATABASE_URL: await freshDatabase() });
+  const { child: raw } = await startProgram('ingest/ceilings.js', {
+    args: ['raw'],
+    env: { DATABASE_URL: await newDatabase(adminUrl) },
+  });
   const perRound = Math.ceil(option('events') / option('rounds'));
   const rates: { figure: number; ceiling: number }[] = [];
   await rateOf(service, batchesOf(take(stream, perRound)), option('batch-connections'), perRound);
@@ -236,9 +194,10 @@ function rounded(value: number): number {
 }
 
 async function measureSingles(service: Service, stream: Generator<Fact>) {
-  const [bare, bareReady] = await startProgram('ceilings.js', ['bare'], {});
-  const [grouped, groupedReady] = await startProgram('ceilings.js', ['grouped'], {
-    DATABASE_URL: await freshDatabase(),
+  const bare = await startProgram('ingest/ceilings.js', { args: ['bare'] });
+  const grouped = await startProgram('ingest/ceilings.js', {
+    args: ['grouped'],
+    env: { DATABASE_URL: await newDatabase(adminUrl) },
   });
   const perRound = Math.ceil(option('singles') / option('rounds'));
   const rates: { figure: number; ceiling: number }[] = [];
@@ -252,8 +211,8 @@ async function measureSingles(service: Service, stream: Generator<Fact>) {
     const some = take(stream, perRound);
     const requests = some.map(webhookRequest);
     const plain = some.map((fact) => postOf('/', JSON.stringify(reportForCeiling(fact)), ''));
-    const bareRate = await rateAt(bareReady.port, plain);
-    const ceiling = await rateAt(groupedReady.port, plain);
+    const bareRate = await rateAt(bare.port, plain);
+    const ceiling = await rateAt(grouped.port, plain);
     const figure = await rateOf(service, requests, option('connections'), perRound);
     if (round === 0) continue; // warms up
     rates.push({ figure, ceiling });
@@ -262,7 +221,7 @@ async function measureSingles(service: Service, stream: Generator<Fact>) {
       `  round ${round}: ${Math.round(figure)} events/s; grouped insert ${Math.round(ceiling)}; bare ${Math.round(bareRate)}`,
     );
   }
-  await Promise.all([bare, grouped].map(stopProgram));
+  await Promise.all([bare, grouped].map(({ child }) => stopProgram(child)));
   return { ...summary(rates), bareFastify: Math.round(median(bareRates)) };
 }
 

@@ -17,7 +17,7 @@ export function medianRate<T>(
       if (round > 0) rates[index]!.push(rate); // the first warms up
     });
   }
-  return rates.map((all) => all.sort((a, b) => a - b)[all.length >> 1]!);
+  return rates.map(median);
 }
 
 let kept = 0;
@@ -33,4 +33,8 @@ function rateOf<T>(items: readonly T[], pieces: number, program: (item: T) => nu
   }
   if (kept < 0) throw new Error('never'); // so that no work can be left out as useless
   return (done * pieces * 1_000) / elapsed;
+}
+
+export function median(all: readonly number[]): number {
+  return [...all].sort((a, b) => a - b)[all.length >> 1]!;
 }

@@ -13,7 +13,8 @@ import { History } from '../src/core/history.js';
 import type { HistoryEvent } from '../src/core/history-event.js';
 import type { Rule } from '../src/core/rule.js';
 import { abandoned, clicked, lapsed, notClicked, type Hand } from './by-hand.js';
-import { histories, NOW, seeded } from './histories.js';
+import { histories, NOW } from './histories.js';
+import { randomNumbers } from '../test/support/random-numbers.js';
 import { medianRate } from './measure.js';
 
 const { values: options } = parseArgs({
@@ -58,7 +59,7 @@ function pair(n: number): Pair {
   }
 }
 
-const random = seeded(Number(options.seed));
+const random = randomNumbers(Number(options.seed));
 const known = histories(Number(options.profiles), Number(options.events), random, ['cta-4', 'cta-5', 'cta-8']);
 
 /** Evaluates all rules over one profile; the sum keeps the work from being left out. */

@@ -5,18 +5,17 @@
  *
  *   npm run bench:sync -- --changes 50000 --segments 10 --rate 200 --seconds 10
  */
-import { execFile, fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { Client, Pool } from 'pg';
-import { migrateDatabase } from '../src/platform/database.js';
+import { Pool } from 'pg';
 import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres.js';
 import { startCustomerioServer, type CustomerioServer } from '../test/support/customerio-server/customerio-server.js';
 import { SIGNING_KEY, TurnoutClient, turnoutEnv } from '../test/support/turnout.js';
 import { customerioWebhook } from '../test/support/webhooks.js';
+import { newDatabase, startProgram, stopProgram } from './programs.js';
 
 const { values: given } = parseArgs({
   options: {
@@ -31,19 +30,7 @@ const option = (name: keyof typeof given): number => Number(given[name]);
 const HERE = join(process.cwd(), 'bench');
 const REQUESTS_AT_ONCE = 8;
 
-let databases = 0;
 let adminUrl = '';
-
-async function freshDatabase(): Promise<string> {
-  const url = new URL(adminUrl);
-  url.pathname = `bench_${++databases}`;
-  const admin = new Client({ connectionString: adminUrl });
-  await admin.connect();
-  await admin.query(`CREATE DATABASE bench_${databases}`);
-  await admin.end();
-  await migrateDatabase(url.href);
-  return url.href;
-}
 
 interface Service {
   client: TurnoutClient;
@@ -51,17 +38,8 @@ interface Service {
 }
 
 async function startService(env: Record<string, string>): Promise<Service> {
-  const child: ChildProcess = fork(join(HERE, 'sync', 'service.js'), [], { env: { PATH: process.env.PATH, ...env } });
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error('The service ended before it was ready')));
-  const [{ port, key }] = (await Promise.race([once(child, 'message'), ended])) as [{ port: number; key: string }];
-  ended.catch(() => undefined); // by now it may end
-  return {
-    client: new TurnoutClient(`http://127.0.0.1:${port}`, key),
-    async stop() {
-      child.kill('SIGTERM');
-      await ended.catch(() => undefined);
-    },
-  };
+  const { child, port, key } = await startProgram('service.js', { env });
+  return { client: new TurnoutClient(`http://127.0.0.1:${port}`, key), stop: () => stopProgram(child) };
 }
 
 /** Without a destination, what is owed waits. */
@@ -123,7 +101,7 @@ function poolOf(url: string): Pool {
 async function throughput(folder: string): Promise<{ ours: number; bare: number; requests: number }> {
   const [segments, people] = [option('segments'), Math.ceil(option('changes') / option('segments'))];
   const customerio = await startCustomerioServer();
-  const url = await freshDatabase();
+  const url = await newDatabase(adminUrl);
   const service = await startService({ ...envOf(url), TURNOUT_ROLES: 'api,worker' });
   await publish(service, customerio, segments);
   await owe(service, people, segments);
@@ -163,7 +141,7 @@ async function replay(folder: string, recorded: CustomerioServer, segments: numb
 /** From the webhook's sending to its answer, and to the request that adds its person, in ms, in order of size. */
 async function latencies(): Promise<{ answered: number[]; pushed: number[] }> {
   const customerio = await startCustomerioServer();
-  const url = await freshDatabase();
+  const url = await newDatabase(adminUrl);
   const service = await startService({ ...envOf(url, customerio), TURNOUT_ROLES: 'api,worker' });
   customerio.seedSegment({ id: 1, name: 'clicked' });
   const rule = { performed: 'click', within: '30d' };

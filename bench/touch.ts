@@ -12,7 +12,8 @@ import { advanceMembership } from '../src/core/membership.js';
 import type { Rule } from '../src/core/rule.js';
 import { TouchIndex } from '../src/core/touch-index.js';
 import type { Plan } from '../src/core/compile-rule.js';
-import { histories, NOW, seeded } from './histories.js';
+import { histories, NOW } from './histories.js';
+import { randomNumbers } from '../test/support/random-numbers.js';
 import { medianRate } from './measure.js';
 
 const { values: options } = parseArgs({
@@ -47,7 +48,7 @@ const plansOf = (number: number): Plan[] => {
   return Array.from({ length: number }, (_, n) => compiler.plan(ruleOf(n)));
 };
 
-const known = histories(Number(options.profiles), Number(options.events), seeded(Number(options.seed)));
+const known = histories(Number(options.profiles), Number(options.events), randomNumbers(Number(options.seed)));
 const arrival: HistoryEvent = {
   id: 'new',
   name: 'click',

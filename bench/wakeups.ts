@@ -12,7 +12,8 @@ import type { HistoryEvent } from '../src/core/history-event.js';
 import { advanceMembership } from '../src/core/membership.js';
 import { nodesOf } from '../src/core/references.js';
 import type { Rule } from '../src/core/rule.js';
-import { DAY, histories, NOW, seeded } from './histories.js';
+import { DAY, histories, NOW } from './histories.js';
+import { randomNumbers } from '../test/support/random-numbers.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -98,7 +99,7 @@ function add(to: Wakeups, more: Wakeups): void {
   to.useful += more.useful;
 }
 
-const known = histories(Number(options.profiles), Number(options.events), seeded(Number(options.seed)));
+const known = histories(Number(options.profiles), Number(options.events), randomNumbers(Number(options.seed)));
 const total = [0, 1, 2].map((): Wakeups => ({ all: 0, useful: 0 }));
 console.log(`${'useful of all'.padEnd(20)}${['engine', 'parts', 'daily'].map((name) => name.padStart(18)).join('')}`);
 for (const [name, rule] of Object.entries(MIX)) {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { seeded } from '../histories.js';
+import { randomNumbers } from '../../test/support/random-numbers.js';
 
 export const SIGNING_KEY = 'bench-signing-key';
 const DAY = 86_400_000;
@@ -46,7 +46,7 @@ export function* facts(options: {
   seed: number;
   prefix: string;
 }): Generator<Fact> {
-  const random = seeded(options.seed);
+  const random = randomNumbers(options.seed);
   const hot = Math.max(1, Math.floor(options.profiles / 100));
   const recent: Fact[] = [];
   const now = Date.now();

@@ -1,3 +1,4 @@
+import { randomNumbers } from '../support/random-numbers.js';
 import type { Mutant } from './mutate.js';
 
 /**
@@ -13,15 +14,4 @@ export function sampleOf(mutants: readonly Mutant[], count: number, seed: number
   const step = ordered.length / count;
   const first = random() * step;
   return Array.from({ length: count }, (_, index) => ordered[Math.floor(first + index * step)]!.mutant);
-}
-
-/** Numbers in [0, 1) that a seed determines (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

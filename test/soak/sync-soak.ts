@@ -14,7 +14,7 @@ import {
   wrongCounts,
   type Fault,
 } from '../support/customerio-server/faults.js';
-import { randomNumbers } from '../support/customerio-server/random-numbers.js';
+import { randomNumbers } from '../support/random-numbers.js';
 import type { TurnoutClient } from '../support/turnout.js';
 
 /** What random answers do; 429 is rare, since each of them stops all senders for a second. */

@@ -1,18 +1,17 @@
 import type { Rule } from '../../src/core/rule.js';
 import type { CtaPattern } from '../../src/ctas/cta-pattern.js';
 import { DAY, HOUR } from './builders.js';
+import { randomNumbers } from './random-numbers.js';
 import { SHOPIFY_SECRET, SIGNING_KEY } from './turnout.js';
 import { customerioWebhook, shopifyWebhook, type SentWebhook } from './webhooks.js';
 
-/** Numbers from 0 to 1 that depend on the seed alone (mulberry32). */
+/** What chance would have it, by the seed alone. */
 export class Chance {
-  constructor(private state: number) {}
+  /** A number from 0 to below 1. */
+  readonly next: () => number;
 
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  constructor(seed: number) {
+    this.next = randomNumbers(seed);
   }
 
   /** A whole number from 0 to below `end`. */

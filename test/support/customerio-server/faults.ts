@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { randomNumbers } from './random-numbers.js';
+import { randomNumbers } from '../random-numbers.js';
 import { refuse, type Answer } from './route.js';
 
 /** A way in which an exchange goes wrong. Those "after applying" leave the client not knowing that all went well. */
