@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerWith, Faults } from './customerio-server/faults.js';
 import { isObject, type Answer } from './customerio-server/route.js';
+import { bodyOf, StandIn } from './stand-in.js';
 
 export interface Ga4Hit {
   clientId: string;
@@ -18,21 +17,17 @@ const LIMITS = { bytes: 130_000, events: 25, params: 25, name: 40, value: 100, b
  * Google Analytics' Measurement Protocol over real HTTP: it answers 2xx whatever comes, and counts only what keeps to its
  * limits; `/debug` tells what is wrong, and counts nothing. A wrong secret counts for nothing, without a word.
  */
-export class Ga4Server {
+export class Ga4Server extends StandIn {
   readonly faults = new Faults();
   /** Every event that was counted, also one that came twice. */
   readonly hits: Ga4Hit[] = [];
   readonly bodies: unknown[] = [];
-  private readonly stopping = new AbortController();
-  private readonly http: Server;
 
   private constructor(
     private readonly credentials: { measurementId: string; apiSecret: string },
     private readonly now: () => number,
   ) {
-    this.http = createServer((request, response) => {
-      this.serve(request, response).catch(() => response.destroy());
-    });
+    super();
   }
 
   static async start(
@@ -40,13 +35,8 @@ export class Ga4Server {
     now: () => number = Date.now,
   ): Promise<Ga4Server> {
     const server = new Ga4Server(credentials, now);
-    server.http.listen(0, '127.0.0.1');
-    await once(server.http, 'listening');
+    await server.listen();
     return server;
-  }
-
-  get host(): string {
-    return `127.0.0.1:${(this.http.address() as AddressInfo).port}`;
   }
 
   /** The decisions that were counted, each once, as an analyst counts them. */
@@ -54,18 +44,8 @@ export class Ga4Server {
     return [...new Set(this.hits.map((one) => one.params['decision_id']))].sort();
   }
 
-  async stop(): Promise<void> {
-    this.stopping.abort();
-    const closed = once(this.http, 'close');
-    this.http.close();
-    this.http.closeAllConnections();
-    await closed;
-  }
-
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const bytes = Buffer.concat(chunks);
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const bytes = await bodyOf(request);
     const url = new URL(request.url ?? '', `http://${this.host}`);
     await answerWith(this.faults.take(), response, () => this.answer(url, bytes), this.stopping.signal);
   }

@@ -1,15 +1,8 @@
-import { once } from 'node:events';
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { answerWith, Faults } from './customerio-server/faults.js';
 import type { Answer } from './customerio-server/route.js';
+import { bodyOf, StandIn } from './stand-in.js';
 
 /** What came in one request, whatever became of it. */
 export interface ReceivedWebhook {
@@ -33,7 +26,7 @@ interface Sent {
  * A careful receiver of webhooks over real HTTP: it verifies by the reference implementation of Standard Webhooks, takes
  * each id once, and keeps members and decisions by identifier.
  */
-export class WebhookReceiver {
+export class WebhookReceiver extends StandIn {
   readonly faults = new Faults();
   readonly received: ReceivedWebhook[] = [];
   /** By segment. */
@@ -41,24 +34,15 @@ export class WebhookReceiver {
   readonly decisions: { profile: Identifiers; decision: Record<string, unknown> }[] = [];
   readonly erased: Identifiers[] = [];
   private readonly seen = new Set<string>();
-  private readonly stopping = new AbortController();
-  private readonly http: Server;
 
   private constructor(private readonly secret: string) {
-    this.http = createServer((request, response) => {
-      this.serve(request, response).catch(() => response.destroy());
-    });
+    super();
   }
 
   static async start(secret: string, port = 0): Promise<WebhookReceiver> {
     const receiver = new WebhookReceiver(secret);
-    receiver.http.listen(port, '127.0.0.1');
-    await once(receiver.http, 'listening');
+    await receiver.listen(port);
     return receiver;
-  }
-
-  get host(): string {
-    return `127.0.0.1:${(this.http.address() as AddressInfo).port}`;
   }
 
   get url(): string {
@@ -75,18 +59,8 @@ export class WebhookReceiver {
     return { members: members.map(([segment]) => [segment, this.membersOf(segment)]), decisions: this.decisions };
   }
 
-  async stop(): Promise<void> {
-    this.stopping.abort();
-    const closed = once(this.http, 'close');
-    this.http.close();
-    this.http.closeAllConnections();
-    await closed;
-  }
-
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const webhook = { headers: request.headers, body: Buffer.concat(chunks).toString() };
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const webhook = { headers: request.headers, body: (await bodyOf(request)).toString() };
     this.received.push(webhook);
     await answerWith(this.faults.take(), response, () => this.take(webhook), this.stopping.signal);
   }

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { bodyOf, StandIn } from '../stand-in.js';
 import { appRoutes } from './app-routes.js';
 import { answerWith, Faults, type Fault } from './faults.js';
 import { matchRoute, refuse, type Answer, type Call, type Match, type Route } from './route.js';
@@ -44,7 +43,7 @@ export async function startCustomerioServer(options: CustomerioServerOptions = {
  * their documented limits, silences and refusals. What the documentation leaves open is decided so that careless clients
  * fail: see the comments at each such place.
  */
-export class CustomerioServer {
+export class CustomerioServer extends StandIn {
   readonly siteId: string;
   readonly apiKey: string;
   readonly appKey: string;
@@ -53,12 +52,11 @@ export class CustomerioServer {
   private readonly state = new CustomerioState();
   private readonly traffic = new Traffic();
   private readonly routes: readonly Route[];
-  private readonly http: Server;
-  private readonly stopping = new AbortController();
   private readonly now: () => number;
   private readonly requestsPerSecond: number;
 
   constructor(options: CustomerioServerOptions) {
+    super();
     this.siteId = options.siteId ?? 'site';
     this.apiKey = options.apiKey ?? 'track-key';
     this.appKey = options.appKey ?? 'app-key';
@@ -66,28 +64,11 @@ export class CustomerioServer {
     this.now = options.now ?? Date.now;
     this.requestsPerSecond = options.rateLimit?.requestsPerSecond ?? Infinity;
     this.routes = [...TRACK_V1_ROUTES, ...TRACK_V2_ROUTES, ...appRoutes(this.now)];
-    this.http = createServer((request, response) => {
-      this.serve(request, response).catch(() => response.destroy());
-    });
-  }
-
-  async listen(port: number): Promise<void> {
-    this.http.listen(port, '127.0.0.1');
-    await once(this.http, 'listening');
   }
 
   /** Where it is reached, without a path: `/api/v1` below it is what a Track client wants, `/v1` an App client. */
   get url(): string {
-    return `http://127.0.0.1:${(this.http.address() as AddressInfo).port}`;
-  }
-
-  /** Ends what is still hanging, too. */
-  async stop(): Promise<void> {
-    this.stopping.abort();
-    const closed = once(this.http, 'close');
-    this.http.close();
-    this.http.closeAllConnections();
-    await closed;
+    return `http://${this.host}`;
   }
 
   seedPerson(seed: PersonSeed): Person {
@@ -179,8 +160,8 @@ export class CustomerioServer {
     };
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const bytes = await readBody(request);
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const bytes = await bodyOf(request);
     const { method = '', url: path = '' } = request;
     const { authorization } = request.headers;
     const { apply, end } = this.receive({ method, path, bytes, authorization, origin: this.url });
@@ -207,12 +188,6 @@ export class CustomerioServer {
 function withFault(call: Call, fault: Fault | undefined): Call {
   if (fault?.kind !== 'refusedItems' && fault?.kind !== 'wrongCounts') return call;
   return { ...call, fault: fault.kind };
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
 }
 
 function parseJson(bytes: Buffer): unknown {
