@@ -139,10 +139,15 @@ export class Bench {
   }
 
   /** Does something while the mutant stands in the copy. */
-  async withMutant<T>(mutant: Mutant, work: () => Promise<T>): Promise<T> {
-    const path = join(this.folder, mutant.file);
+  withMutant<T>(mutant: Mutant, work: () => Promise<T>): Promise<T> {
+    return this.withChanged(mutant.file, (original) => mutated(original, mutant), work);
+  }
+
+  /** Does something while a file of the copy says something else. */
+  async withChanged<T>(file: string, change: (original: string) => string, work: () => Promise<T>): Promise<T> {
+    const path = join(this.folder, file);
     const original = await readFile(path, 'utf8');
-    await writeFile(path, mutated(original, mutant));
+    await writeFile(path, change(original));
     try {
       return await work();
     } finally {
