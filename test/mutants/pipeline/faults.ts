@@ -53,7 +53,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     file: DELIVERY,
     find: '      held.push(message);\n',
     replace: '',
-    specs: [...outbox, 'test/integration/limits'],
+    specs: [...outbox, 'test/integration/gates'],
   },
   {
     name: 'what is handed back is forgotten',
