@@ -86,8 +86,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'a lost claim settles all the same',
     file: OUTBOX,
-    find: '          AND claim = r_claim`',
-    replace: '          AND r_claim IS NOT NULL`',
+    find: 'AND own.claim IS NOT DISTINCT FROM r_claim LIMIT 1',
+    replace: 'AND r_claim IS NOT NULL LIMIT 1',
     specs: outbox,
   },
   {
