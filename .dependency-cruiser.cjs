@@ -6,6 +6,9 @@ const MAY_IMPORT = {
   profiles: ['core', 'platform'],
   ctas: ['core', 'platform'],
   segments: ['core', 'platform'],
+  // Where links stand in a template; texts in, places out.
+  templates: [],
+  utm: ['core', 'ctas', 'templates', 'platform'],
   // Rules by themselves: checked, explained and played, never stored.
   rules: ['core', 'profiles', 'segments', 'platform'],
   outbox: ['core', 'platform'],

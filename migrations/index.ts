@@ -26,6 +26,7 @@ import { CreateDestinations1764000101000 } from './1764000101000-create-destinat
 import { CreateSourceRefusals1764000102000 } from './1764000102000-create-source-refusals.js';
 import { CleanDecisions1764000082000 } from './1764000082000-clean-decisions.js';
 import { AddOutboxTraceparent1764000111000 } from './1764000111000-add-outbox-traceparent.js';
+import { CreateUtmSchemas1764000150000 } from './1764000150000-create-utm-schemas.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -57,4 +58,5 @@ export const MIGRATIONS = [
   CreateDestinations1764000101000,
   CreateSourceRefusals1764000102000,
   CleanDecisions1764000082000,
+  CreateUtmSchemas1764000150000,
 ];

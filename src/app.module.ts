@@ -70,6 +70,7 @@ import { SourceLateness } from './source-lateness.js';
 import { WEBHOOK_SECRETS } from './sources/webhook-secrets.js';
 import { Lateness } from './sync/lateness.js';
 import { SyncApiModule, SyncWorkerModule } from './sync/sync.module.js';
+import { UtmApiModule } from './utm/utm.module.js';
 
 type ModuleImport = Type | DynamicModule;
 
@@ -118,6 +119,7 @@ const API: ModuleImport[] = [
   MembershipsApiModule,
   SyncApiModule,
   DestinationsApiModule,
+  UtmApiModule,
 ];
 
 /** Beside the modules, since delivery must not know of the sources. */

@@ -13,7 +13,8 @@ import { Problem } from './platform/problem.js';
 
 type Done = (error: Error | null, body?: unknown) => void;
 
-const IMPORTS = '/v1/imports';
+/** Bodies that are read as they come. */
+const STREAMED = ['/v1/imports', '/v1/utm/lint/csv'];
 const STREAM = 'application/vnd.turnout.stream';
 
 /** Webhooks, and the calls of Segment's API, which may be packed. */
@@ -59,13 +60,13 @@ function parseBodies(app: NestFastifyApplication, limits: Config['http']): void 
   const fastify = app.getHttpAdapter().getInstance();
   const parseJson = jsonBodyParser(fastify);
   fastify.removeAllContentTypeParsers();
-  // An imported file may be larger than memory: whatever its type, it is left to be read as it comes.
+  // A file may be larger than memory: whatever its type, it is left to be read as it comes.
   fastify.addHook('onRequest', (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
-    if (isImport(request.raw)) request.raw.headers['content-type'] = STREAM;
+    if (isStreamed(request.raw)) request.raw.headers['content-type'] = STREAM;
     done();
   });
   fastify.addContentTypeParser(STREAM, (request: FastifyRequest, body: unknown, done: Done) => {
-    if (isImport(request.raw)) done(null, body);
+    if (isStreamed(request.raw)) done(null, body);
     else done(Problem.unsupportedMediaType('The body has to be JSON, sent with "Content-Type: application/json".'));
   });
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer, done: Done) => {
@@ -84,8 +85,8 @@ function parseBodies(app: NestFastifyApplication, limits: Config['http']): void 
   });
 }
 
-function isImport(request: IncomingMessage): boolean {
-  return request.method === 'POST' && request.url?.split('?')[0] === IMPORTS;
+function isStreamed(request: IncomingMessage): boolean {
+  return request.method === 'POST' && STREAMED.includes(request.url?.split('?')[0] ?? '');
 }
 
 function isRawPath(request: IncomingMessage): boolean {

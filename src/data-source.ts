@@ -32,6 +32,7 @@ import { DeadLetter } from './sources/dead-letter.entity.js';
 import { DestinationGate } from './sync/gate.entity.js';
 import { SourceRefusal } from './sources/source-refusal.entity.js';
 import { Reconciliation, ReconciliationMember } from './sync/reconciliation.entities.js';
+import { UtmSchemaVersion } from './utm/utm-schema-version.entity.js';
 
 /** The one list of entities; each is the shape of a row. */
 const ENTITIES = [
@@ -75,6 +76,7 @@ const ENTITIES = [
   SourceFreshnessRow,
   SourceSilence,
   Transition,
+  UtmSchemaVersion,
   WaitingEvent,
 ];
 

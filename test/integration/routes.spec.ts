@@ -67,6 +67,9 @@ const ROUTES: Record<Who, readonly string[]> = {
     'GET /v1/segments/preview/:id',
     'GET /v1/sources',
     'GET /v1/sources/dead-letters',
+    'GET /v1/utm/schema',
+    'GET /v1/utm/schema/versions',
+    'GET /v1/utm/schema/versions/:version',
     'GET /metrics',
     'GET /v1/audit-log',
     'POST /v1/api-keys',
@@ -88,6 +91,8 @@ const ROUTES: Record<Who, readonly string[]> = {
     'POST /v1/segments/:key/rollback',
     'POST /v1/segments/:key/shadow',
     'POST /v1/segments/preview',
+    'POST /v1/utm/lint',
+    'POST /v1/utm/lint/csv',
     'PUT /v1/click-classes/settings',
     'PUT /v1/ctas/:key',
     'PUT /v1/destinations/:key',
@@ -96,6 +101,7 @@ const ROUTES: Record<Who, readonly string[]> = {
     'PUT /v1/segments/:key/draft',
     'PUT /v1/segments/:key/members',
     'PUT /v1/sources/:source/history',
+    'PUT /v1/utm/schema',
   ],
   ingest: [
     'POST /v1/alias',
@@ -122,6 +128,8 @@ const CHANGE_NOTHING = [
   'POST /v1/rules/simulate',
   'POST /v1/rules/validate',
   'POST /v1/segments/preview',
+  'POST /v1/utm/lint',
+  'POST /v1/utm/lint/csv',
 ];
 
 const FILLED: Record<string, string> = { source: 'customerio', identifier: 'customer_id:1', destination: 'customerio' };

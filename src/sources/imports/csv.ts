@@ -1,14 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { parse } from 'csv-parse/sync';
 
-const DELIMITERS = [',', ';', '\t', '|'];
-
-/** The delimiter of a header line: the one that is in it most often. */
-export function delimiterOf(header: string): string {
-  const counted = DELIMITERS.map((delimiter) => ({ delimiter, count: header.split(delimiter).length }));
-  return counted.reduce((most, one) => (one.count > most.count ? one : most)).delimiter;
-}
-
 /** The fields of each record; undefined for one that is not CSV. */
 export function parseCsv(records: readonly Buffer[], delimiter: string): (string[] | undefined)[] {
   const whole = parseTogether(records, delimiter);

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { isJsonObject } from '../json-body.js';
-import { delimiterOf, parseCsv } from './csv.js';
+import { delimiterOf } from '../../platform/csv.js';
+import { parseCsv } from './csv.js';
 import type { ImportFormat, ImportMapping, Mapped, MappingOptions } from './mapping.js';
 import { RecordSplitter, type FileRecord } from './record-splitter.js';
 import { RowReader, type Row } from './row.js';

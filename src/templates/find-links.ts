@@ -1,0 +1,121 @@
+import { decodeHTMLAttribute } from 'entities';
+import { LinkifyIt } from 'linkify-it';
+import { tagsIn, type HtmlTag } from './attributes-in-html.js';
+import { goesOnAt, liquidPlace, maskLiquid, replaced, type LiquidChunk, type MaskedTemplate } from './liquid.js';
+import { Positions, type TemplateFormat, type TemplateLink } from './template-link.js';
+
+/** The links of a template, in order of where they stand. Links of images, styles, scripts and forms are none. */
+export function findLinks(text: string, format: TemplateFormat): TemplateLink[] {
+  const template: Template = { text, ...maskLiquid(text), positions: new Positions(text) };
+  const found = format === 'html' ? linksInHtml(template) : linksInText(template);
+  return [...found, ...linkTags(template)].sort((a, b) => a.start - b.start);
+}
+
+interface Template extends MaskedTemplate {
+  text: string;
+  positions: Positions;
+}
+
+/** Links lead from these; Outlook's buttons are shapes of VML, and MJML has its own. */
+function isLinkElement(name: string): boolean {
+  return name === 'a' || name === 'area' || name.startsWith('v:') || (name.startsWith('mj-') && name !== 'mj-font');
+}
+
+function linksInHtml(template: Template): TemplateLink[] {
+  const linking = tagsIn(template.masked).filter(({ name }) => isLinkElement(name));
+  return linking.flatMap((tag) =>
+    tag.attributes.filter(({ name }) => name === 'href').flatMap((href) => linksOfAttribute(template, tag, href)),
+  );
+}
+
+function linksOfAttribute(template: Template, tag: HtmlTag, value: { start: number; end: number }): TemplateLink[] {
+  const { text } = template;
+  const of = (name: string) => {
+    const attribute = tag.attributes.find((one) => one.name === name);
+    return attribute && decodeHTMLAttribute(text.slice(attribute.start, attribute.end));
+  };
+  const more = {
+    place: tag.isForOutlook ? ('outlook' as const) : ('html' as const),
+    element: tag.name,
+    tag: of('data-cio-tag')?.trim() || null,
+    isUntracked: (of('class') ?? '').split(/\s+/).includes('untracked'),
+  };
+  return (alternatives(template, value) ?? [value]).map(({ start, end }) => linkAt(template, start, end, more));
+}
+
+/** Of `{% if a %}https://…{% else %}https://…{% endif %}` each URL; undefined where the value is of another form. */
+function alternatives({ text, chunks }: Template, { start, end }: { start: number; end: number }) {
+  const within = chunks.filter((chunk) => chunk.start >= start && chunk.end <= end);
+  if (within.length === 0 || within.some(({ tag }) => tag === undefined)) return undefined;
+  const edges = [start, ...within.flatMap((chunk) => [chunk.start, chunk.end]), end];
+  const pieces: { start: number; end: number }[] = [];
+  for (let index = 0; index < edges.length; index += 2) {
+    const piece = trimmed(text, edges[index]!, edges[index + 1]!);
+    if (piece.start < piece.end) pieces.push(piece);
+  }
+  const areWhole = pieces.every((piece) => {
+    const isUrl = /^https?:\/\/\S+$/i.test(text.slice(piece.start, piece.end));
+    return isUrl && !goesOnAt(text.slice(0, end), piece.end, within);
+  });
+  return areWhole && pieces.length > 0 ? pieces : undefined;
+}
+
+function trimmed(text: string, start: number, end: number): { start: number; end: number } {
+  const piece = text.slice(start, end);
+  const before = piece.length - piece.trimStart().length;
+  return { start: start + before, end: start + before + piece.trim().length };
+}
+
+function linkAt(
+  { text, chunks, positions }: Template,
+  start: number,
+  end: number,
+  more: Pick<TemplateLink, 'place' | 'element' | 'tag' | 'isUntracked'>,
+): TemplateLink {
+  const raw = text.slice(start, end);
+  return {
+    ...{ start, end, ...positions.of(start), raw },
+    href: (more.place === 'text' ? raw : decodeHTMLAttribute(raw)).trim(),
+    liquid: liquidPlace(text, start, end, chunks),
+    ...more,
+  };
+}
+
+/** Only what begins with http:// or https://: a bare name in a text may be anything. */
+const IN_TEXT = new LinkifyIt({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false })
+  .add('ftp:', null)
+  .add('mailto:', null)
+  .add('//', null);
+
+const OF_TEXT = { place: 'text', element: null, tag: null, isUntracked: false } as const;
+
+function linksInText(template: Template): TemplateLink[] {
+  const { text, chunks } = template;
+  const masked = withoutTags(template.masked, chunks);
+  return (IN_TEXT.match(masked) ?? []).map(({ index, lastIndex }) => {
+    if (!goesOnAt(text, lastIndex, chunks)) return linkAt(template, index, lastIndex, OF_TEXT);
+    // A tag stands within the URL: what follows belongs to it, up to the next space.
+    const rest = /^\S*/.exec(template.masked.slice(lastIndex))![0];
+    return linkAt(template, index, lastIndex + rest.length, OF_TEXT);
+  });
+}
+
+/** Tags such as `{% endif %}` print nothing: a URL in a text ends there. */
+function withoutTags(masked: string, chunks: readonly LiquidChunk[]): string {
+  const tags = chunks.filter(({ tag }) => tag !== undefined);
+  return replaced(masked, tags, ({ start, end }) => ' '.repeat(end - start));
+}
+
+/** `{% cio_link url:'https://…' %}`: Customer.io makes a link of it when it sends the message. */
+function linkTags({ text, chunks, positions }: Template): TemplateLink[] {
+  return chunks
+    .filter(({ tag }) => tag === 'cio_link')
+    .map(({ start, end }) => {
+      const raw = text.slice(start, end);
+      const [, , url = ''] = /\burl:\s*(["'])(.*?)\1/.exec(raw) ?? [];
+      return {
+        ...{ start, end, ...positions.of(start), raw, href: url, liquid: 'whole', place: 'liquid tag' },
+        ...{ element: null, tag: null, isUntracked: false },
+      } satisfies TemplateLink;
+    });
+}

@@ -1,0 +1,91 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsDefined,
+  IsIn,
+  IsISO8601,
+  IsOptional,
+  IsString,
+  MaxLength,
+  MinLength,
+} from 'class-validator';
+
+const INSTANT = { message: '$property must be an instant such as "2026-07-01T00:00:00Z"' };
+
+export class PutUtmSchemaDto {
+  @ApiProperty({ description: 'How links are named; see docs/utm.md', type: Object })
+  @Transform(({ obj }: { obj: { schema: unknown } }) => obj.schema)
+  @IsDefined({ message: 'schema is missing: give one such as {"keys": {"utm_source": {"required": true}}}' })
+  schema!: unknown;
+
+  @ApiPropertyOptional({
+    description: 'From when on it holds: the next quarter unless given; the first version at once',
+  })
+  @IsOptional()
+  @IsISO8601({ strict: true }, INSTANT)
+  validFrom?: string;
+
+  @ApiPropertyOptional({ description: 'Lets it begin within a quarter; needs a reason, which is shown ever after' })
+  @IsOptional()
+  @IsBoolean()
+  midPeriod?: boolean;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsString()
+  @MinLength(3)
+  @MaxLength(500)
+  reason?: string;
+}
+
+export class AsOfDto {
+  @ApiPropertyOptional({ description: 'As of when; now unless given' })
+  @IsOptional()
+  @IsISO8601({ strict: true }, INSTANT)
+  at?: string;
+}
+
+export class LintDto extends AsOfDto {
+  @ApiPropertyOptional({ description: 'Links to look at', type: [String] })
+  @IsOptional()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(1_000)
+  @IsString({ each: true })
+  @MaxLength(8_000, { each: true })
+  urls?: string[];
+
+  @ApiPropertyOptional({ description: 'Or a template, in HTML or plain text, with or without Liquid' })
+  @IsOptional()
+  @IsString()
+  template?: string;
+
+  @ApiPropertyOptional({ enum: ['html', 'text'], default: 'html' })
+  @IsOptional()
+  @IsIn(['html', 'text'])
+  format: 'html' | 'text' = 'html';
+
+  @ApiPropertyOptional({ description: 'Whose rules hold; unless given, the channel whose medium the link names' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  channel?: string;
+}
+
+export class LintCsvQueryDto extends AsOfDto {
+  @ApiPropertyOptional({ description: 'Whose rules hold; else those of the column "channel", if there is one' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  channel?: string;
+
+  @ApiPropertyOptional({ description: 'The column of the links; found by the usual names unless given' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  column?: string;
+}
