@@ -57,7 +57,6 @@ export class Chaos {
       DELIVERY_MAX_ATTEMPTS: chance.of(['2', '100']),
     });
     await setUp(world, drawn, chance);
-    for (const { virtual } of world.processes) virtual.isFree = false;
     world.broker.beforeAdding = (queue, jobs) => this.enqueue(queue, jobs.length);
   }
 
@@ -147,10 +146,14 @@ export class Chaos {
 
   private launch(process: SimulatedProcess, name: string, work: () => Promise<void>): void {
     this.reports.say(`${process.virtual.name} begins: ${name}`);
-    process.virtual
-      .within(work)
-      .then(() => this.reports.say(`${process.virtual.name} is done: ${name}`))
-      .catch((error: Error) => this.reports.say(`${process.virtual.name} fails: ${name}: ${error.name}`));
+    void process.virtual.within(async () => {
+      try {
+        await work();
+        this.reports.say(`${process.virtual.name} is done: ${name}`);
+      } catch (error) {
+        this.reports.say(`${process.virtual.name} fails: ${name}: ${(error as Error).name}`);
+      }
+    });
   }
 
   /** Until nobody waits for a step any more. */
@@ -213,8 +216,7 @@ export class Chaos {
   private async bury(process: SimulatedProcess): Promise<void> {
     this.reports.say(`${process.virtual.name} is dead`);
     await this.world.kill(process, () => this.chance.happens(0.5));
-    const next = await this.startOne(process.roles);
-    next.virtual.isFree = false;
+    await this.startOne(process.roles);
   }
 
   private startOne(roles: string): Promise<SimulatedProcess> {

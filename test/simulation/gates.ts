@@ -41,9 +41,14 @@ export class Gates {
   private readonly exchanges = new Set<Exchange>();
   private gatesSoFar = 0;
   private movements = 0;
+  /** How many movements there had been when the locks were last looked at. */
+  private lookedAfter = -1;
   private onMovement: (() => void) | undefined;
 
-  constructor(private readonly findHeld: FindHeld) {}
+  constructor(
+    private readonly findHeld: FindHeld,
+    private readonly onRest: () => void = () => undefined,
+  ) {}
 
   /** Resolves with the decision on the step when it is taken; of a process that is killed, never. */
   async pass<Decision>(process: VirtualProcess, kind: GateKind, label: string): Promise<Decision> {
@@ -89,23 +94,23 @@ export class Gates {
    * wait for locks are left to PostgreSQL, unless it is a dead process's that they wait for.
    */
   async settle(): Promise<void> {
-    const wereHeld = [...this.exchanges].some((one) => one.isHeld);
     for (const exchange of this.exchanges) exchange.isHeld = false;
-    await this.turns();
-    if (wereHeld) await this.lookAtLocks();
     const giveUpAt = Date.now() + LONGEST_WAIT_MS;
     for (;;) {
       await this.turns();
       const alive = [...this.exchanges].filter((one) => !one.process.isDead);
       const isDeadlock = alive.length > 0 && alive.length === this.exchanges.size && this.waiting.length === 0;
-      const mustWait = alive.some((one) => !one.isHeld) || isDeadlock;
-      if (!mustWait) return void this.waiting.sort(inOrder);
+      const areHeld = !isDeadlock && alive.every((one) => one.isHeld);
+      // Who was held when somebody moved may have been let go by that.
+      if (areHeld && (alive.length === 0 || this.lookedAfter === this.movements)) {
+        this.waiting.sort(inOrder);
+        return this.onRest();
+      }
       if (Date.now() > giveUpAt) {
         const left = [...this.exchanges].map(({ label, pid }) => `${label} (${pid})`);
         throw new Error(`The simulated processes do not come to rest: ${left.join('; ')}`);
       }
-      const hasMoved = await this.movement(LOOK_MS);
-      if (!hasMoved) await this.lookAtLocks();
+      if (areHeld || !(await this.movement(LOOK_MS))) await this.lookAtLocks();
     }
   }
 
@@ -133,10 +138,12 @@ export class Gates {
   }
 
   private async lookAtLocks(): Promise<void> {
+    const movements = this.movements;
     const open = [...this.exchanges].filter((one) => one.pid !== undefined);
     if (open.length < 1) return;
     const held = new Set(await this.findHeld(open.map((one) => one.pid!)));
     for (const exchange of open) exchange.isHeld = held.has(exchange.pid!);
+    this.lookedAfter = movements;
   }
 }
 

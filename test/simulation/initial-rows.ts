@@ -21,6 +21,8 @@ export class InitialRows {
     );
     const rows = new Map<string, string>();
     for (const table of tables) {
+      // Or the same statements would be planned otherwise, depending on when somebody has looked at the table.
+      await pool.query(`ALTER TABLE ${table} SET (autovacuum_enabled = off)`);
       const { rows: found } = await pool.query<{ all: string | null }>(
         `SELECT json_agg(t)::text AS all FROM ${table} t`,
       );

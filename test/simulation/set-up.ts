@@ -32,7 +32,9 @@ async function declare(
   chance: Chance,
 ): Promise<void> {
   const put = async (path: string, body: unknown): Promise<void> => {
-    const { statusCode, body: said } = await world.call(process, 'PUT', path, body);
+    const { statusCode, body: said } = await world.inTurn(process.virtual, () =>
+      world.call(process, 'PUT', path, body),
+    );
     if (statusCode >= 300) throw new Error(`PUT ${path} → ${statusCode} ${said}`);
   };
   if (drawn.isHistoryKnown) {

@@ -54,11 +54,12 @@ async function work(): Promise<void> {
   await answerOf(child);
   while (next < from + seeds) {
     const seed = next++;
-    const result = await run(child, seed);
-    if (again > 0 && seed % again === 0) {
+    const isRepeated = again > 0 && seed % again === 0;
+    const result = await run(child, seed, isRepeated);
+    if (isRepeated) {
       repeated += 1;
-      const { hash } = await run(child, seed);
-      if (hash !== result.hash) result.wrong.push(`the second time it takes other steps: ${hash} after ${result.hash}`);
+      const second = await run(child, seed, isRepeated);
+      if (second.hash !== result.hash) result.wrong.push(`the second time ${difference(result, second)}`);
     }
     note(result);
   }
@@ -66,9 +67,17 @@ async function work(): Promise<void> {
   await once(child, 'exit');
 }
 
-async function run(child: ChildProcess, seed: number): Promise<SeedResult> {
-  child.send({ seed, isTraced: values.trace });
+async function run(child: ChildProcess, seed: number, isKept: boolean): Promise<SeedResult> {
+  child.send({ seed, isTraced: values.trace, isKept });
   return (await answerOf(child)) as SeedResult;
+}
+
+/** Where the same seed first went another way. */
+function difference({ all }: SeedResult, second: SeedResult): string {
+  const at = all.findIndex((line, index) => line !== second.all[index]);
+  if (at < 0) return `it takes ${second.all.length} steps after ${all.length}`;
+  const around = (lines: readonly string[]): string => lines.slice(Math.max(0, at - 4), at + 12).join('\n    ');
+  return `it takes other steps from ${at + 1} on:\n    ${around(all)}\n  the second time:\n    ${around(second.all)}`;
 }
 
 function answerOf(child: ChildProcess): Promise<unknown> {

@@ -15,7 +15,9 @@ import { InitialRows } from './initial-rows.js';
 import { installVirtualGlobals } from './virtual-globals.js';
 import { CUSTOMERIO_URL, virtualFetch, type RequestUnderWay } from './virtual-network.js';
 import { installVirtualPostgres } from './virtual-postgres.js';
-import { VirtualProcess } from './virtual-process.js';
+import { outsideOfAll, VirtualProcess } from './virtual-process.js';
+
+const realImmediate = globalThis.setImmediate;
 
 /** A process of the service: the real application, with nothing of its own but what the simulation gives it. */
 export interface SimulatedProcess {
@@ -40,6 +42,8 @@ export class SimulatedWorld {
   readonly meetings: string[] = [];
   /** What is told of each step that was taken. */
   onStep: (process: VirtualProcess, label: string, result: string) => void = () => undefined;
+  /** Everything stands still. */
+  onRest: () => void = () => undefined;
   /** The true time, as the database's clock shows it. */
   now = 0;
   private settings: Settings = {};
@@ -69,7 +73,12 @@ export class SimulatedWorld {
 
   private install(): void {
     const done = (process: VirtualProcess, label: string, result: string): void => this.onStep(process, label, result);
-    installVirtualPostgres({ gates: () => this.gates, kill: (process) => this.markDead(process), done });
+    installVirtualPostgres({
+      gates: () => this.gates,
+      kill: (process) => this.markDead(process),
+      lost: (pid) => outsideOfAll(() => this.untilGone(pid === undefined ? [] : [pid])),
+      done,
+    });
     installVirtualGlobals(
       virtualFetch({
         gates: () => this.gates,
@@ -110,7 +119,7 @@ export class SimulatedWorld {
     const virtual = new VirtualProcess(name, this.seed * 31 + this.processesSoFar, skew, () => this.now);
     const env = { ...turnoutEnv(this.database, undefined), ...customerioEnv(this.customerio), ...this.settings };
     const config = parseConfig({ ...env, TURNOUT_ROLES: roles, SWEEP_INTERVAL_MS: '1000', REDIS_URL: '' });
-    const app = await virtual.within(async () => {
+    const app = await this.inTurn(virtual, async () => {
       const made = await createApp(config, this.database.url, new NestLogger(createLogger(config.log)));
       await made.init();
       return made;
@@ -118,6 +127,21 @@ export class SimulatedWorld {
     const process = { virtual, app, roles };
     this.processes.push(process);
     return process;
+  }
+
+  /** What a process does for itself, undisturbed, one step after the other, so that it is the same each time. */
+  async inTurn<Result>(virtual: VirtualProcess, work: () => Promise<Result>): Promise<Result> {
+    let isDone = false;
+    const done = virtual.within(work).finally(() => (isDone = true));
+    done.catch(() => undefined);
+    for (virtual.isUndisturbed = true; !isDone;) {
+      await this.gates.settle();
+      const gate = this.gates.waiting.find((one) => one.process === virtual);
+      if (gate) this.gates.open(gate, gate.kind === 'send' ? { kind: 'answered' } : { kind: 'runs' });
+      else await new Promise((resolve) => realImmediate(resolve));
+    }
+    virtual.isUndisturbed = false;
+    return done;
   }
 
   /** Its requests fail or are applied as they would be had it lived on; nothing else of it goes on. */
@@ -152,23 +176,28 @@ export class SimulatedWorld {
     const pids = [...clients].map((one) => (one as unknown as { processID?: number }).processID ?? 0);
     const { pool } = this.database;
     await pool.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS own (pid)', [pids]);
-    for (;;) {
-      const { rows } = await pool.query('SELECT FROM pg_stat_activity WHERE pid = ANY($1)', [pids]);
-      if (rows.length === 0) break;
-    }
+    await this.untilGone(pids);
     for (const client of clients) {
       (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
     }
   }
 
+  private async untilGone(pids: readonly number[]): Promise<void> {
+    for (;;) {
+      const { rows } = await this.database.pool.query('SELECT FROM pg_stat_activity WHERE pid = ANY($1)', [pids]);
+      if (rows.length === 0) return;
+    }
+  }
+
   private newGates(): Gates {
-    return new Gates(async (pids) => {
+    const findHeld = async (pids: readonly number[]): Promise<number[]> => {
       const { rows } = await this.database.pool.query<{ pid: number }>(
         'SELECT pid FROM unnest($1::int[]) AS own (pid) WHERE cardinality(pg_blocking_pids(pid)) > 0',
         [pids],
       );
       return rows.map((row) => row.pid);
-    });
+    };
+    return new Gates(findHeld, () => this.onRest());
   }
 
   async close(): Promise<void> {

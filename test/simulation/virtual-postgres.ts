@@ -18,6 +18,8 @@ export interface Watch {
   gates(): Gates;
   /** The process is to be killed now. */
   kill(process: VirtualProcess): void;
+  /** Resolves when the server knows that this connection is lost, and has rolled back what was open. */
+  lost(pid: number | undefined): Promise<void>;
   /** A statement has been carried out. */
   done(process: VirtualProcess, label: string, result: string): void;
 }
@@ -84,7 +86,8 @@ async function carryOut(client: Client, process: VirtualProcess, { text, run }: 
   const gates = watch.gates();
   const label = labelOf(text);
   const fate: StatementFate = process.isFree ? { kind: 'runs' } : await gates.pass(process, 'sql', label);
-  if (fate.kind === 'cut before') cut(client);
+  if (fate.kind === 'cut before')
+    await gates.during({ process, label: 'cut', pid: undefined }, () => cut(client, watch));
   const sql = fate.kind === 'fails' ? failing(fate.state) : undefined;
   process.elapsed += A_STATEMENT_MS;
   const result = await outcomeOf(() => gates.during({ process, label, pid: client.processID }, () => run(sql)));
@@ -95,7 +98,7 @@ async function carryOut(client: Client, process: VirtualProcess, { text, run }: 
     return NEVER;
   }
   if (fate.kind === 'cut after') {
-    cut(client);
+    await gates.during({ process, label: 'cut', pid: undefined }, () => cut(client, watch));
     throw new Error('Connection terminated unexpectedly');
   }
   if (result.error) throw result.error;
@@ -118,8 +121,9 @@ async function outcomeOf(work: () => Promise<unknown>): Promise<StatementOutcome
   }
 }
 
-function cut(client: Client): void {
+function cut(client: Client, watch: Watch): Promise<void> {
   client.connection.stream.destroy();
+  return watch.lost(client.processID);
 }
 
 function failing(state: string): string {

@@ -14,6 +14,11 @@ export function currentProcess(): VirtualProcess | undefined {
   return inside.getStore()?.process;
 }
 
+/** Has the code at hand belong to no process. */
+export function outsideOfAll<Result>(work: () => Result): Result {
+  return inside.exit(work);
+}
+
 /** Which of the things that the process does at the same time the code at hand belongs to. */
 export function currentStrand(): number {
   return inside.getStore()?.strand ?? 0;
@@ -56,8 +61,10 @@ export class VirtualProcess {
   readonly clients = new Set<Client>();
   readonly chance: Chance;
   isDead = false;
-  /** Its steps wait for nobody: while it starts, and while nothing is made to go wrong. */
-  isFree = true;
+  /** Its steps wait for nobody, once nothing is made to go wrong any more. */
+  isFree = false;
+  /** It starts, or is told what there is: it takes its steps one after the other, and nothing goes wrong. */
+  isUndisturbed = false;
   /** What `performance.now()` shows. */
   elapsed = 0;
   private timersSoFar = 0;

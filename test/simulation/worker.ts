@@ -6,13 +6,14 @@ import { SimulatedWorld } from './simulated-world.js';
 interface Request {
   seed: number;
   isTraced?: boolean;
+  isKept?: boolean;
 }
 
 const world = await SimulatedWorld.create();
 
-process.on('message', ({ seed, isTraced }: Request) => {
+process.on('message', ({ seed, isTraced, isKept }: Request) => {
   const trace = isTraced ? (line: string) => console.log(line) : undefined;
-  void runSeed(world, seed, trace).then((result) => process.send?.(result));
+  void runSeed(world, seed, { trace, isKept }).then((result) => process.send?.(result));
 });
 
 process.on('disconnect', () => void world.close().finally(() => process.exit()));
