@@ -19,6 +19,8 @@ const MAY_IMPORT = {
   // How things stand: what it shows of others it reads by SQL.
   monitoring: ['core', 'platform', 'profiles'],
   sources: ['core', 'profiles', 'ctas', 'platform'],
+  // Links that lead through us; a click on one is an event like any other.
+  links: ['core', 'profiles', 'ctas', 'sources', 'platform'],
   // Stored events as rules see them; read by whoever evaluates.
   histories: ['core', 'profiles', 'ctas', 'platform'],
   memberships: ['core', 'profiles', 'ctas', 'histories', 'segments', 'outbox', 'platform'],

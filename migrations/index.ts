@@ -27,6 +27,7 @@ import { CreateSourceRefusals1764000102000 } from './1764000102000-create-source
 import { CleanDecisions1764000082000 } from './1764000082000-clean-decisions.js';
 import { AddOutboxTraceparent1764000111000 } from './1764000111000-add-outbox-traceparent.js';
 import { CreateUtmSchemas1764000150000 } from './1764000150000-create-utm-schemas.js';
+import { CreateLinks1764000140000 } from './1764000140000-create-links.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -59,4 +60,5 @@ export const MIGRATIONS = [
   CreateSourceRefusals1764000102000,
   CleanDecisions1764000082000,
   CreateUtmSchemas1764000150000,
+  CreateLinks1764000140000,
 ];

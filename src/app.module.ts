@@ -17,6 +17,10 @@ import { CtaNeeds } from './journeys/cta-needs.js';
 import { JourneyDependants } from './journeys/journey-dependants.js';
 import { JourneysController } from './journeys/journeys.controller.js';
 import { JourneysModule } from './journeys/journeys.module.js';
+import { LinkCtaNeeds } from './links/link-cta-needs.js';
+import { LINK_LIFE_MS } from './links/link-declarer.js';
+import { LINK_KEYS } from './links/link-keys.js';
+import { LinksApiModule, LinksWorkerModule } from './links/links.module.js';
 import { MembershipMerger } from './memberships/membership-merger.js';
 import {
   EvaluationModule,
@@ -76,7 +80,7 @@ type ModuleImport = Type | DynamicModule;
 
 /** What marketers declare. Beside the modules, since segments must not know of the journeys that need them. */
 @Module({
-  imports: [SegmentsModule, CtasModule, JourneysModule, ProfilesModule, HistoriesModule],
+  imports: [SegmentsModule, CtasModule, JourneysModule, ProfilesModule, HistoriesModule, LinksApiModule],
   controllers: [
     SegmentsController,
     SegmentDraftsController,
@@ -95,10 +99,20 @@ type ModuleImport = Type | DynamicModule;
     ManualMembers,
     { provide: RuleWarnings, useExisting: ArrivalWarnings },
     { provide: SegmentDependants, useExisting: JourneyDependants },
-    { provide: CtaDependants, useExisting: CtaNeeds },
+    { provide: CtaDependants, inject: [CtaNeeds, LinkCtaNeeds], useFactory: allDependants },
   ],
 })
 class DeclarationsModule {}
+
+function allDependants(...dependants: CtaDependants[]): CtaDependants {
+  return {
+    async of(tx, key) {
+      const named: string[] = [];
+      for (const one of dependants) named.push(...(await one.of(tx, key)));
+      return named;
+    },
+  };
+}
 
 /** What follows from merges, for the sources that bring them about: they know nothing of memberships. */
 @Global()
@@ -146,6 +160,9 @@ class FollowersModule {}
 class SettingsModule {}
 
 const WORKER: ModuleImport[] = [
+  MergesModule,
+  MembershipArrivalsModule,
+  LinksWorkerModule,
   MembershipsWorkerModule,
   DecisionsWorkerModule,
   LatenessModule,
@@ -203,6 +220,8 @@ function settings(config: Config): DynamicModule {
       { provide: IDENTITY_RULES, useValue: config.identity },
       { provide: ERASURE_KEY, useValue: config.erasureKey },
       { provide: SOURCE_KEYS, useValue: WEBHOOK_SOURCES.map((source) => source.key) },
+      { provide: LINK_KEYS, useValue: config.links.keys },
+      { provide: LINK_LIFE_MS, useValue: config.links.lifeMs },
       { provide: DECISION_DEADLINE_MS, useValue: config.decisionDeadlineMs },
       { provide: HEALTH_CHECKS, inject: [DataSource, getQueueToken(EVALUATE_QUEUE)], useFactory: serviceChecks },
     ],
@@ -220,6 +239,8 @@ function settings(config: Config): DynamicModule {
       INGESTION_LIMITS,
       IDENTITY_RULES,
       ERASURE_KEY,
+      LINK_KEYS,
+      LINK_LIFE_MS,
       HEALTH_CHECKS,
     ],
   };

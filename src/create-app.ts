@@ -4,6 +4,7 @@ import type { LoggerService } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.js';
+import { mountRedirects } from './links/mount-redirects.js';
 import type { Config } from './platform/config.js';
 import { protectHttp, SERVER_LIMITS } from './platform/http-protection.js';
 import { jsonBodyParser } from './platform/json-body-parser.js';
@@ -45,6 +46,7 @@ export async function createApp(
   timeRequests(app);
   if (config.tracing) traceRequests(app);
   parseBodies(app, config.http);
+  if (config.roles.includes('api')) mountRedirects(app, config.links);
   return app;
 }
 

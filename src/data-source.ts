@@ -4,6 +4,14 @@ import { ClickClassSettingsRow, Reclassification } from './ctas/ctas.entities.js
 import { DecisionInput, DecisionPin, DecisionRecord } from './decisions/decision.entity.js';
 import { DestinationRow } from './destinations/settings/destination.entity.js';
 import { Journey, JourneyVersion } from './journeys/journey.entities.js';
+import {
+  AnonymousClick,
+  LinkBinding,
+  LinkClickBatch,
+  LinkDomain,
+  LinkShort,
+  TrackedLink,
+} from './links/links.entities.js';
 import { Backfill, Membership, Transition } from './memberships/memberships.entities.js';
 import { RulePreview } from './memberships/preview.entity.js';
 import { OutboxRow } from './outbox/outbox.entity.js';
@@ -36,6 +44,7 @@ import { UtmSchemaVersion } from './utm/utm-schema-version.entity.js';
 
 /** The one list of entities; each is the shape of a row. */
 const ENTITIES = [
+  AnonymousClick,
   ApiKey,
   AuditEntry,
   Backfill,
@@ -57,6 +66,10 @@ const ENTITIES = [
   InstallationSecret,
   Journey,
   JourneyVersion,
+  LinkBinding,
+  LinkClickBatch,
+  LinkDomain,
+  LinkShort,
   Membership,
   OutboxRow,
   Profile,
@@ -75,6 +88,7 @@ const ENTITIES = [
   SourceRefusal,
   SourceFreshnessRow,
   SourceSilence,
+  TrackedLink,
   Transition,
   UtmSchemaVersion,
   WaitingEvent,

@@ -53,6 +53,26 @@ describe('a click is', () => {
   });
 
   it.each([
+    ['head_request', 'machine'],
+    ['prefetch', 'machine'],
+    ['scanner_agent', 'machine'],
+    ['shared_address', 'suspect'],
+  ])('by what the redirector saw of it: %s', (signal, actor) => {
+    expect(classes([click(AFTER_A_MINUTE, { more: { actor_signals: [signal] } })])).toEqual([`${actor} ${signal}`]);
+  });
+
+  it('of no signal that is unknown, or no list of signals', () => {
+    for (const actor_signals of [['flagged', 'honeypot', 1, null], 'head_request', { prefetch: true }, null]) {
+      expect(classes([click(AFTER_A_MINUTE, { more: { actor_signals } })])).toEqual(['human']);
+    }
+  });
+
+  it('a machine by two weak signs, of which one is a shared address', () => {
+    const soon = click(5_000, { more: { actor_signals: ['shared_address', 'shared_address'] } });
+    expect(classes([delivered(), soon])).toEqual(['machine soon_after_delivery shared_address']);
+  });
+
+  it.each([
     [-LONGEST_SIGNAL, 'human'],
     [-LONGEST_SIGNAL + 1, 'machine at_delivery'],
     [-1, 'machine at_delivery'],

@@ -7,6 +7,11 @@ export type ClickClass = 'human' | 'suspect' | 'machine';
 /** What speaks for a machine. */
 export type ClickReason = keyof typeof WEIGHTS;
 
+/** What a redirector sees of a request by itself. */
+export const CLICK_SIGNALS = ['head_request', 'prefetch', 'scanner_agent', 'shared_address'] as const;
+
+export type ClickSignal = (typeof CLICK_SIGNALS)[number];
+
 /** One strong sign makes a machine. Of the weak ones one makes a suspect, and two that are independent a machine. */
 const WEIGHTS = {
   /** The source says so. */
@@ -21,6 +26,14 @@ const WEIGHTS = {
   at_delivery: 2,
   soon_after_delivery: 1,
   two_links_at_once: 1,
+  /** Only the headers of the page were asked for: no browser does that of a link. */
+  head_request: 2,
+  /** A browser or an app looked ahead; nobody asked for the page yet. */
+  prefetch: 2,
+  /** Who asked calls itself a robot, or nothing. */
+  scanner_agent: 2,
+  /** Links of many people were followed from one address within seconds: a mail filter, or a whole company. */
+  shared_address: 1,
 } as const;
 
 /** A click as far as its class depends on it. */
@@ -32,6 +45,7 @@ export interface ClickEvidence {
   link: string;
   isFlagged: boolean;
   isHoneypot: boolean;
+  signals: readonly ClickSignal[];
 }
 
 /** What is known of one delivery: its clicks, in any order, and when it was sent or delivered. */
@@ -123,6 +137,7 @@ function reasonsOf(
   if (bursts.has(click)) reasons.push('many_links_at_once');
   if (timing) reasons.push(timing);
   if (pairs.has(click) && !bursts.has(click)) reasons.push('two_links_at_once');
+  reasons.push(...click.signals);
   return reasons;
 }
 

@@ -4,11 +4,13 @@ import { nameFits } from '../core/matcher.js';
 import type { EventName } from '../core/rule.js';
 import {
   CLICK,
+  CLICK_SIGNALS,
   classifyClicks,
   EVIDENCE_NAMES,
   isDelivery,
   type ClassedClick,
   type ClickEvidence,
+  type ClickSignal,
 } from './click-class.js';
 import { LONGEST_SIGNAL, type ClickClassSettings } from './click-class-settings.js';
 import type { CtaCatalogue, CtaOf } from './cta-catalogue.js';
@@ -113,6 +115,7 @@ export class ClickClassifier {
       link: this.linkOf(properties.href, properties.link_id),
       isFlagged: properties.actor_class === 'machine',
       isHoneypot: cta?.kind === HONEYPOT,
+      signals: signalsIn(properties.actor_signals),
     };
   }
 
@@ -147,6 +150,13 @@ function deliveryOf({ properties }: HistoryEvent): string | undefined {
   const id = properties.delivery_id;
   return typeof id === 'string' && id !== '' ? id : undefined;
 }
+
+/** Those that are known, each once, in a fixed order. */
+function signalsIn(stated: unknown): readonly ClickSignal[] {
+  return Array.isArray(stated) ? CLICK_SIGNALS.filter((signal) => stated.includes(signal)) : NO_SIGNALS;
+}
+
+const NO_SIGNALS: readonly ClickSignal[] = [];
 
 function classified<E extends HistoryEvent>(event: E, cta: CtaOf | undefined, found: ClassedClick): E {
   const properties = { ...withoutClaims(event.properties), actor_class: found.class } as Record<string, unknown>;

@@ -181,6 +181,29 @@ export const VARIABLES = {
     isSecret: true,
     read: (given) => (parts(given).every(isSecretsKey) ? parts(given) : undefined),
   }),
+  LINK_KEYS: variable<readonly string[]>({
+    default: [],
+    shownFallback: 'the installation makes its own',
+    description:
+      'Key that signs tracked links, from `openssl rand -base64 32`; a new one goes before the old ones, which keep links that were sent good',
+    expected: '32 bytes in base64, or up to 8 of these separated by commas',
+    isSecret: true,
+    read: (given) => (parts(given).every(isSecretsKey) && parts(given).length <= 8 ? parts(given) : undefined),
+  }),
+  LINK_DAYS: integer({ default: 400, min: 1, max: 3650, description: 'How long tracked links live that name no end' }),
+  LINK_REQUESTS_PER_SECOND: integer({
+    default: 100,
+    min: 0,
+    max: 100_000,
+    description: 'Most links followed a second from one address, in each process; 0: any number',
+  }),
+  CLIENT_ADDRESS_HEADER: variable<string | undefined>({
+    default: undefined,
+    shownFallback: "the connection's own address",
+    description: 'Header in which the proxy in front names the address that follows a link; of several the last counts',
+    expected: 'the name of a header, such as x-forwarded-for',
+    read: (given) => (/^[A-Za-z0-9-]{1,64}$/.test(given) ? given.toLowerCase() : undefined),
+  }),
   OUTBOUND_TRUSTED_HOSTS: variable<readonly string[]>({
     default: [],
     shownFallback: 'no host',

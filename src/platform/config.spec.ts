@@ -10,6 +10,9 @@ function problemsOf(env: Record<string, string>): { variable: string; problem: s
   return [];
 }
 
+const DAY = 86_400_000;
+const LINK_KEY = Buffer.alloc(32, 7).toString('base64');
+
 describe('the configuration', () => {
   it('needs no variable at all', () => {
     const config = parseConfig({});
@@ -41,6 +44,7 @@ describe('the configuration', () => {
         mostIds: 250,
       },
       secretsKeys: [],
+      links: { keys: [], lifeMs: 400 * DAY, requestsPerSecond: 100, addressHeader: undefined },
       outboundTrustedHosts: [],
       erasureKey: undefined,
       customerio: {
@@ -125,6 +129,10 @@ describe('the configuration', () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
       OTEL_SERVICE_NAME: 'api',
       SHUTDOWN_TIMEOUT_MS: '0',
+      LINK_KEYS: LINK_KEY,
+      LINK_DAYS: '30',
+      LINK_REQUESTS_PER_SECOND: '0',
+      CLIENT_ADDRESS_HEADER: 'X-Forwarded-For',
       LOG_LEVEL: 'debug',
     });
     expect(config).toEqual({
@@ -147,6 +155,12 @@ describe('the configuration', () => {
       },
       identity: { mergingKinds: ['cio_id', 'customer_id', 'email'], singleKinds: ['customer_id'], mostIds: 20 },
       secretsKeys: [`${'A'.repeat(43)}=`, `${'B'.repeat(43)}=`],
+      links: {
+        keys: [LINK_KEY],
+        lifeMs: 30 * DAY,
+        requestsPerSecond: 0,
+        addressHeader: 'x-forwarded-for',
+      },
       outboundTrustedHosts: ['crm.internal', '10.0.0.7:8080'],
       erasureKey: 'forgotten',
       customerio: {

@@ -57,6 +57,15 @@ export interface Config {
   };
   /** Newest first; none: no secret can be kept. */
   readonly secretsKeys: readonly string[];
+  readonly links: {
+    /** In base64, newest first; none: the installation's own. */
+    readonly keys: readonly string[];
+    readonly lifeMs: number;
+    /** Of one address; 0: any number. */
+    readonly requestsPerSecond: number;
+    /** Undefined: no proxy names the address that asks. */
+    readonly addressHeader: string | undefined;
+  };
   /** Hosts that may be private, and spoken to in plain http. */
   readonly outboundTrustedHosts: readonly string[];
   /** Undefined: the one that the installation made for itself. */
@@ -212,6 +221,12 @@ function grouped(values: Values): Config {
       mostIds: values.IDENTITY_MOST_IDS,
     },
     secretsKeys: values.SECRETS_KEYS,
+    links: {
+      keys: values.LINK_KEYS,
+      lifeMs: values.LINK_DAYS * DAY_MS,
+      requestsPerSecond: values.LINK_REQUESTS_PER_SECOND,
+      addressHeader: values.CLIENT_ADDRESS_HEADER,
+    },
     outboundTrustedHosts: values.OUTBOUND_TRUSTED_HOSTS,
     erasureKey: values.ERASURE_KEY,
     customerio: {

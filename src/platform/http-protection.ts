@@ -68,6 +68,8 @@ export async function protectHttp(app: NestFastifyApplication): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     if (isOurAnswer(request.raw)) reply.header('cache-control', 'no-store');
+    // Links that are followed have headers of their own.
+    if (request.raw.url?.startsWith('/l/')) return done();
     setHeaders(request.raw, reply.raw, () => done());
   });
 }

@@ -9,6 +9,7 @@ export const PROFILE_TABLES: Readonly<Record<string, OnMerge>> = {
   decisions: 'moves',
   events: 'stays', // moved with new numbers, see ProfileMerger
   identity_conflicts: 'stays', // moved by what they say
+  link_bindings: 'moves',
   memberships: 'stays',
   outbox: 'stays',
   reconciliation_members: 'goes', // found under way, and no longer so

@@ -7,7 +7,7 @@ const RHYTHM_DAYS = 63;
 /** What was kept for people to look at, and what nobody looks back at; in lane 0, having none of their own. */
 export const cleanRecords: Cleaning = {
   kind: 'records',
-  async step(tx, { after }, { now, deadLetters: horizon }) {
+  async step(tx, { after }, { now, events, deadLetters: horizon }) {
     const letters = await query(
       tx,
       `DELETE FROM dead_letters WHERE id IN (
@@ -25,7 +25,13 @@ export const cleanRecords: Cleaning = {
       new Date(now),
       RHYTHM_DAYS,
     ]);
-    const removed = letters.length + lines.length;
-    return { removed, after: Math.max(letters.length, lines.length) < MOST_REMOVED ? null : after };
+    const clicks = await query(
+      tx,
+      `DELETE FROM anonymous_clicks WHERE (occurred_at, id) IN (
+         SELECT occurred_at, id FROM anonymous_clicks WHERE occurred_at <= $1 ORDER BY occurred_at LIMIT $2) RETURNING id`,
+      [new Date(events), MOST_REMOVED],
+    );
+    const removed = letters.length + lines.length + clicks.length;
+    return { removed, after: Math.max(letters.length, lines.length, clicks.length) < MOST_REMOVED ? null : after };
   },
 };

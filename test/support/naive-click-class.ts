@@ -34,12 +34,16 @@ export function naiveActor(
   const isEmail = click.properties.channel === 'email';
 
   const isBurst = isAmong(3, 10 * SECOND);
+  const signals = (click.properties.actor_signals ?? []) as string[];
   const isMachine =
+    signals.some((signal) => signal !== 'shared_address') ||
     click.properties.actor_class === 'machine' ||
     isTrap(click) ||
     clicks.some((other) => isTrap(other) && Math.abs(other.occurredAt - click.occurredAt) < 60 * SECOND) ||
     isBurst ||
     (isEmail && age < 2 * SECOND);
-  const weak = [age < 10 * SECOND, isAmong(2, 2 * SECOND)].filter((holds) => holds).length;
-  return isMachine || weak === 2 ? 'machine' : weak === 1 ? 'suspect' : 'human';
+  const weak = [age < 10 * SECOND, isAmong(2, 2 * SECOND), signals.includes('shared_address')].filter(
+    (holds) => holds,
+  ).length;
+  return isMachine || weak >= 2 ? 'machine' : weak === 1 ? 'suspect' : 'human';
 }

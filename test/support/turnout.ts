@@ -154,6 +154,7 @@ export async function whatIsLeft({ pool }: Pick<TestDatabase, 'pool'>): Promise<
   const { rows } = await pool.query<Record<string, string>>(
     `SELECT (SELECT count(*) FROM profiles WHERE evaluate_at <= turnout_now()) AS due,
             (SELECT count(*) FROM backfills) AS backfills,
+            (SELECT count(*) FROM link_click_journal) AS clicks,
             (SELECT count(*) FROM reclassifications WHERE finished_at IS NULL) AS reclassifications,
             (SELECT count(*) FROM segment_shadows WHERE state = 'running') AS shadows,
             (SELECT count(*) FROM decisions WHERE due_at <= turnout_now() OR review_at <= turnout_now()) AS open,

@@ -35,7 +35,14 @@ const KEPT_FIELDS = [
 const ACTOR_FLAGS = ['machine', 'proxied', 'prefetched', 'synthetic'] as const;
 
 /** Names that a link's parameters can't claim, not even where the envelope leaves them out. */
-const OWN_NAMES: ReadonlySet<string> = new Set([...KEPT_FIELDS, ...ACTOR_FLAGS, 'channel', 'href', 'actor_class']);
+const OWN_NAMES: ReadonlySet<string> = new Set([
+  ...KEPT_FIELDS,
+  ...ACTOR_FLAGS,
+  'channel',
+  'href',
+  'actor_class',
+  'actor_signals',
+]);
 
 /** How an object type names its recipient. Push and in-app recipients are devices and sessions, not people's ids. */
 const RECIPIENT_KINDS: ReadonlyMap<string, IdentifierKind> = new Map([

@@ -1,0 +1,26 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Sweep } from '../platform/sweep.js';
+import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
+import { ClickDrain } from './click-drain.js';
+
+/** Has clicks turned into events soon after they were answered. */
+@Injectable()
+export class ClickSweep extends Sweep {
+  private isStopping = false;
+
+  constructor(
+    private readonly clicks: ClickDrain,
+    @Inject(WORKER_SETTINGS) settings: WorkerSettings,
+  ) {
+    super(settings.sweepIntervalMs);
+  }
+
+  override async beforeApplicationShutdown(): Promise<void> {
+    this.isStopping = true;
+    await super.beforeApplicationShutdown();
+  }
+
+  protected override async sweep(): Promise<void> {
+    while (!this.isStopping && (await this.clicks.drain()));
+  }
+}

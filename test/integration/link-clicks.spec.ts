@@ -1,0 +1,231 @@
+import { DAY, T0 } from '../support/builders.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { SIGNING_KEY, TestTurnout, type JsonObject } from '../support/turnout.js';
+import { visit } from '../support/visits.js';
+import { customerioWebhook } from '../support/webhooks.js';
+
+const CART = 'https://shop.example.com/cart?id=9';
+const ADA = { customer_id: '4711' };
+
+describe('clicks on tracked links', () => {
+  let database: TestDatabase;
+  let turnout: TestTurnout;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    await database.setClock(T0);
+    turnout = await TestTurnout.start(database);
+    await turnout.must('PUT', '/v1/link-domains/go.example.com', { allowedHosts: ['shop.example.com'] });
+    await turnout.must('PUT', '/v1/ctas/cart', { kind: 'cart', patterns: [{ host: 'shop.example.com' }] });
+    const eventNames = ['click', 'email_delivered'];
+    await turnout.must('PUT', '/v1/sources/customerio/history', { startsAt: '1970-01-01T00:00:00Z', eventNames });
+    await turnout.must('PUT', '/v1/segments/clicked', {
+      rule: { performed: 'click', where: { cta: 'cart', campaign_id: 7 }, within: '30d' },
+    });
+    // Somebody who is known.
+    await deliver('sent-1', -DAY);
+  });
+
+  afterEach(async () => {
+    await turnout.stop();
+    await database.drop();
+  });
+
+  const deliver = async (deliveryId: string, at: number) => {
+    const sent = customerioWebhook({
+      secret: SIGNING_KEY,
+      at: T0 + at,
+      metric: 'delivered',
+      data: { delivery_id: deliveryId },
+    });
+    expect((await turnout.send(sent)).status).toBe(200);
+    await turnout.settle();
+  };
+
+  const declare = (more: object = {}) =>
+    turnout.must('POST', '/v1/links', {
+      ...{ cta: 'cart', destination: CART, channel: 'email', template: 'winback-2', utm: { utm_source: 'cio' } },
+      ...{ message: { campaign_id: 7, action_id: 61 }, ...more },
+    });
+
+  const follow = async (link: unknown, options: Parameters<typeof visit>[2] = {}) => {
+    expect((await visit(turnout.url, String(link), options)).status).toBe(302);
+    await turnout.settle();
+  };
+
+  const clicks = async (): Promise<JsonObject[]> => {
+    const { events } = await turnout.must('GET', '/v1/profiles/customer_id:4711/events');
+    return (events as JsonObject[]).filter((one) => one.name === 'click');
+  };
+  /** How clicks are classed: how many of each class, and for which reasons. */
+  const classes = async () => {
+    const report = await turnout.must('GET', '/v1/click-classes/report?from=2026-03-01&to=2026-03-02');
+    return [report.total, report.reasons] as JsonObject[];
+  };
+  const isMember = async () =>
+    (await turnout.must('GET', '/v1/segments/clicked/profiles/customer_id:4711')).isMember as boolean;
+
+  const anonymous = async () => {
+    const { rows } = await database.pool.query<{ occurred_at: Date; link_id: string; properties: JsonObject }>(
+      'SELECT occurred_at, link_id, properties FROM anonymous_clicks ORDER BY occurred_at',
+    );
+    return rows;
+  };
+
+  it('are clicks like any other: rules, CTAs and windows hold for them', async () => {
+    const { id, url } = await declare({ profile: ADA, deliveryId: 'sent-1' });
+    expect(await isMember()).toBe(false);
+    await database.setClock(T0 + 60_000);
+    await follow(url);
+    expect(await clicks()).toMatchObject([
+      {
+        source: 'links',
+        occurredAt: new Date(T0 + 60_000).toISOString(),
+        properties: {
+          ...{ href: `${CART}&utm_source=cio`, utm_source: 'cio', id: '9', channel: 'email', template: 'winback-2' },
+          ...{ campaign_id: 7, action_id: 61, delivery_id: 'sent-1', tracked_link: id },
+        },
+      },
+    ]);
+    expect(await isMember()).toBe(true);
+    await database.setClock(T0 + 60_000 + 30 * DAY);
+    await turnout.settle();
+    expect(await isMember()).toBe(false);
+  });
+
+  it('keep nothing of who asked but keyed hashes', async () => {
+    const { url } = await declare({ profile: ADA });
+    await follow(url);
+    const [click] = await clicks();
+    const { address_hash: address, agent_hash: agent } = (click as JsonObject).properties as JsonObject;
+    expect([address, agent]).toEqual([expect.stringMatching(/^[\w-]{16}$/), expect.stringMatching(/^[\w-]{16}$/)]);
+    const { rows } = await database.pool.query<{ text: string }>(
+      `SELECT properties::text AS text FROM events UNION ALL SELECT clicks::text FROM link_click_journal`,
+    );
+    for (const { text } of rows) expect(text).not.toMatch(/127\.0\.0\.1|::1|Mozilla/);
+  });
+
+  it.each<[string, string, Parameters<typeof visit>[2]]>([
+    ['HEAD requests', 'head_request', { method: 'HEAD' }],
+    ['prefetches', 'prefetch', { headers: { 'sec-purpose': 'prefetch;prerender' } }],
+    ['previews', 'prefetch', { headers: { purpose: 'preview' } }],
+    ['scanners', 'scanner_agent', { headers: { 'user-agent': 'Barracuda Sentinel (EE)' } }],
+    ['robots', 'scanner_agent', { headers: { 'user-agent': 'Mozilla/5.0 (compatible; bingbot/2.0)' } }],
+    ['what has no name', 'scanner_agent', { headers: { 'user-agent': '' } }],
+  ])('of %s are kept as those of machines', async (_what, reason, options) => {
+    const { url } = await declare({ profile: ADA });
+    await follow(url, options);
+    expect(await classes()).toMatchObject([{ human: 0, suspect: 0, machine: 1 }, { [reason]: 1 }]);
+    expect(await isMember()).toBe(false);
+    // The person's, a little later, counts.
+    await follow(url);
+    expect(await isMember()).toBe(true);
+  });
+
+  it('of five people from one address within ten seconds are suspect from the fifth on', async () => {
+    const people = Array.from({ length: 6 }, (_, index) => ({ customer_id: `many-${index}` }));
+    const header = { authorization: turnout.authorization, 'content-type': 'application/json' };
+    for (const profile of people) {
+      const body = JSON.stringify({ userId: profile.customer_id, traits: {} });
+      await fetch(`${turnout.url}/v1/identify`, { method: 'POST', headers: header, body });
+    }
+    await turnout.settle();
+    const links = await Promise.all(people.map(async (profile) => (await declare({ profile })).url as string));
+    for (const [index, link] of links.entries()) {
+      // The sixth ten seconds after the second: only four others are left in its ten seconds with it.
+      await database.setClock(T0 + [0, 1, 2, 3, 9_999, 10_001][index]!);
+      await follow(link);
+    }
+    const signals = await Promise.all(
+      people.map(async ({ customer_id: id }) => {
+        const { events } = await turnout.must('GET', `/v1/profiles/customer_id:${id}/events`);
+        return ((events as JsonObject[]).find((one) => one.name === 'click')!.properties as JsonObject).actor_signals;
+      }),
+    );
+    expect(signals).toEqual([undefined, undefined, undefined, undefined, ['shared_address'], undefined]);
+    expect(await classes()).toMatchObject([{ human: 5, suspect: 1, machine: 0 }, { shared_address: 1 }]);
+  });
+
+  it('are classed by their delivery, too', async () => {
+    const { url } = await declare({ profile: ADA, deliveryId: 'sent-2' });
+    await deliver('sent-2', 0);
+    await database.setClock(T0 + 1_999);
+    await follow(url);
+    expect(await classes()).toMatchObject([{ machine: 1 }, { at_delivery: 1 }]);
+  });
+
+  it('in the short form are those of whom it was made for', async () => {
+    const { shortUrl } = await declare({ profile: ADA, short: true });
+    await follow(shortUrl);
+    expect(await clicks()).toHaveLength(1);
+  });
+
+  it('of nobody that is known belong to no profile, and are kept', async () => {
+    const { id, url } = await declare();
+    await database.setClock(T0 + 5);
+    await follow(url);
+    await follow(url, { method: 'HEAD' });
+    expect(await clicks()).toEqual([]);
+    expect(await anonymous()).toMatchObject([
+      { occurred_at: new Date(T0 + 5), link_id: id, properties: { href: `${CART}&utm_source=cio`, campaign_id: 7 } },
+      { link_id: id, properties: { actor_signals: ['head_request'] } },
+    ]);
+  });
+
+  it('that led nowhere are none', async () => {
+    const { id, url } = await declare({ profile: ADA, expiresAt: new Date(T0 + DAY).toISOString() });
+    await turnout.must('POST', `/v1/links/${String(id)}/disable`);
+    await visit(turnout.url, String(url));
+    await turnout.must('POST', `/v1/links/${String(id)}/enable`);
+    await visit(turnout.url, String(url), { host: 'other.example.com' });
+    await database.setClock(T0 + DAY);
+    await visit(turnout.url, String(url));
+    await turnout.settle();
+    expect([await clicks(), await anonymous()]).toEqual([[], []]);
+  });
+
+  it('follow a profile into another that it becomes part of', async () => {
+    const headers = { authorization: turnout.authorization, 'content-type': 'application/json' };
+    const post = (path: string, body: object) =>
+      fetch(turnout.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+    await post('/v1/identify', { anonymousId: 'device-1', traits: {} });
+    await turnout.settle();
+    const { url } = await declare({ profile: { anonymous_id: 'device-1' } });
+    await post('/v1/identify', { anonymousId: 'device-1', userId: '4711', traits: {} });
+    await turnout.settle();
+    await follow(url);
+    expect(await clicks()).toHaveLength(1);
+  });
+
+  it('of somebody who was erased are anonymous, and lead where they led', async () => {
+    const { url } = await declare({ profile: ADA });
+    await turnout.must('DELETE', '/v1/profiles/customer_id:4711');
+    await follow(url);
+    expect(await anonymous()).toHaveLength(1);
+    const { rows } = await database.pool.query('SELECT FROM link_bindings');
+    expect(rows).toEqual([]);
+  });
+
+  it('are events once, however often the work is done again after a crash', async () => {
+    const links = [await declare({ profile: ADA }), await declare()];
+    const journal = () => database.pool.query('CREATE TABLE kept AS SELECT * FROM link_click_journal');
+    await database.pool.query(`CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN INSERT INTO kept SELECT NEW.*; RETURN NEW; END'`);
+    await journal();
+    await database.pool.query(
+      'CREATE TRIGGER keep AFTER INSERT ON link_click_journal FOR EACH ROW EXECUTE FUNCTION keep()',
+    );
+    for (const { url } of links) await follow(url);
+    await database.pool.query('ALTER TABLE link_click_journal DISABLE TRIGGER keep');
+    await database.pool.query('INSERT INTO link_click_journal SELECT * FROM kept');
+    await turnout.settle();
+    expect([await clicks(), await anonymous()]).toMatchObject([[{ name: 'click' }], [{}]]);
+  });
+
+  it('tell how fresh they are, as other sources do', async () => {
+    const { url } = await declare({ profile: ADA });
+    await follow(url);
+    const { sources } = await turnout.must('GET', '/v1/sources');
+    expect((sources as JsonObject[]).map((one) => one.source as string)).toContain('links');
+  });
+});
