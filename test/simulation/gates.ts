@@ -39,6 +39,7 @@ const realImmediate = globalThis.setImmediate;
 export class Gates {
   readonly waiting: Gate[] = [];
   private readonly exchanges = new Set<Exchange>();
+  private readonly unburied = new Set<VirtualProcess>();
   private gatesSoFar = 0;
   private movements = 0;
   /** How many movements there had been when the locks were last looked at. */
@@ -67,11 +68,16 @@ export class Gates {
     gate.open(decision);
   }
 
-  /** Its steps are never taken. */
-  drop(process: VirtualProcess): Gate[] {
+  /** Its steps are never taken. Others may wait for what it has locked, until it is buried. */
+  drop(process: VirtualProcess): void {
+    this.unburied.add(process);
     const dropped = this.waiting.filter((gate) => gate.process === process);
     for (const gate of dropped) this.waiting.splice(this.waiting.indexOf(gate), 1);
-    return dropped;
+  }
+
+  /** Its connections are closed. */
+  buried(process: VirtualProcess): void {
+    this.unburied.delete(process);
   }
 
   /** Counts work as under way until it is done. */
@@ -99,7 +105,7 @@ export class Gates {
     for (;;) {
       await this.turns();
       const alive = [...this.exchanges].filter((one) => !one.process.isDead);
-      const isDeadlock = alive.length > 0 && alive.length === this.exchanges.size && this.waiting.length === 0;
+      const isDeadlock = alive.length > 0 && this.unburied.size === 0 && this.waiting.length === 0;
       const areHeld = !isDeadlock && alive.every((one) => one.isHeld);
       // Who was held when somebody moved may have been let go by that.
       if (areHeld && (alive.length === 0 || this.lookedAfter === this.movements)) {

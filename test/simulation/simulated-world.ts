@@ -155,6 +155,7 @@ export class SimulatedWorld {
     }
     this.broker.abandon(virtual);
     await this.cutOff(virtual);
+    this.gates.buried(virtual);
   }
 
   /** An answer of the API of a process. */

@@ -86,8 +86,7 @@ async function carryOut(client: Client, process: VirtualProcess, { text, run }: 
   const gates = watch.gates();
   const label = labelOf(text);
   const fate: StatementFate = process.isFree ? { kind: 'runs' } : await gates.pass(process, 'sql', label);
-  if (fate.kind === 'cut before')
-    await gates.during({ process, label: 'cut', pid: undefined }, () => cut(client, watch));
+  if (fate.kind === 'cut before') return lose(client, process, watch);
   const sql = fate.kind === 'fails' ? failing(fate.state) : undefined;
   process.elapsed += A_STATEMENT_MS;
   const result = await outcomeOf(() => gates.during({ process, label, pid: client.processID }, () => run(sql)));
@@ -97,10 +96,7 @@ async function carryOut(client: Client, process: VirtualProcess, { text, run }: 
     watch.kill(process);
     return NEVER;
   }
-  if (fate.kind === 'cut after') {
-    await gates.during({ process, label: 'cut', pid: undefined }, () => cut(client, watch));
-    throw new Error('Connection terminated unexpectedly');
-  }
+  if (fate.kind === 'cut after') return lose(client, process, watch);
   if (result.error) throw result.error;
   return result.value;
 }
@@ -121,9 +117,12 @@ async function outcomeOf(work: () => Promise<unknown>): Promise<StatementOutcome
   }
 }
 
-function cut(client: Client, watch: Watch): Promise<void> {
+/** Both ends know that the connection is lost; what was open on it is rolled back. */
+async function lose(client: Client, process: VirtualProcess, watch: Watch): Promise<never> {
   client.connection.stream.destroy();
-  return watch.lost(client.processID);
+  await watch.gates().during({ process, label: 'cut', pid: undefined }, () => watch.lost(client.processID));
+  if (process.isDead) return NEVER;
+  throw new Error('Connection terminated unexpectedly');
 }
 
 function failing(state: string): string {
