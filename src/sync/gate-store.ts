@@ -77,7 +77,7 @@ export class GateStore {
       this.dataSource.manager,
       'gate-wait',
       `SELECT ceil(1000 * extract(epoch FROM
-                greatest(busy_until, open_until, next_at - ($4::double precision - 1) * ${STEP}) - clock.now))::integer AS wait_ms
+                greatest(busy_until, open_until, next_at - ($4::double precision - 1) * ${STEP}) - clock.now))::float8 AS wait_ms
          FROM destination_gates AS gate, (SELECT turnout_now() AS now) AS clock
         WHERE destination = $1 AND family = $2 AND $5::integer > 0`,
       parameters,
@@ -123,7 +123,7 @@ export class GateStore {
   async shutForMs({ destination, family }: GateKey): Promise<number> {
     const [row] = await query<{ wait_ms: number | null }>(
       this.dataSource.manager,
-      `SELECT ceil(1000 * extract(epoch FROM greatest(busy_until, open_until) - turnout_now()))::integer AS wait_ms
+      `SELECT ceil(1000 * extract(epoch FROM greatest(busy_until, open_until) - turnout_now()))::float8 AS wait_ms
          FROM destination_gates WHERE destination = $1 AND family = $2`,
       [destination, family],
     );

@@ -3,7 +3,7 @@ import { createDataSource } from '../../src/data-source.js';
 import type { RequestEnd } from '../../src/destinations/gate.js';
 import { BUSY_MS, FAILURES_TO_OPEN, GateStore, RECOVERY_MS, type Entry } from '../../src/sync/gate-store.js';
 import { paceOf, unhurried, type Pace } from '../../src/sync/pace.js';
-import { T0 } from '../support/builders.js';
+import { DAY, T0 } from '../support/builders.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
 const TRACK = { destination: 'customerio', family: 'track' };
@@ -122,6 +122,16 @@ describe('the gate of a destination', () => {
     await at(2_000 + RECOVERY_MS / 2);
     await countPassing();
     expect(await ask()).toEqual({ waitMs: 100 });
+  });
+
+  it('is open months after a destination had too much, and after anything went through', async () => {
+    await pass({ kind: 'busy', forMs: 2_000 });
+    await at(60 * DAY);
+    expect(await gates.shutForMs(TRACK)).toBe(0);
+    const full = { ...PACE, requestsAtOnce: 1 };
+    await gates.enter(TRACK, full, full, 120 * DAY);
+    await at(120 * DAY);
+    expect(await ask(full, full)).toEqual({ waitMs: 0 }); // somebody else is still in it
   });
 
   it('slows down once for all that were under way when it was told to', async () => {
