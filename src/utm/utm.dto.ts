@@ -89,3 +89,27 @@ export class LintCsvQueryDto extends AsOfDto {
   @MaxLength(200)
   column?: string;
 }
+
+export class MappingQueryDto extends AsOfDto {
+  @ApiPropertyOptional({ enum: ['json', 'csv'], default: 'json' })
+  @IsOptional()
+  @IsIn(['json', 'csv'])
+  format: 'json' | 'csv' = 'json';
+}
+
+export class DriftQueryDto {
+  @ApiPropertyOptional({ description: 'First day, in UTC; a week before the end unless given', example: '2026-11-01' })
+  @IsOptional()
+  @IsISO8601({ strict: true }, INSTANT)
+  from?: string;
+
+  @ApiPropertyOptional({ description: 'End, itself left out; now unless given', example: '2026-11-08' })
+  @IsOptional()
+  @IsISO8601({ strict: true }, INSTANT)
+  to?: string;
+
+  @ApiPropertyOptional({ enum: ['json', 'csv'], default: 'json' })
+  @IsOptional()
+  @IsIn(['json', 'csv'])
+  format: 'json' | 'csv' = 'json';
+}

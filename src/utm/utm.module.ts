@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
+import { DriftReporter } from './drift-report.js';
 import { UtmGovernance } from './utm-governance.js';
 import { UtmLintController } from './utm-lint.controller.js';
+import { UtmReportsController } from './utm-reports.controller.js';
 import { UtmSchemaController } from './utm-schema.controller.js';
 import { UtmSchemaStore } from './utm-schema-store.js';
 
@@ -10,5 +12,9 @@ const STORES = [UtmSchemaStore, UtmGovernance];
 @Module({ providers: STORES, exports: STORES })
 export class UtmModule {}
 
-@Module({ imports: [UtmModule], controllers: [UtmSchemaController, UtmLintController] })
+@Module({
+  imports: [UtmModule],
+  controllers: [UtmSchemaController, UtmLintController, UtmReportsController],
+  providers: [DriftReporter],
+})
 export class UtmApiModule {}
