@@ -5,9 +5,10 @@ import { startPrivateRedis } from './private-redis.js';
 import { runProgram } from './program.js';
 
 const NO_TESTS = { passed: 0, failed: 0, skipped: 0 };
+const SEEDS = 200;
 
 /**
- * Runs the Jest projects, those with queues on both of their backends, and closes with the sum of all tests on a line of
+ * Runs the Jest projects, those with queues on both of their backends, and seeds of the simulation, and closes with the sum of all tests on a line of
  * its own. `jestArgs` go to each run. Resolves with 1 if anything failed or no test ran, else 0.
  */
 export async function runTests(jestArgs) {
@@ -25,6 +26,7 @@ export async function runTests(jestArgs) {
     { title: 'process, queues on Redis', project: 'process', env: withRedis, needsRedis: true },
   ];
   const total = { ...NO_TESTS };
+  const add = (counts) => Object.keys(total).forEach((outcome) => (total[outcome] += counts[outcome]));
   try {
     for (const { title, project, env, needsRedis } of runs) {
       console.log(`\n── ${title} ──`);
@@ -33,7 +35,12 @@ export async function runTests(jestArgs) {
         continue;
       }
       const counts = await runJest(project, jestArgs, env, join(resultsFolder, `${title}.json`));
-      for (const outcome of Object.keys(total)) total[outcome] += counts[outcome];
+      add(counts);
+    }
+    // Who asks for certain tests does not ask for these.
+    if (jestArgs.length === 0) {
+      console.log(`\n── simulation, ${SEEDS} seeds ──`);
+      add(await runSeeds(withoutRedis, join(resultsFolder, 'seeds.json')));
     }
   } finally {
     await redis?.stop();
@@ -63,6 +70,17 @@ async function runJest(project, jestArgs, env, resultsFile) {
   const counts = existsSync(resultsFile) ? countsOf(JSON.parse(readFileSync(resultsFile, 'utf8'))) : NO_TESTS;
   // Jest may fail without a failed test: a global set-up that throws, a coverage that is too low.
   return exitCode !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
+/** Each seed counts as a test. */
+async function runSeeds(env, resultsFile) {
+  const args = ['--import', 'tsx', 'test/simulation/simulate.ts', '--seeds', String(SEEDS), '--result', resultsFile];
+  const { exitCode } = await runProgram(process.execPath, args, { env });
+  const { seeds, failed } = existsSync(resultsFile)
+    ? JSON.parse(readFileSync(resultsFile, 'utf8'))
+    : { seeds: 0, failed: 0 };
+  const isUntold = exitCode !== 0 && failed === 0;
+  return { passed: seeds - failed, failed: isUntold ? 1 : failed, skipped: 0 };
 }
 
 function countsOf(results) {

@@ -176,7 +176,7 @@ export class Chaos {
     const { tally } = this.reports;
     if (gate.kind === 'send') return this.world.gates.open(gate, sendFate(chance, gate, temper, tally));
     const mayDie = this.kills < MOST_KILLS;
-    const fate = statementFate(chance, mayDie ? temper : { ...temper, crash: 0 }, tally);
+    const fate = statementFate(chance, gate, mayDie ? temper : { ...temper, crash: 0 }, tally);
     if (fate.kind === 'dies after') this.kills += 1;
     this.world.gates.open(gate, fate);
   }

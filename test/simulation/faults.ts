@@ -20,7 +20,7 @@ export function drawTemper(chance: Chance): Temper {
 /** What a statement may be answered: another transaction in the way, a limit, the server shutting down. */
 const STATES = ['40P01', '40001', '57014', '53300', '57P01'] as const;
 
-export function statementFate(chance: Chance, temper: Temper, tally: Tally): StatementFate {
+export function statementFate(chance: Chance, { label }: Gate, temper: Temper, tally: Tally): StatementFate {
   if (chance.happens(temper.crash)) {
     tally.add('process killed after a statement');
     return { kind: 'dies after' };
@@ -31,6 +31,8 @@ export function statementFate(chance: Chance, temper: Temper, tally: Tally): Sta
     tally.add(`connection ${kind} a statement`.replace('cut', 'lost'));
     return { kind };
   }
+  // A server never refuses to roll back: the connection is lost, or it does.
+  if (label.startsWith('ROLLBACK')) return { kind: 'runs' };
   const state = chance.of(STATES);
   tally.add(`statement failed with ${state}`);
   return { kind, state };
@@ -55,7 +57,8 @@ const SEND_FATES: readonly SendFate[] = [
 export function sendFate(chance: Chance, { label }: Gate, temper: Temper, tally: Tally): SendFate {
   if (!chance.happens(temper.destination)) return { kind: 'answered' };
   const fate = chance.of(SEND_FATES);
-  // Whoever reads is not told of nothing.
+  // Only memberships can be read back: of other things that are ignored nobody could know.
+  if (fate.kind === 'ignored' && !label.includes('/segments/')) return { kind: 'answered' };
   if (fate.kind === 'ignored' && label.startsWith('GET')) return { kind: 'answered' };
   tally.add(`destination: ${nameOf(fate)}`);
   return fate;

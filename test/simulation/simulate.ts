@@ -4,10 +4,12 @@
  *   npm run simulate -- --seeds 10000 --from 1
  *   npm run simulate -- --seeds 1 --from 4711 --trace
  *
- * `--jobs` is how many run at the same time; of every `--again` seeds one runs twice, and has to take the same steps.
+ * `--jobs` is how many run at the same time; of every `--again` seeds one runs twice, and has to take the same steps. The
+ * last line, JSON, also goes to the file `--result`.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: '2' },
     again: { type: 'string', default: '20' },
     trace: { type: 'boolean', default: false },
+    result: { type: 'string' },
   },
 });
 const [seeds, from, jobs, again] = [values.seeds, values.from, values.jobs, values.again].map(Number) as [
@@ -109,12 +112,12 @@ function note(result: SeedResult): void {
 function report(): void {
   for (const [kind, count] of Object.entries(tally.toJSON())) console.log(`${String(count).padStart(9)}  ${kind}`);
   const seconds = Math.round((performance.now() - began) / 100) / 10;
-  console.log(
-    JSON.stringify({
-      ...{ name: 'simulate', seeds: done, from, steps, faults: tally.total, repeated, failed: failed.length, seconds },
-      failedSeeds: failed.map((one) => one.seed).slice(0, 50),
-    }),
-  );
+  const result = JSON.stringify({
+    ...{ name: 'simulate', seeds: done, from, steps, faults: tally.total, repeated, failed: failed.length, seconds },
+    failedSeeds: failed.map((one) => one.seed).slice(0, 50),
+  });
+  console.log(result);
+  if (values.result !== undefined) writeFileSync(values.result, result);
 }
 
 /** The PostgreSQL of the tests, which ends with us. */
