@@ -21,6 +21,8 @@ const MAY_IMPORT = {
   sources: ['core', 'profiles', 'ctas', 'platform'],
   // Links that lead through us; a click on one is an event like any other.
   links: ['core', 'profiles', 'ctas', 'sources', 'platform'],
+  // Templates in, the same templates with tracked links out.
+  rewriting: ['ctas', 'templates', 'links', 'platform'],
   // Stored events as rules see them; read by whoever evaluates.
   histories: ['core', 'profiles', 'ctas', 'platform'],
   memberships: ['core', 'profiles', 'ctas', 'histories', 'segments', 'outbox', 'platform'],

@@ -53,6 +53,7 @@ import { ProfilesModule } from './profiles/profiles.module.js';
 import { SILENCE_LIMIT_MS } from './profiles/source-freshness.js';
 import { DEAD_LETTER_MS, DECISIONS_KEPT_MS } from './platform/retention.js';
 import { RetentionModule } from './retention/retention.module.js';
+import { RewritingApiModule } from './rewriting/rewriting.module.js';
 import { RulesController } from './rules/rules.controller.js';
 import { ArrivalWarnings } from './memberships/arrival-warnings.js';
 import { DependenciesController } from './memberships/dependencies.controller.js';
@@ -134,6 +135,7 @@ const API: ModuleImport[] = [
   SyncApiModule,
   DestinationsApiModule,
   UtmApiModule,
+  RewritingApiModule,
 ];
 
 /** Beside the modules, since delivery must not know of the sources. */

@@ -3,10 +3,18 @@ import { EXIT, WrongUsage, type Command, type CommandIo } from './command.js';
 import { connectCommand } from './connect.js';
 import { importCommand } from './import.js';
 import { keysCommand } from './keys.js';
+import { rewriteCommand } from './rewrite.js';
 import { utmCommand } from './utm.js';
 
 /** The one list of subcommands. */
-const COMMANDS: readonly Command[] = [importCommand, keysCommand, connectCommand, checkCommand, utmCommand];
+const COMMANDS: readonly Command[] = [
+  importCommand,
+  keysCommand,
+  connectCommand,
+  checkCommand,
+  utmCommand,
+  rewriteCommand,
+];
 
 const HELP = `Usage: turnout COMMAND [arguments]
 

@@ -61,6 +61,25 @@ export class LinkDeclarer {
     given: readonly LinkDto[],
     pointerOf: (index: number) => string,
   ): Promise<DeclaredLink[]> {
+    const { around, declarations, profiles, problems } = await this.checked(tx, given, pointerOf);
+    if (problems.length > 0) throw Problem.badRequest('The links are not right. None was made.', problems);
+
+    const links = await this.links.declare(tx, declarations, { at: around.at, lifeMs: this.lifeMs });
+    const bindings = await this.bind(tx, given, profiles);
+    const codes = await this.shorten(tx, given, (index) => ({ linkId: links[index]!.id, binding: bindings[index] }));
+    return links.map((link, index) => ({ link, binding: bindings[index], code: codes[index] }));
+  }
+
+  /** All that is wrong with links that somebody may declare; none is made. */
+  async problemsOf(
+    tx: Transaction,
+    given: readonly LinkDto[],
+    pointerOf: (index: number) => string,
+  ): Promise<ProblemEntry[]> {
+    return (await this.checked(tx, given, pointerOf)).problems;
+  }
+
+  private async checked(tx: Transaction, given: readonly LinkDto[], pointerOf: (index: number) => string) {
     const around: Surroundings = {
       at: await now(tx),
       domains: await this.domains.list(tx),
@@ -75,12 +94,7 @@ export class LinkDeclarer {
     }
     const { profiles, unknown } = await this.profilesOf(tx, given, pointerOf);
     problems.push(...unknown);
-    if (problems.length > 0) throw Problem.badRequest('The links are not right. None was made.', problems);
-
-    const links = await this.links.declare(tx, declarations, { at: around.at, lifeMs: this.lifeMs });
-    const bindings = await this.bind(tx, given, profiles);
-    const codes = await this.shorten(tx, given, (index) => ({ linkId: links[index]!.id, binding: bindings[index] }));
-    return links.map((link, index) => ({ link, binding: bindings[index], code: codes[index] }));
+    return { around, declarations, profiles, problems };
   }
 
   private async utmProblems({ utm, channel }: Declaration, at: Instant): Promise<ProblemEntry[]> {

@@ -40,7 +40,9 @@ function linksOfAttribute(template: Template, tag: HtmlTag, value: { start: numb
     tag: of('data-cio-tag')?.trim() || null,
     isUntracked: (of('class') ?? '').split(/\s+/).includes('untracked'),
   };
-  return (alternatives(template, value) ?? [value]).map(({ start, end }) => linkAt(template, start, end, more));
+  return (alternatives(template, value) ?? [trimmed(text, value.start, value.end)]).map(({ start, end }) =>
+    linkAt(template, start, end, more),
+  );
 }
 
 /** Of `{% if a %}https://…{% else %}https://…{% endif %}` each URL; undefined where the value is of another form. */
@@ -91,11 +93,12 @@ const OF_TEXT = { place: 'text', element: null, tag: null, isUntracked: false } 
 
 function linksInText(template: Template): TemplateLink[] {
   const { text, chunks } = template;
-  const masked = withoutTags(template.masked, chunks);
+  // A quotation mark ends a URL, as it does in JSON.
+  const masked = withoutTags(template.masked, chunks).replaceAll('"', ' ');
   return (IN_TEXT.match(masked) ?? []).map(({ index, lastIndex }) => {
     if (!goesOnAt(text, lastIndex, chunks)) return linkAt(template, index, lastIndex, OF_TEXT);
     // A tag stands within the URL: what follows belongs to it, up to the next space.
-    const rest = /^\S*/.exec(template.masked.slice(lastIndex))![0];
+    const rest = /^[^\s"<>]*/.exec(template.masked.slice(lastIndex))![0];
     return linkAt(template, index, lastIndex + rest.length, OF_TEXT);
   });
 }

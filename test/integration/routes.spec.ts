@@ -90,6 +90,7 @@ const ROUTES: Record<Who, readonly string[]> = {
     'POST /v1/destinations/:key/setup',
     'POST /v1/destinations/check',
     'POST /v1/links',
+    'POST /v1/links/rewrite',
     'POST /v1/links/:id/disable',
     'POST /v1/links/:id/enable',
     'POST /v1/outbox/dead-letters/:id/requeue',
