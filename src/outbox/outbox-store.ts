@@ -120,7 +120,7 @@ export class OutboxStore {
        RETURNING outbox.profile_id, outbox.subject, version, attempts, payload, leaving, traceparent`,
       [what.lane, what.destination, what.most, claim, what.leaseMs, what.priority],
     );
-    return rows.map((row) => ({
+    return rows.sort(byKey).map((row) => ({
       lane: what.lane,
       destination: what.destination,
       profileId: Number(row.profile_id),
@@ -247,6 +247,11 @@ interface ClaimRow {
   payload: OutboxPayload;
   leaving: Address[] | null;
   traceparent: string | null;
+}
+
+/** In one order, wherever the rows happen to lie. */
+function byKey(a: ClaimRow, b: ClaimRow): number {
+  return Number(a.profile_id) - Number(b.profile_id) || (a.subject < b.subject ? -1 : 1);
 }
 
 /** The membership that a payload states; null for what is no membership. */

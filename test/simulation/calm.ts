@@ -76,8 +76,9 @@ export class Calm {
       await this.takeJobs();
       const left = await whatIsLeft(this.world.database);
       if (Object.values(left).every((count) => count === '0')) return;
-      // What waits for its turn at a destination does so by the database's clock.
-      if (left.owed !== '0') await this.world.setClock(this.world.now + A_TURN_MS);
+      // What waits for its turn at a destination, or for a claim to end, does so by the database's clock.
+      const isPatient = looks % PATIENT_LOOKS < PATIENT_LOOKS - 1;
+      if (left.owed !== '0') await this.world.setClock(this.world.now + (isPatient ? A_TURN_MS : LEASE_MS));
       await this.fireTimers();
     }
     throw new Error(`There is no end of work: ${JSON.stringify(await whatIsLeft(this.world.database))}`);
