@@ -156,5 +156,7 @@ export class Gates {
 /** However long it took each to get there. */
 function inOrder(a: Gate, b: Gate): number {
   if (a.process !== b.process) return a.process.name < b.process.name ? -1 : 1;
-  return a.strand - b.strand || a.number - b.number;
+  if (a.strand !== b.strand) return a.strand - b.strand;
+  if (a.label !== b.label) return a.label < b.label ? -1 : 1;
+  return a.number - b.number;
 }
