@@ -20,7 +20,7 @@ const MAY_IMPORT = {
   monitoring: ['core', 'platform', 'profiles'],
   sources: ['core', 'profiles', 'ctas', 'platform'],
   // Links that lead through us; a click on one is an event like any other.
-  links: ['core', 'profiles', 'ctas', 'sources', 'platform'],
+  links: ['core', 'profiles', 'ctas', 'sources', 'utm', 'platform'],
   // Templates in, the same templates with tracked links out.
   rewriting: ['ctas', 'templates', 'links', 'platform'],
   // Stored events as rules see them; read by whoever evaluates.

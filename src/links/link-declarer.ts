@@ -18,7 +18,9 @@ import { LinkDomainStore } from './link-domain-store.js';
 import { LinkStore, wholeSecond } from './link-store.js';
 import type { LinkDomain, TrackedLink } from './links.entities.js';
 import { ShortStore } from './short-store.js';
-import { landingUrl, UtmRules, utmOf, utmSyntaxProblems, type UtmValues } from './utm-values.js';
+import { linkProblems as schemaProblems, UtmGovernance } from '../utm/utm-governance.js';
+import type { UtmSchema } from '../utm/utm-schema.js';
+import { landingUrl, utmOf, utmSyntaxProblems, type UtmValues } from './utm-values.js';
 
 /** Under this token: how long links live that name no end. */
 export const LINK_LIFE_MS = Symbol('LinkLifeMs');
@@ -39,6 +41,8 @@ interface Surroundings {
   domains: readonly LinkDomain[];
   catalogue: CtaCatalogue;
   ctas: ReadonlySet<string>;
+  /** How UTM values are named; undefined where nobody has said. */
+  schema: UtmSchema | undefined;
 }
 
 /** Makes links of declarations: all of them, or none and a problem that lists everything that is wrong. */
@@ -51,7 +55,7 @@ export class LinkDeclarer {
     private readonly identifiers: IdentifierStore,
     private readonly bindings: BindingStore,
     private readonly shorts: ShortStore,
-    private readonly utmRules: UtmRules,
+    private readonly governance: UtmGovernance,
     @Inject(LINK_LIFE_MS) private readonly lifeMs: Milliseconds,
   ) {}
 
@@ -80,27 +84,23 @@ export class LinkDeclarer {
   }
 
   private async checked(tx: Transaction, given: readonly LinkDto[], pointerOf: (index: number) => string) {
+    const at = await now(tx);
     const around: Surroundings = {
-      at: await now(tx),
+      at,
       domains: await this.domains.list(tx),
       catalogue: await this.ctas.catalogue(tx, await catalogueRevision(tx)),
       ctas: new Set((await this.ctas.list(tx)).map(({ key }) => key)),
+      schema: await this.governance.schemaAt(tx, at),
     };
     const declarations = given.map((dto) => declarationOf(dto, around.domains));
     const problems: ProblemEntry[] = [];
     for (const [index, link] of declarations.entries()) {
-      const found = [...linkProblems(link, given[index]!, around), ...(await this.utmProblems(link, around.at))];
+      const found = [...linkProblems(link, given[index]!, around), ...utmProblems(link, around.schema)];
       problems.push(...found.map((one) => ({ ...one, pointer: pointerOf(index) + one.pointer })));
     }
     const { profiles, unknown } = await this.profilesOf(tx, given, pointerOf);
     problems.push(...unknown);
     return { around, declarations, profiles, problems };
-  }
-
-  private async utmProblems({ utm, channel }: Declaration, at: Instant): Promise<ProblemEntry[]> {
-    const found = utmSyntaxProblems(utm);
-    if (found.length === 0) found.push(...(await this.utmRules.problems(utm, { channel, at })));
-    return found.map(({ key, ...rest }) => ({ pointer: `/utm/${key}`, ...rest }));
   }
 
   private async profilesOf(tx: Transaction, given: readonly LinkDto[], pointerOf: (index: number) => string) {
@@ -178,6 +178,14 @@ function linkProblems(link: Declaration, dto: LinkDto, around: Surroundings): Pr
     problems.push({ pointer: '/deliveryId', detail: 'a delivery goes to somebody, and no profile is given', expected });
   }
   return problems;
+}
+
+/** By the naming schema; what the destination says already counts, too. */
+function utmProblems({ utm, channel, destination }: Declaration, schema: UtmSchema | undefined): ProblemEntry[] {
+  const found = utmSyntaxProblems(utm);
+  if (found.length > 0) return found.map(({ key, ...rest }) => ({ pointer: `/utm/${key}`, ...rest }));
+  const values = { ...Object.fromEntries(utmOf(destination)), ...utm };
+  return schema ? schemaProblems(schema, values, { channel, destination }) : [];
 }
 
 function destinationProblems(link: Declaration, domain: LinkDomain, around: Surroundings): ProblemEntry[] {

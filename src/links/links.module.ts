@@ -16,7 +16,7 @@ import { LinksController } from './links.controller.js';
 import { Redirector } from './redirector.js';
 import { RouteStore } from './route-store.js';
 import { ShortStore } from './short-store.js';
-import { UtmRules, type UtmProblem } from './utm-values.js';
+import { UtmModule } from '../utm/utm.module.js';
 
 /** What each part of links stands on. */
 const STORES = [BindingStore, ClickJournal, LinkDomainStore, LinkKeys, LinkStore, ShortStore];
@@ -24,18 +24,11 @@ const STORES = [BindingStore, ClickJournal, LinkDomainStore, LinkKeys, LinkStore
 @Module({ imports: [ProfilesModule, CtasModule], providers: STORES, exports: STORES })
 export class LinkStoresModule {}
 
-/** Where nobody has said how UTM values are named, whatever is spelt rightly will do. */
-class AnyUtm extends UtmRules {
-  override problems(): Promise<UtmProblem[]> {
-    return Promise.resolve([]);
-  }
-}
-
 /** Declaring links, and following them. */
 @Module({
-  imports: [LinkStoresModule, ProfilesModule, CtasModule],
+  imports: [LinkStoresModule, ProfilesModule, CtasModule, UtmModule],
   controllers: [LinkDomainsController, LinksController],
-  providers: [LinkDeclarer, LinkCtaNeeds, RouteStore, Redirector, { provide: UtmRules, useClass: AnyUtm }],
+  providers: [LinkDeclarer, LinkCtaNeeds, RouteStore, Redirector],
   exports: [LinkDeclarer, LinkCtaNeeds],
 })
 export class LinksApiModule {}

@@ -25,18 +25,6 @@ export interface UtmProblem {
   expected: string;
 }
 
-/** Where UTM values stand. */
-export interface UtmPlace {
-  channel: string | null;
-  /** When they are first used. */
-  at: number;
-}
-
-/** By what rules UTM values are named: a port, since links know nothing of naming schemas. */
-export abstract class UtmRules {
-  abstract problems(utm: UtmValues, place: UtmPlace): Promise<UtmProblem[]>;
-}
-
 /** What holds under any rules: known keys, values that analytics read whole, and nobody's address. */
 export function utmSyntaxProblems(utm: Readonly<Record<string, unknown>>): UtmProblem[] {
   return Object.entries(utm).flatMap(([key, value]) => {

@@ -3,6 +3,7 @@ import type { Instant } from '../core/instant.js';
 import type { Transaction } from '../platform/database.js';
 import { jsonPointer, Problem, type ProblemEntry } from '../platform/problem.js';
 import { judgeValue, expectedOf } from './judge-value.js';
+import { isNamedHost } from './lint-url.js';
 import { declaredChannel, rulesOf, type UtmSchema } from './utm-schema.js';
 import { UtmSchemaStore } from './utm-schema-store.js';
 
@@ -22,23 +23,10 @@ export class UtmGovernance {
     if (schema) return schema;
     throw Problem.notFound('No UTM schema holds at that instant. Declare one: PUT /v1/utm/schema.');
   }
-
-  /**
-   * What is wrong with the UTM values of a link of a channel, by the schema that holds at an instant; pointers lead into the
-   * values. Nothing where there is no schema.
-   */
-  async problemsOf(
-    tx: Transaction,
-    values: Readonly<Record<string, string>>,
-    { channel, at }: { channel: string | null; at: Instant },
-  ): Promise<ProblemEntry[]> {
-    const schema = await this.schemaAt(tx, at);
-    return schema ? valueProblems(schema, values, channel) : [];
-  }
 }
 
-/** As of a schema; for who has it at hand. */
-export function valueProblems(
+/** What is wrong with the UTM values of a link of a channel; pointers lead into the values. */
+function valueProblems(
   schema: UtmSchema,
   values: Readonly<Record<string, string>>,
   channel: string | null,
@@ -72,4 +60,17 @@ function channelProblems(schema: UtmSchema, channel: string | null): ProblemEntr
 
 function entryOf({ detail, expected, suggestion }: { detail: string; expected: string; suggestion: string | null }) {
   return { detail, expected: suggestion === null ? expected : `"${suggestion}"` };
+}
+
+/** As {@link valueProblems} of a link that is declared, with pointers into the declaration: none where it leads to a host that the schema says nothing of. */
+export function linkProblems(
+  schema: UtmSchema,
+  values: Readonly<Record<string, string>>,
+  { channel, destination }: { channel: string | null; destination: string },
+): ProblemEntry[] {
+  if (!URL.canParse(destination) || !isNamedHost(schema, new URL(destination).hostname)) return [];
+  return valueProblems(schema, values, channel).map(({ pointer, ...rest }) => ({
+    pointer: pointer === '' ? '/channel' : `/utm${pointer}`,
+    ...rest,
+  }));
 }

@@ -1,10 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataSource } from 'typeorm';
 import { EXIT } from '../../src/cli/command.js';
 import { runCli } from '../../src/cli/turnout.js';
-import { UtmGovernance } from '../../src/utm/utm-governance.js';
 import { T0 } from '../support/builders.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { TestTurnout, type JsonObject } from '../support/turnout.js';
@@ -129,26 +127,6 @@ describe('the naming schema', () => {
     await put({ schema: SCHEMA });
     const { entries } = await turnout.must('GET', '/v1/audit-log');
     expect(JSON.stringify(entries)).toContain('/v1/utm/schema');
-  });
-});
-
-describe('values of a link', () => {
-  it('are judged for others by the schema of an instant, with pointers', async () => {
-    const governance = turnout.app.get(UtmGovernance);
-    const problems = (values: Record<string, string>, channel: string | null, at: number) =>
-      governance.problemsOf(turnout.app.get(DataSource).manager, values, { channel, at });
-    expect(await problems({ utm_source: 'x' }, 'email', T0)).toEqual([]);
-    await put({ schema: SCHEMA });
-    await put({ schema: CHANGED });
-    const values = { utm_source: 'customerio', utm_medium: 'sms', utm_campaign: 'summer', utm_term: 'x' };
-    const pointers = async (at: number) => (await problems(values, 'email', at)).map(({ pointer }) => pointer);
-    expect(await pointers(Q2 - 1)).toEqual(['/utm_medium', '/utm_term']);
-    expect(await pointers(Q2)).toEqual(['/utm_medium', '/utm_campaign', '/utm_term']);
-    expect(await problems({ utm_source: 'Customerio', utm_medium: 'email' }, 'fax', T0)).toMatchObject([
-      { pointer: '' },
-      { pointer: '/utm_source', expected: '"customerio"' },
-      { pointer: '/utm_campaign' },
-    ]);
   });
 });
 
