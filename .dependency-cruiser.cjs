@@ -14,8 +14,10 @@ const MAY_IMPORT = {
   outbox: ['core', 'platform'],
   // Deletes rows of others, by SQL alone.
   retention: ['core', 'platform'],
-  // The command line speaks to a running service over HTTP.
-  cli: [],
+  // Looks at links; of the calls to action that they are of, their patterns.
+  'link-qa': ['core', 'ctas', 'platform'],
+  // The command line speaks to a running service over HTTP; links it follows itself, before anything is sent.
+  cli: ['link-qa/pre-send', 'link-qa/clients', 'link-qa/qa-settings', 'link-qa/qa-report'],
   // How things stand: what it shows of others it reads by SQL.
   monitoring: ['core', 'platform', 'profiles'],
   sources: ['core', 'profiles', 'ctas', 'platform'],

@@ -3,6 +3,7 @@ import { EXIT, WrongUsage, type Command, type CommandIo } from './command.js';
 import { connectCommand } from './connect.js';
 import { importCommand } from './import.js';
 import { keysCommand } from './keys.js';
+import { qaCommand } from './qa.js';
 import { rewriteCommand } from './rewrite.js';
 import { utmCommand } from './utm.js';
 
@@ -14,6 +15,7 @@ const COMMANDS: readonly Command[] = [
   checkCommand,
   utmCommand,
   rewriteCommand,
+  qaCommand,
 ];
 
 const HELP = `Usage: turnout COMMAND [arguments]
