@@ -91,7 +91,8 @@ function leadsOnTo(url: string, allowedHosts: readonly string[]): boolean {
 function staysWithin(target: string, url: string, allowedHosts: readonly string[]): boolean {
   if (/[\x00-\x20\\\x7f]/.test(target)) return false;
   if (!URL.canParse(target, url)) return false;
-  const parsed = new URL(target, url);
+  // What reads as a whole URL by itself is one to whoever resolves it against nothing: `https:evil.example`.
+  const parsed = URL.canParse(target) ? new URL(target) : new URL(target, url);
   if (parsed.protocol !== 'https:' || parsed.username !== '' || parsed.password !== '') return false;
   return parsed.host === hostOfDestination(url) || isAllowedHost(parsed.host, allowedHosts);
 }
