@@ -1,7 +1,15 @@
 import { decodeHTMLAttribute } from 'entities';
 import { LinkifyIt } from 'linkify-it';
 import { tagsIn, type HtmlTag } from './attributes-in-html.js';
-import { goesOnAt, liquidPlace, maskLiquid, replaced, type LiquidChunk, type MaskedTemplate } from './liquid.js';
+import {
+  firstAfter,
+  goesOnAt,
+  liquidPlace,
+  maskLiquid,
+  replaced,
+  type LiquidChunk,
+  type MaskedTemplate,
+} from './liquid.js';
 import { Positions, type TemplateFormat, type TemplateLink } from './template-link.js';
 
 /** The links of a template, in order of where they stand. Links of images, styles, scripts and forms are none. */
@@ -47,7 +55,10 @@ function linksOfAttribute(template: Template, tag: HtmlTag, value: { start: numb
 
 /** Of `{% if a %}https://…{% else %}https://…{% endif %}` each URL; undefined where the value is of another form. */
 function alternatives({ text, chunks }: Template, { start, end }: { start: number; end: number }) {
-  const within = chunks.filter((chunk) => chunk.start >= start && chunk.end <= end);
+  const within: LiquidChunk[] = [];
+  for (let index = firstAfter(chunks, start); index < chunks.length && chunks[index]!.end <= end; index++) {
+    within.push(chunks[index]!);
+  }
   if (within.length === 0 || within.some(({ tag }) => tag === undefined)) return undefined;
   const edges = [start, ...within.flatMap((chunk) => [chunk.start, chunk.end]), end];
   const pieces: { start: number; end: number }[] = [];

@@ -75,11 +75,14 @@ function chunksIn(text: string): LiquidChunk[] {
 /** From `{% comment %}` to its end is one chunk. */
 function withUnsentJoined(chunks: readonly LiquidChunk[]): LiquidChunk[] {
   const joined: LiquidChunk[] = [];
+  const ends = chunks.flatMap(({ tag }, index) => (tag === `end${UNSENT}` ? [index] : []));
+  let next = 0;
   for (let index = 0; index < chunks.length; index++) {
     const chunk = chunks[index]!;
-    const last = chunk.tag === UNSENT ? chunks.findIndex((one, at) => at > index && one.tag === `end${UNSENT}`) : -1;
-    joined.push(last < 0 ? chunk : { ...chunk, end: chunks[last]!.end });
-    if (last > 0) index = last;
+    while (next < ends.length && ends[next]! <= index) next += 1;
+    const last = chunk.tag === UNSENT ? ends[next] : undefined;
+    joined.push(last === undefined ? chunk : { ...chunk, end: chunks[last]!.end });
+    if (last !== undefined) index = last;
   }
   return joined;
 }
@@ -95,13 +98,25 @@ function fillerAfter(before: string): string {
   return /=\s{1,8}$/.test(before) ? 'x' : ' ';
 }
 
+/** The index of the first chunk that ends behind an offset. */
+export function firstAfter(chunks: readonly LiquidChunk[], offset: number): number {
+  let low = 0;
+  let high = chunks.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (chunks[middle]!.end > offset) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 /** Where the Liquid of a link stands. */
 export type LiquidPlace = 'none' | 'whole' | 'host' | 'part';
 
 /** `start` and `end` are of the link. */
 export function liquidPlace(text: string, start: number, end: number, chunks: readonly LiquidChunk[]): LiquidPlace {
-  const first = chunks.find((chunk) => chunk.end > start && chunk.start < end);
-  if (!first) return 'none';
+  const first = chunks[firstAfter(chunks, start)];
+  if (!first || first.start >= end) return 'none';
   const before = text.slice(start, first.start);
   if (/^\s*[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+[/?#]/i.test(before)) return 'part';
   return before.trim() === '' ? 'whole' : 'host';
@@ -113,8 +128,8 @@ const OPENING = new Set(['if', 'unless', 'case', 'for', 'tablerow', 'ifchanged',
 /** Whether what stands at an offset, once the Liquid there has been read, goes on in the same word. */
 export function goesOnAt(text: string, offset: number, chunks: readonly LiquidChunk[]): boolean {
   let at = offset;
-  let index = chunks.findIndex((chunk) => chunk.start === at);
-  while (index >= 0 && chunks[index]!.start === at) {
+  let index = firstAfter(chunks, at);
+  while (index < chunks.length && chunks[index]!.start === at) {
     const { tag = '', end } = chunks[index]!;
     if (tag === '' || OPENING.has(tag)) return true;
     if (ALTERNATIVES.has(tag)) {
@@ -123,7 +138,6 @@ export function goesOnAt(text: string, offset: number, chunks: readonly LiquidCh
       at = chunks[index]!.end;
     } else at = end;
     index += 1;
-    if (index >= chunks.length) break;
   }
   return at > offset && /^[^\s"'<>.,;:!)\]]/.test(text.slice(at, at + 1)) && !/^https?:/i.test(text.slice(at, at + 6));
 }
