@@ -31,26 +31,31 @@ function isLinkElement(name: string): boolean {
 
 function linksInHtml(template: Template): TemplateLink[] {
   const linking = tagsIn(template.masked).filter(({ name }) => isLinkElement(name));
-  return linking.flatMap((tag) =>
-    tag.attributes.filter(({ name }) => name === 'href').flatMap((href) => linksOfAttribute(template, tag, href)),
-  );
+  return linking.flatMap((tag) => {
+    const hrefs = tag.attributes.filter(({ name }) => name === 'href');
+    if (hrefs.length === 0) return [];
+    const more = traitsOf(template.text, tag);
+    return hrefs.flatMap(({ start, end }) =>
+      (alternatives(template, { start, end }) ?? [trimmed(template.text, start, end)]).map((piece) =>
+        linkAt(template, piece.start, piece.end, more),
+      ),
+    );
+  });
 }
 
-function linksOfAttribute(template: Template, tag: HtmlTag, value: { start: number; end: number }): TemplateLink[] {
-  const { text } = template;
+type Traits = Pick<TemplateLink, 'place' | 'element' | 'tag' | 'isUntracked'>;
+
+function traitsOf(text: string, tag: HtmlTag): Traits {
   const of = (name: string) => {
     const attribute = tag.attributes.find((one) => one.name === name);
     return attribute && decodeHTMLAttribute(text.slice(attribute.start, attribute.end));
   };
-  const more = {
-    place: tag.isForOutlook ? ('outlook' as const) : ('html' as const),
+  return {
+    place: tag.isForOutlook ? 'outlook' : 'html',
     element: tag.name,
     tag: of('data-cio-tag')?.trim() || null,
     isUntracked: (of('class') ?? '').split(/\s+/).includes('untracked'),
   };
-  return (alternatives(template, value) ?? [trimmed(text, value.start, value.end)]).map(({ start, end }) =>
-    linkAt(template, start, end, more),
-  );
 }
 
 /** Of `{% if a %}https://…{% else %}https://…{% endif %}` each URL; undefined where the value is of another form. */
@@ -79,12 +84,7 @@ function trimmed(text: string, start: number, end: number): { start: number; end
   return { start: start + before, end: start + before + piece.trim().length };
 }
 
-function linkAt(
-  { text, chunks, positions }: Template,
-  start: number,
-  end: number,
-  more: Pick<TemplateLink, 'place' | 'element' | 'tag' | 'isUntracked'>,
-): TemplateLink {
+function linkAt({ text, chunks, positions }: Template, start: number, end: number, more: Traits): TemplateLink {
   const raw = text.slice(start, end);
   return {
     ...{ start, end, ...positions.of(start), raw },
