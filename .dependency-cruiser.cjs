@@ -14,10 +14,10 @@ const MAY_IMPORT = {
   outbox: ['core', 'platform'],
   // Deletes rows of others, by SQL alone.
   retention: ['core', 'platform'],
-  // Looks at links; of the calls to action that they are of, their patterns.
-  'link-qa': ['core', 'ctas', 'platform'],
+  // Looks at links: given ones, those of a template, and those that are clicked or declared.
+  'link-qa': ['core', 'ctas', 'templates', 'links', 'journeys', 'platform'],
   // The command line speaks to a running service over HTTP; links it follows itself, before anything is sent.
-  cli: ['link-qa/pre-send', 'link-qa/clients', 'link-qa/qa-settings', 'link-qa/qa-report'],
+  cli: ['pre-send', 'links-of-template', 'clients', 'qa-settings', 'qa-report'].map((file) => `link-qa/${file}`),
   // How things stand: what it shows of others it reads by SQL.
   monitoring: ['core', 'platform', 'profiles'],
   sources: ['core', 'profiles', 'ctas', 'platform'],

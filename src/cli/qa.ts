@@ -3,7 +3,8 @@ import { basename } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { CLIENTS } from '../link-qa/clients.js';
-import { checkBeforeSending, FORMATS, isOffline, linksOfTemplate, show } from '../link-qa/pre-send.js';
+import { linksOfTemplate } from '../link-qa/links-of-template.js';
+import { checkBeforeSending, FORMATS, isOffline, show } from '../link-qa/pre-send.js';
 import type { QaLink } from '../link-qa/qa-report.js';
 import { DEFAULT_SETTINGS, type QaSettings } from '../link-qa/qa-settings.js';
 import { EXIT, WrongUsage, type Command, type CommandIo } from './command.js';
@@ -131,7 +132,7 @@ async function linksOf(input: string, values: Readonly<Record<string, string>>):
       throw new WrongUsage(`${input} can not be read (${error.code ?? 'unknown'}).`);
     },
   );
-  if (!/\.txt$/i.test(input)) return linksOfTemplate(input, text, values);
+  if (!/\.txt$/i.test(input)) return linksOfTemplate({ source: input, text, values });
   return text.split(/\r?\n/).flatMap((line, at) => {
     const url = line.trim();
     return url === '' || url.startsWith('#') ? [] : [{ url, cta: null, places: [{ source: input, line: at + 1 }] }];

@@ -1,7 +1,6 @@
 import { OutboundHttp, type OutboundOptions } from '../platform/outbound/outbound-http.js';
 import { checkTogether } from './check-together.js';
 import { LinkChecker } from './link-checker.js';
-import { linksOfHtml } from './links-of-html.js';
 import { joinPlaces, putTogether, reportOf, type LinkReport, type QaLink, type QaReport } from './qa-report.js';
 import type { QaSettings } from './qa-settings.js';
 import { showHtml } from './show-html.js';
@@ -11,14 +10,6 @@ import { showText } from './show-text.js';
 export const FORMATS = ['text', 'json', 'junit', 'html'] as const;
 
 export type Format = (typeof FORMATS)[number];
-
-/** The links of a template, each with the lines in which it stands. */
-export function linksOfTemplate(source: string, html: string, values?: Readonly<Record<string, string>>): QaLink[] {
-  return linksOfHtml(html, values).map(({ href, line, text, tag }) => ({
-    ...{ url: href.trim(), cta: tag },
-    places: [{ source, line, ...(text !== '' && { text }) }],
-  }));
-}
 
 /** Looks at links from where this runs; what is written together is compared, too. */
 export async function checkBeforeSending(

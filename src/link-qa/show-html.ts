@@ -1,3 +1,4 @@
+import { escapeHtml } from './escape-html.js';
 import type { Finding } from './finding.js';
 import type { LinkReport, QaReport } from './qa-report.js';
 import { placeOf } from './show-place.js';
@@ -75,13 +76,4 @@ function row({ status, url, ms, tls, cookies, via }: Hop): string {
     cookies.join(', '),
   ];
   return `<tr>${cells.map((cell, at) => `<td${at === 1 ? ' class="url"' : ''}>${escapeHtml(String(cell))}</td>`).join('')}</tr>`;
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
 }

@@ -12,6 +12,8 @@ export interface HtmlTag {
   /** In lower case. */
   name: string;
   start: number;
+  /** Behind it: where what it holds begins. */
+  end: number;
   attributes: readonly HtmlAttribute[];
   /** Within a conditional comment, which only Outlook reads. */
   isForOutlook: boolean;
@@ -35,10 +37,12 @@ function tagsBetween(html: string, part: { start: number; end: number; depth: nu
   let name: { start: number; end: number } | undefined;
   let value: { start: number; end: number } | undefined;
   const nothing = () => undefined;
+  const endsAt = (end: number) => void (tags.at(-1)!.end = at(end) + 1);
   const reader = {
     onopentagname(start: number, end: number) {
       attributes = [];
-      tags.push({ name: html.slice(at(start), at(end)).toLowerCase(), start: at(start) - 1, attributes, isForOutlook });
+      const tagName = html.slice(at(start), at(end)).toLowerCase();
+      tags.push({ name: tagName, start: at(start) - 1, end: at(end), attributes, isForOutlook });
     },
     onattribname(start: number, end: number) {
       name = { start: at(start), end: at(end) };
@@ -51,6 +55,8 @@ function tagsBetween(html: string, part: { start: number; end: number; depth: nu
       if (name && value) attributes.push({ name: html.slice(name.start, name.end).toLowerCase(), ...value });
       name = undefined;
     },
+    onopentagend: (end: number) => endsAt(end),
+    onselfclosingtag: (end: number) => endsAt(end),
     oncomment(start: number, end: number, dashes: number) {
       const [opening] = CONDITIONAL.exec(html.slice(at(start), at(end - dashes))) ?? [];
       if (opening === undefined || part.depth >= DEEPEST) return;
@@ -58,8 +64,7 @@ function tagsBetween(html: string, part: { start: number; end: number; depth: nu
       tags.push(...tagsBetween(html, inner));
     },
     ...{ onattribentity: nothing, ontextentity: nothing, ontext: nothing, onclosetag: nothing, onend: nothing },
-    ...{ onopentagend: nothing, onselfclosingtag: nothing, oncdata: nothing, ondeclaration: nothing },
-    onprocessinginstruction: nothing,
+    ...{ oncdata: nothing, ondeclaration: nothing, onprocessinginstruction: nothing },
   };
   // Entities are left as they stand: their offsets are wanted.
   const tokenizer = new Tokenizer({ decodeEntities: false }, reader);

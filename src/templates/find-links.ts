@@ -1,4 +1,4 @@
-import { decodeHTMLAttribute } from 'entities';
+import { decodeHTML, decodeHTMLAttribute } from 'entities';
 import { LinkifyIt } from 'linkify-it';
 import { tagsIn, type HtmlTag } from './attributes-in-html.js';
 import {
@@ -43,7 +43,7 @@ function linksInHtml(template: Template): TemplateLink[] {
   });
 }
 
-type Traits = Pick<TemplateLink, 'place' | 'element' | 'tag' | 'isUntracked'>;
+type Traits = Pick<TemplateLink, 'place' | 'element' | 'tag' | 'text' | 'isUntracked'>;
 
 function traitsOf(text: string, tag: HtmlTag): Traits {
   const of = (name: string) => {
@@ -54,8 +54,24 @@ function traitsOf(text: string, tag: HtmlTag): Traits {
     place: tag.isForOutlook ? 'outlook' : 'html',
     element: tag.name,
     tag: of('data-cio-tag')?.trim() || null,
+    text: words(of('alt') ?? textWithin(text, tag)),
     isUntracked: (of('class') ?? '').split(/\s+/).includes('untracked'),
   };
+}
+
+const MOST_TEXT = 80;
+const MOST_LOOKED_AT = 2_000;
+
+/** What stands between a tag and its end, with the texts of pictures; empty where it has no end nearby. */
+function textWithin(text: string, { name, end }: HtmlTag): string {
+  const within = text.slice(end, end + MOST_LOOKED_AT);
+  const length = within.toLowerCase().indexOf(`</${name}`);
+  const pictured = within.slice(0, Math.max(0, length)).replace(/<img\s[^>]*?\balt=(["'])(.*?)\1[^>]*>/gis, ' $2 ');
+  return decodeHTML(pictured.replace(/<[^>]*>/g, ' '));
+}
+
+function words(text: string): string {
+  return text.replace(/\s+/g, ' ').trim().slice(0, MOST_TEXT);
 }
 
 /** Of `{% if a %}https://…{% else %}https://…{% endif %}` each URL; undefined where the value is of another form. */
@@ -100,7 +116,7 @@ const IN_TEXT = new LinkifyIt({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: fa
   .add('mailto:', null)
   .add('//', null);
 
-const OF_TEXT = { place: 'text', element: null, tag: null, isUntracked: false } as const;
+const OF_TEXT = { place: 'text', element: null, tag: null, text: '', isUntracked: false } as const;
 
 function linksInText(template: Template): TemplateLink[] {
   const { text, chunks } = template;
@@ -129,7 +145,7 @@ function linkTags({ text, chunks, positions }: Template): TemplateLink[] {
       const [, , url = ''] = /\burl:\s*(["'])(.*?)\1/.exec(raw) ?? [];
       return {
         ...{ start, end, ...positions.of(start), raw, href: url, liquid: 'whole', place: 'liquid tag' },
-        ...{ element: null, tag: null, isUntracked: false },
+        ...{ element: null, tag: null, text: '', isUntracked: false },
       } satisfies TemplateLink;
     });
 }

@@ -21,6 +21,8 @@ export interface TemplateLink {
   element: string | null;
   /** What Customer.io calls the link in its reports (`data-cio-tag`). */
   tag: string | null;
+  /** What a reader sees of it, or the text of its picture; empty where that is not told. */
+  text: string;
   /** Has the class by which Customer.io is told not to track it. */
   isUntracked: boolean;
 }

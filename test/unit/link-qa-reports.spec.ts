@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from '../../src/cli/turnout.js';
-import { linksOfHtml } from '../../src/link-qa/links-of-html.js';
-import { linksOfTemplate, show } from '../../src/link-qa/pre-send.js';
+import { linksOfTemplate } from '../../src/link-qa/links-of-template.js';
+import { show } from '../../src/link-qa/pre-send.js';
 import { finding } from '../../src/link-qa/finding.js';
 import { joinPlaces, putTogether, reportOf } from '../../src/link-qa/qa-report.js';
 import { checkTogether } from '../../src/link-qa/check-together.js';
@@ -26,26 +26,44 @@ describe('the links of a template', () => {
       '<!-- <a href="https://shop.example/commented-out">no</a> -->',
       '<link href="https://fonts.example/x.css"><a name="here">no link</a>',
     ].join('\n');
-    expect(linksOfHtml(html)).toEqual([
-      { href: 'https://shop.example/a?x=1&y=2', line: 2, text: 'Buy now', tag: 'hero' },
-      { href: 'https://shop.example/b', line: 4, text: '', tag: null },
-      { href: '{{ cart_url | append: "?a=1" }}', line: 7, text: 'Cart', tag: null },
-      { href: 'https://shop.example/c', line: 8, text: 'Map', tag: null },
+    expect(linksOfTemplate({ source: 'a.html', text: html })).toEqual([
+      {
+        ...{ url: 'https://shop.example/a?x=1&y=2', cta: 'hero' },
+        places: [{ source: 'a.html', line: 2, text: 'Buy now' }],
+      },
+      { url: 'https://shop.example/b', cta: null, places: [{ source: 'a.html', line: 4 }] },
+      {
+        ...{ url: '{{ cart_url | append: "?a=1" }}', cta: null },
+        places: [{ source: 'a.html', line: 7, text: 'Cart' }],
+      },
+      { url: 'https://shop.example/c', cta: null, places: [{ source: 'a.html', line: 8, text: 'Map' }] },
     ]);
   });
 
   it('keep their lines where Liquid goes over several, and are filled in with what is given', () => {
-    const html =
+    const text =
       '{% comment %}\n{% assign x =\n "y" %}\n<a href="{{ cart_url | escape }}">x</a><a href="{{cart_url}}&a=1">y</a>';
-    const links = linksOfHtml(html, { cart_url: 'https://shop.example/?q="&' });
-    expect(links.map(({ href, line }) => [href, line])).toEqual([
+    const values = { cart_url: 'https://shop.example/?q="&' };
+    expect(linksOfTemplate({ source: 'a', text, values }).map(({ url, places }) => [url, places[0]!.line])).toEqual([
       ['https://shop.example/?q="&', 4],
       ['https://shop.example/?q="&&a=1', 4],
     ]);
   });
 
+  it('of plain text are told apart from its words', () => {
+    const text = 'Go to https://shop.example/a.\nOr {{ where }}!';
+    const links = linksOfTemplate({
+      source: 'a',
+      text,
+      format: 'text',
+      values: { where: 'https://shop.example/?a&b' },
+    });
+    expect(links.map(({ url }) => url)).toEqual(['https://shop.example/a', 'https://shop.example/?a&b']);
+  });
+
   it('are one where they are the same', () => {
-    const links = linksOfTemplate('a.html', '<a href="https://x.example/">1</a>\n<a href=" https://x.example/ ">2</a>');
+    const text = '<a href="https://x.example/">1</a>\n<a href=" https://x.example/ ">2</a>';
+    const links = linksOfTemplate({ source: 'a.html', text });
     expect(joinPlaces(links)).toEqual([
       {
         ...{ url: 'https://x.example/', cta: null },
