@@ -43,13 +43,22 @@ export async function stopProgram(child: ChildProcess): Promise<void> {
 }
 
 /** Declares something to the service. Throws what it refuses. */
-export async function putTo({ port, key }: Pick<Program, 'port' | 'key'>, path: string, body: unknown): Promise<void> {
+export async function putTo(service: Service, path: string, body: unknown): Promise<void> {
+  await tell(service, 'PUT', path, body);
+}
+
+type Service = Pick<Program, 'port' | 'key'>;
+
+/** Sends the service something, and returns its answer. Throws what it refuses. */
+export async function tell({ port, key }: Service, method: string, path: string, body: unknown): Promise<unknown> {
   const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
-    method: 'PUT',
+    method,
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`);
+  return text === '' ? undefined : JSON.parse(text);
 }
 
 let databases = 0;

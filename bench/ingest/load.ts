@@ -40,15 +40,22 @@ class Connection {
   }
 }
 
-/** Sends requests over so many connections as fast as answers come; throws when one is not answered with success. */
-export async function sendAll(port: number, requests: readonly string[], connections: number): Promise<void> {
+const isSuccess = (status: number): boolean => status < 300;
+
+/** Sends requests over so many connections as fast as answers come; throws when one is not answered as it should be. */
+export async function sendAll(
+  port: number,
+  requests: readonly string[],
+  connections: number,
+  isRight: (status: number) => boolean = isSuccess,
+): Promise<void> {
   const open = await Promise.all(Array.from({ length: connections }, () => Connection.open(port)));
   let next = 0;
   await Promise.all(
     open.map(async (connection) => {
       while (next < requests.length) {
         const status = await connection.send(requests[next++]!);
-        if (status >= 300) throw new Error(`A request was answered with ${status}`);
+        if (!isRight(status)) throw new Error(`A request was answered with ${status}`);
       }
       connection.close();
     }),
@@ -64,6 +71,7 @@ export async function sendSteadily(
   requests: readonly string[],
   perSecond: number,
   took: number[] = [],
+  isRight: (status: number) => boolean = isSuccess,
 ): Promise<number[]> {
   const idle: Connection[] = [];
   const sentAt: number[] = [];
@@ -75,7 +83,11 @@ export async function sendSteadily(
       const request = requests[sentAt.length]!;
       const dueAt = began + (sentAt.length * 1_000) / perSecond;
       sentAt.push(Date.now());
-      answers.push(sendOn(idle, port, request).then(() => void took.push(performance.now() - dueAt)));
+      const answer = sendOn(idle, port, request).then((status) => {
+        if (!isRight(status)) throw new Error(`A request was answered with ${status}`);
+        took.push(performance.now() - dueAt);
+      });
+      answers.push(answer);
     }
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
@@ -84,9 +96,9 @@ export async function sendSteadily(
   return sentAt;
 }
 
-async function sendOn(idle: Connection[], port: number, request: string): Promise<void> {
+async function sendOn(idle: Connection[], port: number, request: string): Promise<number> {
   const connection = idle.pop() ?? (await Connection.open(port));
   const status = await connection.send(request);
-  if (status >= 300) throw new Error(`A request was answered with ${status}`);
   idle.push(connection);
+  return status;
 }
