@@ -28,6 +28,7 @@ import { CleanDecisions1764000082000 } from './1764000082000-clean-decisions.js'
 import { AddOutboxTraceparent1764000111000 } from './1764000111000-add-outbox-traceparent.js';
 import { CreateUtmSchemas1764000150000 } from './1764000150000-create-utm-schemas.js';
 import { CreateLinks1764000140000 } from './1764000140000-create-links.js';
+import { NoteRemovedDestinations1764000160000 } from './1764000160000-note-removed-destinations.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -61,4 +62,5 @@ export const MIGRATIONS = [
   CleanDecisions1764000082000,
   CreateUtmSchemas1764000150000,
   CreateLinks1764000140000,
+  NoteRemovedDestinations1764000160000,
 ];

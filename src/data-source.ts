@@ -15,6 +15,7 @@ import {
 import { Backfill, Membership, Transition } from './memberships/memberships.entities.js';
 import { RulePreview } from './memberships/preview.entity.js';
 import { OutboxRow } from './outbox/outbox.entity.js';
+import { RemovedDestination } from './outbox/removed-destination.entity.js';
 import { AuditEntry } from './platform/audit/audit-entry.entity.js';
 import { AuditedDataSource } from './platform/audit/audited-data-source.js';
 import { ApiKey } from './platform/auth/api-key.entity.js';
@@ -79,6 +80,7 @@ const ENTITIES = [
   Reclassification,
   Reconciliation,
   ReconciliationMember,
+  RemovedDestination,
   RulePreview,
   Segment,
   SegmentDraft,

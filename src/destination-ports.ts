@@ -8,6 +8,7 @@ import type { Surroundings } from './destinations/finding.js';
 import { DestinationList } from './destinations/settings/destination-list.js';
 import { SurroundingsReader } from './destinations/settings/surroundings-reader.js';
 import { OutboxStore } from './outbox/outbox-store.js';
+import { RemovedDestinations } from './outbox/removed-destinations.js';
 import { now } from './platform/clock.js';
 import { jsonPointer, type ProblemEntry } from './platform/problem.js';
 import type { Transaction } from './platform/database.js';
@@ -68,6 +69,7 @@ export class DestinationListeners implements DecisionListeners {
 export class SegmentsPushedThere implements DestinationDependants {
   constructor(
     private readonly segments: SegmentStore,
+    private readonly removed: RemovedDestinations,
     private readonly outbox: OutboxStore,
   ) {}
 
@@ -76,7 +78,12 @@ export class SegmentsPushedThere implements DestinationDependants {
   }
 
   dropOwed(tx: Transaction, key: string): Promise<Record<string, number>> {
-    return this.outbox.drop(tx, key);
+    // What is owed to Customer.io is so on purpose: it waits for the next one.
+    return key === ALWAYS.key ? this.outbox.drop(tx, key) : this.removed.remove(tx, key);
+  }
+
+  async dropStale(tx: Transaction, key: string): Promise<void> {
+    await this.removed.replace(tx, key);
   }
 }
 

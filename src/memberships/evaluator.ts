@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { HistoryReader } from '../histories/history-reader.js';
 import { OutboxStore } from '../outbox/outbox-store.js';
+import { afterCommit } from '../platform/after-commit.js';
 import { presentOf, type Present } from '../platform/catalogue-revision.js';
 import { now } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
@@ -94,8 +95,11 @@ export class MembershipEvaluator {
     await this.outbox.append(tx, messages);
     await this.followers.afterEvaluation(tx, ids, now);
     const transitions = changes.flatMap((one) => one.memberships.flatMap((change) => change.transitions));
-    this.metrics.evaluated.inc(due.length);
-    for (const { kind, cause } of transitions) this.metrics.transitions.inc({ kind, cause: cause.kind });
+    // A transaction that is run again counts once.
+    afterCommit(tx, () => {
+      this.metrics.evaluated.inc(due.length);
+      for (const { kind, cause } of transitions) this.metrics.transitions.inc({ kind, cause: cause.kind });
+    });
     const owedTo = [...new Set(messages.map((one) => one.destination))];
     return { profiles: due.length, transitions: transitions.length, owedTo };
   }

@@ -1,6 +1,9 @@
 import { Module } from '@nestjs/common';
 import { OutboxHandover } from './outbox-handover.js';
 import { OutboxStore } from './outbox-store.js';
+import { RemovedDestinations } from './removed-destinations.js';
 
-@Module({ providers: [OutboxStore, OutboxHandover], exports: [OutboxStore, OutboxHandover] })
+const STORES = [OutboxStore, OutboxHandover, RemovedDestinations];
+
+@Module({ providers: STORES, exports: STORES })
 export class OutboxModule {}

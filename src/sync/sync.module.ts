@@ -11,6 +11,7 @@ import { GateStore } from './gate-store.js';
 import { Gates } from './gates.js';
 import { Reconciler } from './reconciler.js';
 import { ReconciliationStore } from './reconciliation-store.js';
+import { RemovalSweep } from './removal-sweep.js';
 import { ReconciliationsController } from './reconciliations.controller.js';
 
 /** Seeing and mending what was not sent, or is not held, for the API. */
@@ -33,6 +34,7 @@ export class SyncApiModule {}
     GateStore,
     ReconciliationStore,
     Reconciler,
+    RemovalSweep,
   ],
 })
 export class SyncWorkerModule {}

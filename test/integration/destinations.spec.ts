@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { DataSource } from 'typeorm';
+import { erasureMessage } from '../../src/outbox/outbox-message.js';
+import { OutboxStore } from '../../src/outbox/outbox-store.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startCustomerioServer, type CustomerioServer } from '../support/customerio-server/customerio-server.js';
 import { status } from '../support/customerio-server/faults.js';
@@ -162,6 +165,12 @@ describe('several destinations at once', () => {
     expect(await deadLetters()).toMatchObject([{ destination: 'crm', subject: expect.stringContaining('decision:') }]);
     expect(await turnout.must('DELETE', '/v1/destinations/crm')).toEqual({ key: 'crm', dropped: { decision: 1 } });
     expect([await deadLetters(), (await turnout.call('GET', '/v1/destinations/crm')).status]).toEqual([[], 404]);
+    // By a process that did not know of it yet.
+    const late = erasureMessage({ lane: 1, profileId: 1 }, 'crm', [{ customer_id: 'ben' }]);
+    await turnout.app.get(OutboxStore).append(turnout.app.get(DataSource).manager, [late]);
+    await database.setClock(T0 + 60_000);
+    const owed = async () => (await database.pool.query(`SELECT FROM outbox WHERE destination = 'crm'`)).rowCount;
+    while ((await owed()) !== 0) await new Promise((resolve) => setTimeout(resolve, 50));
     const push = { push: { crm: {} } };
     expect(await turnout.call('PUT', '/v1/segments/x', { rule: CLICKED, ...push })).toMatchObject({ status: 400 });
     receiver = await WebhookReceiver.start(SECRET);

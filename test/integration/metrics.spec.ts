@@ -93,6 +93,31 @@ describe('the metrics', () => {
     expect(found.has('turnout_queue_jobs{queue="evaluate",state="waiting"}')).toBe(true);
   });
 
+  it('count an evaluation that had to be done again once', async () => {
+    const counted = async () => (await series()).get('turnout_transitions_total{kind="entered",cause="event"}')!;
+    const before = await counted();
+    // The first commit of the click fails, as where a merge got in its way.
+    await database.pool.query(`CREATE SEQUENCE tries`);
+    await database.pool.query(`
+      CREATE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF nextval('tries') = 1 THEN RAISE EXCEPTION 'once' USING ERRCODE = 'serialization_failure'; END IF;
+          RETURN NULL;
+        END $$`);
+    await database.pool.query(`
+      CREATE CONSTRAINT TRIGGER fail_once AFTER INSERT ON transitions DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION fail_once()`);
+    try {
+      await click('cleo');
+      await turnout.settle();
+    } finally {
+      await database.pool.query('DROP TRIGGER fail_once ON transitions');
+    }
+    const { rows } = await database.pool.query(`SELECT nextval('tries') AS next`);
+    expect(rows).toEqual([{ next: '3' }]);
+    expect(await counted()).toBe(before + 1);
+  });
+
   it('name nobody', async () => {
     await fetch(`${turnout.url}/v1/profiles/email:ada@example.com`);
     await fetch(`${turnout.url}/nothing/ada@example.com`);

@@ -7,4 +7,7 @@ export abstract class DestinationDependants {
 
   /** Drops what is still owed to it; how many messages of each kind. */
   abstract dropOwed(tx: Transaction, key: string): Promise<Record<string, number>>;
+
+  /** Drops what one of this key that was removed is owed yet: the new one begins with nothing. */
+  abstract dropStale(tx: Transaction, key: string): Promise<void>;
 }

@@ -93,6 +93,7 @@ export class DestinationSettingsController {
       if (known && mustBeNew) throw Problem.conflict(`There is a destination "${key}" already. PUT changes it.`);
       const checked: CheckedDestination = this.settings.checked(wanted, known);
       await this.settings.write(tx, checked);
+      if (!known) await this.dependants.dropStale(tx, key);
       noteChange({ destination: key, kind: checked.kind.kind });
       return { checked, isNew: !known };
     });
