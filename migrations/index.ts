@@ -29,6 +29,7 @@ import { AddOutboxTraceparent1764000111000 } from './1764000111000-add-outbox-tr
 import { CreateUtmSchemas1764000150000 } from './1764000150000-create-utm-schemas.js';
 import { CreateLinks1764000140000 } from './1764000140000-create-links.js';
 import { NoteRemovedDestinations1764000160000 } from './1764000160000-note-removed-destinations.js';
+import { CreateLinkRuns1764000180000 } from './1764000180000-create-link-runs.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -63,4 +64,5 @@ export const MIGRATIONS = [
   CreateUtmSchemas1764000150000,
   CreateLinks1764000140000,
   NoteRemovedDestinations1764000160000,
+  CreateLinkRuns1764000180000,
 ];

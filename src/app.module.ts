@@ -17,6 +17,8 @@ import { CtaNeeds } from './journeys/cta-needs.js';
 import { JourneyDependants } from './journeys/journey-dependants.js';
 import { JourneysController } from './journeys/journeys.controller.js';
 import { JourneysModule } from './journeys/journeys.module.js';
+import { LinkRunsApiModule, LinkRunsWorkerModule } from './link-qa/runs/link-runs.module.js';
+import { LINK_HTTP } from './link-qa/runs/run-worker.js';
 import { LinkCtaNeeds } from './links/link-cta-needs.js';
 import { LINK_LIFE_MS } from './links/link-declarer.js';
 import { LINK_KEYS } from './links/link-keys.js';
@@ -41,6 +43,7 @@ import { MonitoringModule } from './monitoring/monitoring.module.js';
 import { HEALTH_CHECKS } from './platform/health/health-check.js';
 import { HealthModule } from './platform/health/health.module.js';
 import { serviceChecks } from './platform/health/service-checks.js';
+import { OutboundHttp } from './platform/outbound/outbound-http.js';
 import { PlatformModule } from './platform/platform.module.js';
 import { PrivacyModule } from './privacy/privacy.module.js';
 import { ERASURE_KEY } from './profiles/erased-store.js';
@@ -136,6 +139,7 @@ const API: ModuleImport[] = [
   DestinationsApiModule,
   UtmApiModule,
   RewritingApiModule,
+  LinkRunsApiModule,
 ];
 
 /** Beside the modules, since delivery must not know of the sources. */
@@ -169,6 +173,7 @@ const WORKER: ModuleImport[] = [
   DecisionsWorkerModule,
   LatenessModule,
   SyncWorkerModule,
+  LinkRunsWorkerModule,
   RetentionModule,
 ];
 
@@ -224,6 +229,7 @@ function settings(config: Config): DynamicModule {
       { provide: SOURCE_KEYS, useValue: WEBHOOK_SOURCES.map((source) => source.key) },
       { provide: LINK_KEYS, useValue: config.links.keys },
       { provide: LINK_LIFE_MS, useValue: config.links.lifeMs },
+      { provide: LINK_HTTP, useValue: linkHttp(config) },
       { provide: DECISION_DEADLINE_MS, useValue: config.decisionDeadlineMs },
       { provide: HEALTH_CHECKS, inject: [DataSource, getQueueToken(EVALUATE_QUEUE)], useFactory: serviceChecks },
     ],
@@ -243,9 +249,15 @@ function settings(config: Config): DynamicModule {
       ERASURE_KEY,
       LINK_KEYS,
       LINK_LIFE_MS,
+      LINK_HTTP,
       HEALTH_CHECKS,
     ],
   };
+}
+
+/** Links may well begin in plain http: that is told, and nothing of anybody is sent. */
+function linkHttp({ outboundTrustedHosts }: Config): OutboundHttp {
+  return new OutboundHttp({ trustedHosts: outboundTrustedHosts, isPlainHttpAllowed: true });
 }
 
 /** Customer.io signs what its journeys ask as it signs its reporting webhooks. */

@@ -4,6 +4,7 @@ import { ClickClassSettingsRow, Reclassification } from './ctas/ctas.entities.js
 import { DecisionInput, DecisionPin, DecisionRecord } from './decisions/decision.entity.js';
 import { DestinationRow } from './destinations/settings/destination.entity.js';
 import { Journey, JourneyVersion } from './journeys/journey.entities.js';
+import { LinkCheck, LinkRun, LinkRunLink } from './link-qa/runs/link-runs.entities.js';
 import {
   AnonymousClick,
   LinkBinding,
@@ -68,8 +69,11 @@ const ENTITIES = [
   Journey,
   JourneyVersion,
   LinkBinding,
+  LinkCheck,
   LinkClickBatch,
   LinkDomain,
+  LinkRun,
+  LinkRunLink,
   LinkShort,
   Membership,
   OutboxRow,

@@ -208,7 +208,7 @@ export const VARIABLES = {
     default: [],
     shownFallback: 'no host',
     description:
-      'Hosts to which webhooks may go although they are private or without TLS, with their port unless it is the usual one',
+      'Hosts to which webhooks may go, and links be followed, although they are private or without TLS, with their port unless it is the usual one',
     expected: 'hosts such as crm.internal or 10.0.0.7:8080, separated by commas',
     read: (given) => (parts(given).every(isHost) ? parts(given) : undefined),
   }),

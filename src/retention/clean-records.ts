@@ -2,6 +2,8 @@ import { query } from '../platform/database.js';
 import type { Cleaning } from './cleaning.js';
 
 const MOST_REMOVED = 1_000;
+/** With all their links, and these with their ways. */
+const MOST_RUNS_REMOVED = 10;
 const RHYTHM_DAYS = 63;
 
 /** What was kept for people to look at, and what nobody looks back at; in lane 0, having none of their own. */
@@ -31,7 +33,17 @@ export const cleanRecords: Cleaning = {
          SELECT occurred_at, id FROM anonymous_clicks WHERE occurred_at <= $1 ORDER BY occurred_at LIMIT $2) RETURNING id`,
       [new Date(events), MOST_REMOVED],
     );
-    const removed = letters.length + lines.length + clicks.length;
-    return { removed, after: Math.max(letters.length, lines.length, clicks.length) < MOST_REMOVED ? null : after };
+    const runs = await query(
+      tx,
+      `WITH past AS (SELECT id FROM link_runs WHERE requested_at <= $1 AND finished_at IS NOT NULL ORDER BY id LIMIT $2),
+            links AS (DELETE FROM link_run_links WHERE run_id IN (SELECT id FROM past))
+       DELETE FROM link_runs WHERE id IN (SELECT id FROM past) RETURNING id`,
+      [new Date(horizon), MOST_RUNS_REMOVED],
+    );
+    await query(tx, 'DELETE FROM link_checks WHERE checked_at <= $1', [new Date(events)]);
+    const removed = runs.length + letters.length + lines.length + clicks.length;
+    const isMore = runs.length === MOST_RUNS_REMOVED;
+    const most = Math.max(letters.length, lines.length, clicks.length);
+    return { removed, after: !isMore && most < MOST_REMOVED ? null : after };
   },
 };

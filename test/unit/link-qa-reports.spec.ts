@@ -8,9 +8,7 @@ import { finding } from '../../src/link-qa/finding.js';
 import { joinPlaces, putTogether, reportOf } from '../../src/link-qa/qa-report.js';
 import { checkTogether } from '../../src/link-qa/check-together.js';
 import { DEFAULT_SETTINGS } from '../../src/link-qa/qa-settings.js';
-import { article, page, redirect } from '../support/local-shop.js';
-import { bodyOf, StandIn } from '../support/stand-in.js';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PlainShop } from '../support/plain-shop.js';
 
 describe('the links of a template', () => {
   it('are found with their lines, in links, maps, buttons for Outlook and Liquid', () => {
@@ -130,16 +128,6 @@ describe('a report', () => {
     expect(show(report, 'junit', 'warning')).toContain('tests="1" failures="1"');
   });
 });
-
-class PlainShop extends StandIn {
-  protected override async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    await bodyOf(request);
-    const url = new URL(request.url ?? '/', 'http://shop');
-    const routes = { '/good': article('Good'), '/lost': redirect('/good'), '/spins': redirect('/good', 302, ['a=1']) };
-    const answering = routes[url.pathname as keyof typeof routes] ?? page('<title>No</title>', 404);
-    answering(response, url, request);
-  }
-}
 
 describe('npx turnout qa', () => {
   let shop: PlainShop;

@@ -1,0 +1,73 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { now } from '../../platform/clock.js';
+import { OutboundHttp } from '../../platform/outbound/outbound-http.js';
+import { Sweep } from '../../platform/sweep.js';
+import { WORKER_SETTINGS, type WorkerSettings } from '../../platform/worker-settings.js';
+import { LinkChecker } from '../link-checker.js';
+import { DEFAULT_SETTINGS } from '../qa-settings.js';
+import { LinkRunStore, type ClaimedRun } from './run-store.js';
+
+/** Under this token: by what links are followed. */
+export const LINK_HTTP = Symbol('LinkHttp');
+
+/** Of one run, before another one has its turn. */
+const LINKS_A_STEP = 20;
+
+/** So often in a row a run may break off before anything of it is done, until it is given up. */
+const MOST_TRIES = 5;
+
+/** Works off looks at links, some links of each in turn, so that a short one does not wait for a long one to end. */
+@Injectable()
+export class LinkRunWorker extends Sweep {
+  private readonly log = new Logger(LinkRunWorker.name);
+  private readonly stopping = new AbortController();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly runs: LinkRunStore,
+    @Inject(LINK_HTTP) private readonly http: OutboundHttp,
+    @Inject(WORKER_SETTINGS) settings: WorkerSettings,
+  ) {
+    super(10 * settings.sweepIntervalMs);
+  }
+
+  /** Links under way are left unsaid, and looked at by whoever takes the run up. */
+  override async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await super.beforeApplicationShutdown();
+  }
+
+  protected override async sweep(): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      const run = await this.dataSource.transaction((tx) => this.runs.claim(tx));
+      if (!run) return;
+      await this.step(run);
+    }
+  }
+
+  private async step(run: ClaimedRun): Promise<void> {
+    const tx = this.dataSource.manager;
+    if (run.tries > MOST_TRIES) {
+      this.log.error({ msg: 'a look at links breaks off again and again, and was given up', run: run.id });
+      return this.runs.fail(
+        tx,
+        run,
+        `It broke off ${MOST_TRIES} times at the same link. Ask for the others without it.`,
+      );
+    }
+    const ended = new AbortController();
+    const signal = AbortSignal.any([this.stopping.signal, ended.signal]);
+    const present = await now(tx);
+    const checker = new LinkChecker(this.http, { ...DEFAULT_SETTINGS, ...run.settings }, () => present);
+    await checker.checkAll(
+      await this.runs.next(tx, run, LINKS_A_STEP),
+      async (link, checked) => {
+        const isOurs = await this.dataSource.transaction((save) => this.runs.save(save, run, link, checked));
+        if (!isOurs) ended.abort();
+      },
+      signal,
+    );
+    await this.runs.release(tx, run);
+  }
+}

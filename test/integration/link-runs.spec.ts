@@ -1,0 +1,146 @@
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { T0 } from '../support/builders.js';
+import { PlainShop } from '../support/plain-shop.js';
+import { TestTurnout, type JsonObject } from '../support/turnout.js';
+
+const RUNS = '/v1/link-qa/runs';
+const CLIENTS = ['desktop', 'ios-mail', 'gmail-app', 'instagram', 'facebook'];
+
+describe('looks at links through the API', () => {
+  let database: TestDatabase;
+  let shop: PlainShop;
+  let turnout: TestTurnout;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    await database.setClock(T0);
+    shop = new PlainShop();
+    await shop.listen();
+    turnout = await TestTurnout.start(database, undefined, { OUTBOUND_TRUSTED_HOSTS: shop.host });
+  });
+
+  afterAll(async () => {
+    await turnout.stop();
+    await shop.stop();
+    await database.drop();
+  });
+
+  async function until(id: string, isSo: (run: JsonObject) => boolean): Promise<JsonObject> {
+    for (;;) {
+      const run = await turnout.must('GET', `${RUNS}/${id}`);
+      if (isSo(run)) return run;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+  const over = (id: string) => until(id, (run) => run['finishedAt'] !== null);
+  const as = async (id: string, query: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(`${turnout.url}${RUNS}/${id}${query}`, {
+      headers: { authorization: turnout.authorization, ...headers },
+    });
+    return { type: response.headers.get('content-type'), text: await response.text() };
+  };
+
+  it('follow given links as every client, and say what is wrong, as JSON, JUnit and a page', async () => {
+    const urls = [
+      shop.url('/good'),
+      shop.url('/lost?utm_source=a'),
+      'http://10.0.0.1/x',
+      shop.url('/good'),
+      'a\u0000b',
+    ];
+    const asked = await turnout.must('POST', RUNS, { name: 'spring', urls, expectHosts: [shop.host.toUpperCase()] });
+    expect(asked).toMatchObject({
+      name: 'spring',
+      subject: 'urls',
+      state: 'waiting',
+      counts: { links: 4, checked: 0 },
+    });
+    const run = await over(asked['id'] as string);
+    expect(run).toMatchObject({ state: 'done', problem: null, counts: { links: 4, checked: 4, good: 1, error: 3 } });
+    const report = run['report'] as JsonObject;
+    expect(report).toMatchObject({ name: 'spring', finishedAt: new Date(T0).toISOString() });
+    const links = report['links'] as JsonObject[];
+    const codes = links.map(({ url, findings }) => [url, (findings as JsonObject[]).map((one) => one['code'])]);
+    expect(codes).toEqual([
+      [urls[0], []],
+      [urls[1], ['parameter-lost']],
+      [urls[2], ['forbidden-address', 'plain-http']],
+      [urls[4], ['no-scheme']],
+    ]);
+    expect((links[0]!['walks'] as JsonObject[]).map((walk) => walk['client'])).toEqual(CLIENTS);
+    const { id } = run as { id: string };
+    const junit = await as(id, '?format=junit');
+    expect(junit.type).toBe('application/xml; charset=utf-8');
+    expect(junit.text).toContain('<testsuite name="spring" tests="4" failures="3"');
+    const page = await as(id, '', { accept: 'text/html,application/xml;q=0.9' });
+    expect(page.type).toBe('text/html; charset=utf-8');
+    expect(page.text).toContain('<title>Links of spring</title>');
+    expect((await as(id, '?format=json', { accept: 'text/html' })).type).toContain('application/json');
+    const { rows } = await database.pool.query(
+      'SELECT outcome, codes FROM link_checks WHERE run_id = $1 ORDER BY outcome, codes',
+      [id],
+    );
+    expect(rows).toEqual([
+      { outcome: 'error', codes: ['forbidden-address', 'plain-http'] },
+      { outcome: 'error', codes: ['parameter-lost'] },
+      { outcome: 'good', codes: [] },
+    ]);
+    const { runs } = await turnout.must('GET', RUNS);
+    expect((runs as JsonObject[])[0]).toMatchObject({ id, state: 'done', counts: { good: 1 } });
+  });
+
+  it('follow the links of a template, with what its names stand for, and compare them', async () => {
+    const template = `<a data-cio-tag="hero" href="{{ base }}/good?utm_source=a">x</a>\n<a data-cio-tag="hero" href="{{ base }}/also-good">Buy</a>`;
+    const body = { template, values: { base: shop.url('') }, clients: ['desktop'], name: 'cart.html' };
+    const run = await over((await turnout.must('POST', RUNS, body))['id'] as string);
+    expect(run).toMatchObject({ subject: 'template', counts: { links: 2, good: 2 } });
+    const { links, together } = run['report'] as { links: JsonObject[]; together: JsonObject[] };
+    expect(links[1]).toMatchObject({ cta: 'hero', places: [{ source: 'cart.html', line: 2, text: 'Buy' }] });
+    expect(together).toMatchObject([{ code: 'mixed-formats', about: 'hero: parameters' }]);
+  });
+
+  it('show how far they have come, and stop when they are told to', async () => {
+    const urls = [shop.url('/good'), ...Array.from({ length: 30 }, (_, n) => shop.url(`/hangs?n=${n}`))];
+    const { id } = (await turnout.must('POST', RUNS, { urls, clients: ['desktop'] })) as { id: string };
+    const under = await until(id, (run) => run['counts'].checked > 0);
+    expect(under).toMatchObject({ state: 'running', counts: { links: 31, checked: 1 }, finishedAt: null });
+    expect(under['report']).toMatchObject({ name: 'urls (running: 1 of 31)', totals: { links: 1 } });
+    expect(await turnout.must('POST', `${RUNS}/${id}/cancel`)).toMatchObject({ state: 'cancelled' });
+    shop.release();
+    // The worker's next run ends after it has left this one.
+    await over((await turnout.must('POST', RUNS, { urls: [shop.url('/good')] }))['id'] as string);
+    const asked = shop.asked.filter((path) => path === '/hangs').length;
+    expect(asked).toBeLessThan(10);
+    expect(await over(id)).toMatchObject({ state: 'cancelled', counts: { checked: 1 } });
+    expect(await turnout.call('POST', `${RUNS}/${id}/cancel`)).toMatchObject({ status: 409 });
+  });
+
+  it('are given up when they break off again and again, and keep nobody waiting', async () => {
+    const { rows } = await database.pool.query<{ id: string }>(
+      `INSERT INTO link_runs (name, subject, settings, state, requested_at, tries)
+       VALUES ('poison', 'urls', '{}', 'running', turnout_now(), 5) RETURNING id`,
+    );
+    expect(await over(rows[0]!.id)).toMatchObject({ state: 'failed', problem: expect.stringContaining('broke off 5 times') }); // prettier-ignore
+    const next = await turnout.must('POST', RUNS, { urls: [shop.url('/good')] });
+    expect(await over(next['id'] as string)).toMatchObject({ state: 'done' });
+  });
+
+  it.each([
+    ['nothing', {}, '/urls'],
+    ['both', { urls: ['https://a.example/'], template: '' }, '/urls'],
+    ['no links', { urls: [] }, '/urls'],
+    ['a value that is no text', { template: '<a href="{{ a }}">', values: { a: 1 } }, '/values/a'],
+    ['too many links', { template: '<a href="https://a.example">'.repeat(1_001) }, '/template'],
+    ['an unknown client', { urls: ['https://a.example/'], clients: ['telnet'] }, '/clients'],
+    ['a name that can not be printed', { urls: ['https://a.example/'], name: 'a\u0000' }, '/name'],
+  ])('refuse %s', async (_what, body, pointer) => {
+    const { status, body: problem } = await turnout.call('POST', RUNS, body);
+    expect([status, (problem['errors'] as JsonObject[])[0]!['pointer']]).toEqual([400, pointer]);
+  });
+
+  it('are not found where there is none', async () => {
+    for (const id of ['x', '999999', '9'.repeat(30)]) {
+      expect((await turnout.call('GET', `${RUNS}/${id}`)).status).toBe(404);
+    }
+  });
+});
