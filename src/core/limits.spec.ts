@@ -113,6 +113,41 @@ describe('a hostile rule', () => {
     expect(explain(compiled, known, at).condition.length).toBeGreaterThan(0);
   });
 
+  const followed = (i: number): object => ({
+    performed: 'purchase',
+    within: `${100 + i}s`,
+    followedBy: { performed: 'click', within: `${90 + i}s` },
+  });
+
+  it.each([121_000, 60_000])('as full of chains as it may be does not stall, %d ms into its history', (after) => {
+    const rule = {
+      all: many(18, (i) => performed({ within: `${i + 60}s`, [i % 2 ? 'followedBy' : 'notFollowedBy']: followed(i) })),
+    };
+    expect(problemsOf(rule)).toEqual([]);
+    expect(problemsOf({ all: [...rule.all, rule.all[0]] }).join()).toContain('too large');
+    const events = [...history().named({ startsWith: '' })];
+    const compiled = plan(rule);
+    expect(timeOf(() => evaluate(compiled, History.ofDistinct(events), T0 + after))).toBeLessThan(50);
+  });
+
+  it('of long chains within limits does not stall over a thousand events', () => {
+    const rule = performed({
+      count: { atLeast: 3 },
+      followedBy: {
+        performed: 'purchase',
+        within: '200s',
+        notFollowedBy: {
+          performed: 'click',
+          within: '150s',
+          followedBy: { performed: 'purchase', within: '170s' },
+        },
+      },
+    });
+    const events = many(1_000, (i) => (i % 2 === 0 ? click(T0 + i * 500) : purchase(T0 + i * 500)));
+    const compiled = plan(rule);
+    expect(timeOf(() => evaluate(compiled, History.ofDistinct(events), T0 + 500_000))).toBeLessThan(50);
+  });
+
   it('of long chains without limits does not stall either, though all of a thousand events are still to come', () => {
     const open = performed({
       notFollowedBy: {

@@ -23,7 +23,12 @@ export class ParseContext {
     this.nodes += number;
     if (this.nodes <= MOST_NODES) return true;
     if (!wereTooMany) {
-      report(this, pointer, 'the rule is too large', `at most ${MOST_NODES} conditions and tests of properties`);
+      report(
+        this,
+        pointer,
+        'the rule is too large',
+        `at most ${MOST_NODES} conditions and tests of properties, the steps of sequences counted fivefold`,
+      );
     }
     return false;
   }

@@ -103,13 +103,13 @@ describe('a simulation', () => {
       events: Array.from({ length: events }, () => ({ name: 'view', occurredAt: at })),
       at: [at],
     });
-    expect(play(request(894)).results).toHaveLength(1);
-    expect(simulate(request(895), RETENTION)).toMatchObject({
+    expect(play(request(632)).results).toHaveLength(1);
+    expect(simulate(request(633), RETENTION)).toMatchObject({
       problems: [
         {
           pointer: '/events',
-          problem: '895 events are too many for rules with 5 steps in sequences',
-          expected: 'at most 894 events, or fewer steps',
+          problem: '633 events are too many for rules with 5 steps in sequences',
+          expected: 'at most 632 events, or fewer steps',
         },
       ],
     });

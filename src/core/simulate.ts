@@ -25,7 +25,7 @@ import type { Because } from './conditions/condition.js';
 const MOST_EVENTS = 1_000;
 const MOST_INSTANTS = 1_000;
 /** Steps of sequences by the square of the events: so does what a sequence costs grow, if all of them follow each other. */
-const MOST_FOLLOWING = 4_000_000;
+const MOST_FOLLOWING = 2_000_000;
 
 /** A rule, a history and instants, as JSON: everything that a rule's value depends on. */
 export interface Simulation {

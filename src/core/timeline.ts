@@ -11,6 +11,9 @@ export interface Verdict {
   until: Instant;
 }
 
+/** A name of the module: a global is looked up slowly where a program runs in a context of its own, as under Jest. */
+const NEVER: Instant = Infinity;
+
 export interface Step<S> {
   at: Instant;
   state: S;
@@ -25,7 +28,7 @@ export type Timeline<S = Truth> = readonly Step<S>[];
 /** What a timeline says as of an instant. */
 export function verdictAt(timeline: Timeline, asOf: Instant): Verdict {
   const index = indexAt(timeline, asOf);
-  return { truth: timeline[index]!.state, until: timeline[index + 1]?.at ?? Infinity };
+  return { truth: timeline[index]!.state, until: timeline[index + 1]?.at ?? NEVER };
 }
 
 export function stateAt<S>(timeline: Timeline<S>, asOf: Instant): S {
@@ -58,35 +61,64 @@ export class TimelineDraft<S> {
 
 /** The timeline between two instants, and another state before and after; throughout where the second is no later. */
 export function within<S>(timeline: Timeline<S>, from: Instant, to: Instant, outside: S): Timeline<S> {
-  const draft = new TimelineDraft<S>();
   const start = timeline[0]!.at;
+  if (from <= start && to === NEVER) return timeline;
+  const draft = new TimelineDraft<S>();
   if (to <= from) return [{ at: start, state: outside }];
   draft.add(start, from <= start && start < to ? timeline[0]!.state : outside);
   if (from > start) draft.add(from, stateAt(timeline, from));
   for (const step of timeline) if (step.at > from && step.at < to) draft.add(step.at, step.state);
-  if (to > start && to < Infinity) draft.add(to, outside);
+  if (to > start && to < NEVER) draft.add(to, outside);
   return draft.steps;
 }
 
-/** What two timelines say together: at each instant the stronger of their states. It begins where both have begun. */
+/**
+ * What two timelines say together: at each instant the stronger of their states; of strength 0 is what says nothing. It
+ * begins where both have begun.
+ */
 export function strongest<S extends string>(
   one: Timeline<S>,
   other: Timeline<S>,
   strength: Readonly<Record<S, number>>,
 ): Timeline<S> {
   if (one === other) return one;
+  if (one[0]!.at === other[0]!.at) {
+    if (isWeakest(one, strength)) return other;
+    if (isWeakest(other, strength)) return one;
+  }
   const draft = new TimelineDraft<S>();
   let at = Math.max(one[0]!.at, other[0]!.at);
   let i = 0;
   let j = 0;
-  while (at < Infinity) {
+  while (at < NEVER) {
     while (i + 1 < one.length && one[i + 1]!.at <= at) i += 1;
     while (j + 1 < other.length && other[j + 1]!.at <= at) j += 1;
     const [a, b] = [one[i]!.state, other[j]!.state];
     draft.add(at, strength[a] < strength[b] ? b : a);
-    at = Math.min(one[i + 1]?.at ?? Infinity, other[j + 1]?.at ?? Infinity);
+    at = Math.min(one[i + 1]?.at ?? NEVER, other[j + 1]?.at ?? NEVER);
   }
   return draft.steps;
+}
+
+function isWeakest<S extends string>(timeline: Timeline<S>, strength: Readonly<Record<S, number>>): boolean {
+  return timeline.length === 1 && strength[timeline[0]!.state] === 0;
+}
+
+/** As {@link strongest}, of one timeline or more: by halves, so that each step is taken up few times. */
+export function strongestOf<S extends string>(
+  some: readonly Timeline<S>[],
+  strength: Readonly<Record<S, number>>,
+): Timeline<S> {
+  let left = some;
+  while (left.length > 1) {
+    const joined: Timeline<S>[] = [];
+    for (let i = 0; i < left.length; i += 2) {
+      const other = left[i + 1];
+      joined.push(other ? strongest(left[i]!, other, strength) : left[i]!);
+    }
+    left = joined;
+  }
+  return left[0]!;
 }
 
 /** The same in other words. */
@@ -122,7 +154,7 @@ export function tally<S extends string, T>(
     if (left !== undefined) counts[left] -= 1;
     if (entered !== undefined) counts[entered] += 1;
     const isLast = i + 1 === changes.length || changes[i + 1]!.at !== at;
-    if (isLast && at < Infinity) draft.add(at, fold(counts, at));
+    if (isLast && at < NEVER) draft.add(at, fold(counts, at));
   }
   return draft.steps;
 }
@@ -140,7 +172,7 @@ function changesOf<S extends string>(
   counts: StateCounts<S>,
 ): Change<S>[] {
   const changes: Change<S>[] = [];
-  if (also > since && also < Infinity) changes.push({ at: also, left: undefined, entered: undefined });
+  if (also > since && also < NEVER) changes.push({ at: also, left: undefined, entered: undefined });
   for (const part of parts) {
     const first = indexAt(part, since);
     counts[part[first]!.state] += 1;
@@ -159,7 +191,7 @@ const HORIZON: Milliseconds = 1_100 * 86_400_000;
  * three years may be called a change though it is none.
  */
 export function isWorthGoingOn(steps: number, from: Instant, at: Instant): boolean {
-  return at < Infinity && steps < MOST_STEPS && at - from < HORIZON;
+  return at < NEVER && steps < MOST_STEPS && at - from < HORIZON;
 }
 
 /** A verdict whose end is a change of its truth, from one that may end where nothing changes. */

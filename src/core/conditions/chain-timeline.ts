@@ -95,21 +95,13 @@ class Followers {
   }
 }
 
-/** Followers with the same values, in order of time, and what was worked out of them. */
-interface Group {
-  events: HistoryEvent[];
-  /** What each 2ⁿ of them in a row say together. */
-  rows: Timeline<ChainState>[][];
-  /** What the last one says, the last two together, and so on. */
-  tails: Timeline<ChainState>[];
-}
-
 /**
  * The events that a step may find, by the values that they must share with the event before: so that many events, each of
- * which many others follow, are told from what a few rows of these say together.
+ * which many others follow, are told from what was worked out for the one before.
  */
 class FollowerGroups {
-  private readonly groups = new Map<string, Group>();
+  private readonly groups = new Map<string, HistoryEvent[]>();
+  private readonly rows = new Map<HistoryEvent[], { around: SlidingRow; beside: SlidingRow }>();
   /** A number for each value: only what is the same has the same. */
   private readonly numbers = new Map<unknown, number>();
 
@@ -122,51 +114,33 @@ class FollowerGroups {
       const key = this.keyOf(event);
       if (key === undefined) continue;
       const group = this.groups.get(key);
-      if (group) group.events.push(event);
-      else this.groups.set(key, { events: [event], rows: [], tails: [] });
+      if (group) group.push(event);
+      else this.groups.set(key, [event]);
     }
   }
 
   /** What the followers of an event say together; undefined if there are none. An event does not follow itself. */
   after(event: HistoryEvent): Timeline<ChainState> | undefined {
     const key = this.keyOf(event);
-    const group = key === undefined ? undefined : this.groups.get(key);
-    if (!group) return undefined;
-    const { events } = group;
+    const events = key === undefined ? undefined : this.groups.get(key);
+    if (!events) return undefined;
+    const { around, beside } = this.rowsOf(events);
     const first = firstFrom(events, event.occurredAt);
     const end = firstFrom(events, event.occurredAt + this.step.limit);
     let itself = first;
     while (itself < end && events[itself]!.occurredAt === event.occurredAt && events[itself] !== event) itself += 1;
-    if (events[itself] !== event) return this.inRow(group, first, end);
-    const [before, behind] = [this.inRow(group, first, itself), this.inRow(group, itself + 1, end)];
+    if (events[itself] !== event) return around.between(first, end);
+    const [before, behind] = [beside.between(first, itself), around.between(itself + 1, end)];
     return before && behind ? strongest(before, behind, STRENGTH) : (before ?? behind);
   }
 
-  private inRow(group: Group, first: number, end: number): Timeline<ChainState> | undefined {
-    const length = end - first;
-    if (length <= 0) return undefined;
-    if (end === group.events.length && this.step.limit === Infinity) return this.ofTail(group, length);
-    const power = 31 - Math.clz32(length);
-    // The two may overlap: what is said twice is as strong as what is said once.
-    return strongest(this.ofRow(group, power, first), this.ofRow(group, power, end - 2 ** power), STRENGTH);
-  }
-
-  private ofTail({ events, tails }: Group, length: number): Timeline<ChainState> {
-    while (tails.length < length) {
-      const said = this.said(events[events.length - tails.length - 1]!);
-      const rest = tails.at(-1);
-      tails.push(rest ? strongest(said, rest, STRENGTH) : said);
-    }
-    return tails[length - 1]!;
-  }
-
-  private ofRow(group: Group, power: number, first: number): Timeline<ChainState> {
-    const row = (group.rows[power] ??= []);
-    return (row[first] ??= power === 0 ? this.said(group.events[first]!) : this.joined(group, power - 1, first));
-  }
-
-  private joined(group: Group, power: number, first: number): Timeline<ChainState> {
-    return strongest(this.ofRow(group, power, first), this.ofRow(group, power, first + 2 ** power), STRENGTH);
+  private rowsOf(events: HistoryEvent[]): { around: SlidingRow; beside: SlidingRow } {
+    const known = this.rows.get(events);
+    if (known) return known;
+    const row = (): SlidingRow => new SlidingRow((index) => this.said(events[index]!));
+    const made = { around: row(), beside: row() };
+    this.rows.set(events, made);
+    return made;
   }
 
   private keyOf(event: HistoryEvent): string | undefined {
@@ -180,6 +154,50 @@ class FollowerGroups {
     }
     return key;
   }
+}
+
+/**
+ * What a few in a row say together, for one stretch of the row after the other. While neither end goes back, each of them
+ * is joined with others twice at most, however long the stretches are: a queue of two stacks.
+ */
+class SlidingRow {
+  /** The stretch is `[first, end)`. Of each before `middle` it is known what it and those up to there say together. */
+  private first = 0;
+  private middle = 0;
+  private end = 0;
+  private upToMiddle: Timeline<ChainState>[] = [];
+  private fromMiddle: Timeline<ChainState> | undefined = undefined;
+
+  constructor(private readonly said: (index: number) => Timeline<ChainState>) {}
+
+  /** What those from the first on and before the end say together; undefined: there are none. */
+  between(first: number, end: number): Timeline<ChainState> | undefined {
+    if (end <= first) return undefined;
+    if (first < this.first || end < this.end || first >= this.end) this.beginAt(first);
+    for (; this.end < end; this.end++) this.fromMiddle = joined(this.fromMiddle, this.said(this.end));
+    this.first = first;
+    if (first > this.middle) this.moveMiddle();
+    return first < this.middle ? joined(this.fromMiddle, this.upToMiddle[this.middle - 1 - first]!) : this.fromMiddle;
+  }
+
+  private beginAt(first: number): void {
+    this.first = this.middle = this.end = first;
+    this.upToMiddle = [];
+    this.fromMiddle = undefined;
+  }
+
+  private moveMiddle(): void {
+    this.middle = this.end;
+    this.upToMiddle = [];
+    this.fromMiddle = undefined;
+    for (let index = this.end - 1; index >= this.first; index--) {
+      this.upToMiddle.push(joined(this.upToMiddle.at(-1), this.said(index)));
+    }
+  }
+}
+
+function joined(some: Timeline<ChainState> | undefined, one: Timeline<ChainState>): Timeline<ChainState> {
+  return some ? strongest(some, one, STRENGTH) : one;
 }
 
 /** "Not followed" is pending while an event can still come in time; where there is no limit it is true until one does. */

@@ -9,6 +9,8 @@ import { onlyOneOf, selectorFields } from './event-selector.js';
 
 /** Its anchor included. */
 const LONGEST_SEQUENCE = 5;
+/** A step takes as long as so many conditions without any. */
+const CONDITIONS_A_STEP = 5;
 
 const step: Shape<FollowerStep> = refined(
   anObject<FollowerStep>('the event to look for, as in {"performed": "purchase"}', {
@@ -25,7 +27,7 @@ const step: Shape<FollowerStep> = refined(
 export const aFollowerStep: Shape<FollowerStep> = {
   ...step,
   check(value, pointer, context) {
-    if (!context.countNodes(1, pointer)) return false;
+    if (!context.countNodes(CONDITIONS_A_STEP, pointer)) return false;
     if (context.sequenceLength === LONGEST_SEQUENCE - 1) {
       return report(context, pointer, 'the sequence is too long', `at most ${LONGEST_SEQUENCE} events in a row`);
     }

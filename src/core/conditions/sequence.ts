@@ -4,7 +4,7 @@ import type { Instant } from '../instant.js';
 import { compileMatcher } from '../matcher.js';
 import type { PerformedRule } from '../rule.js';
 import { sweep } from '../sweep.js';
-import { stateAt, strongest, tally, translated, verdictAt, within, type Timeline } from '../timeline.js';
+import { stateAt, strongestOf, tally, translated, verdictAt, within, type Timeline } from '../timeline.js';
 import { judgeCount, type CountBounds, type Truth } from '../truth.js';
 import { compileWindow } from '../window.js';
 import { compileStep, eachFollower, matchersOf, type Step } from './chain.js';
@@ -106,7 +106,7 @@ function drawAny(parts: readonly Timeline[], { complete, since }: Frame): Timeli
   const first = { at: since, state: since < complete ? 'insufficient' : 'false' } as const;
   const unseen: Timeline =
     since < complete && complete < Infinity ? [first, { at: complete, state: 'false' }] : [first];
-  return parts.reduce((together, part) => strongest(together, part, STRENGTH), unseen);
+  return strongestOf([unseen, ...parts], STRENGTH);
 }
 
 /** What the first or the last anchor says; the true first may be one that nobody saw. */
