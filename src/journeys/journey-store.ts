@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RuleCompiler } from '../core/compile-rule.js';
+import { ctasNamed } from '../core/ctas-named.js';
 import { segmentsOf, type SegmentRules } from '../core/references.js';
 import type { Rule } from '../core/rule.js';
 import { now } from '../platform/clock.js';
@@ -97,6 +98,16 @@ export class JourneyStore {
         Object.values(journey.branchPoints).some((point) => point.branches.some((one) => namesSegment(one, segment))),
       )
       .map((journey) => journey.key);
+  }
+
+  /** The CTAs that the branches of a journey rest on, in rules of their own or of segments; undefined: there is none such. */
+  async ctasOf(tx: Transaction, key: string): Promise<string[] | undefined> {
+    const journey = await this.find(tx, key);
+    if (!journey) return undefined;
+    const rules = await this.segments.rules(tx);
+    const points = Object.values(journey.branchPoints);
+    const below = points.flatMap((point) => segmentsUnder(point, rules)).map((segment) => rules.get(segment));
+    return ctasNamed([points, below]).sort();
   }
 
   private stored(tx: Transaction, where: string, parameters: unknown[]): Promise<StoredJourney[]> {

@@ -71,6 +71,17 @@ export class LinkStore {
     return links.limit(limit).getMany();
   }
 
+  /** Where links lead that still do, each place once for each CTA; the newest first. All CTAs unless some are given. */
+  leading(tx: Transaction, ctas: readonly string[] | undefined, most: number): Promise<{ cta: string; url: string }[]> {
+    return query(
+      tx,
+      `SELECT cta, landing_url AS url FROM tracked_links
+        WHERE disabled_at IS NULL AND expires_at > turnout_now() AND ($1::text[] IS NULL OR cta = ANY($1))
+        GROUP BY 1, 2 ORDER BY max(created_at) DESC, 1, 2 LIMIT $2`,
+      [ctas ?? null, most],
+    );
+  }
+
   /** From when on it leads nowhere; null: it does again. False if there is none. */
   async disable(tx: Transaction, id: string, isDisabled: boolean): Promise<boolean> {
     const rows = await query(

@@ -42,9 +42,7 @@ export const VARIABLES = {
   HOST: text({ default: '127.0.0.1', description: 'Address that the API listens on; `0.0.0.0` in a container' }),
   PORT: integer({ default: 3000, min: 0, max: 65_535, description: 'Port of the API; 0 takes any free one' }),
   HEALTH_PORT: integer({
-    default: 3001,
-    min: 0,
-    max: 65_535,
+    ...{ default: 3001, min: 0, max: 65_535 },
     description: 'Port of `/healthz` and `/readyz` in a process that is only a worker',
   }),
   DATABASE_URL: secretUrl(['postgres', 'postgresql'], {
@@ -54,9 +52,7 @@ export const VARIABLES = {
   DATABASE_POOL_SIZE: integer({ default: 10, min: 2, max: 1000, description: 'Database connections a process' }),
   TURNOUT_DATA_DIR: text({ default: '.turnout', description: 'Folder of the embedded PostgreSQL' }),
   EMBEDDED_POSTGRES_PORT: integer({
-    default: 54_329,
-    min: 1,
-    max: 65_535,
+    ...{ default: 54_329, min: 1, max: 65_535 },
     description: 'Port of the embedded PostgreSQL',
   }),
   REDIS_URL: secretUrl(['redis', 'rediss'], {
@@ -96,9 +92,7 @@ export const VARIABLES = {
       'How Customer.io is told of decisions: by the event `turnout_branch_decided`, or by an attribute `turnout_<journey>_<branch point>` that holds the branch',
   }),
   CUSTOMERIO_REQUESTS_PER_SECOND: integer({
-    default: 100,
-    min: 5,
-    max: 100_000,
+    ...{ default: 100, min: 5, max: 100_000 },
     description: 'The most requests to the Track API in any second, by all processes together',
   }),
   CUSTOMERIO_APP_API_KEY: optionalSecret({
@@ -110,9 +104,7 @@ export const VARIABLES = {
     description: 'Another address for the App API, such as a proxy',
   }),
   CUSTOMERIO_APP_REQUESTS_PER_SECOND: integer({
-    default: 10,
-    min: 5,
-    max: 100_000,
+    ...{ default: 10, min: 5, max: 100_000 },
     description: 'The most requests to the App API in any second, by all processes together',
   }),
   WEBHOOK_BODY_LIMIT_BYTES: integer({
@@ -211,6 +203,10 @@ export const VARIABLES = {
       'Hosts to which webhooks may go, and links be followed, although they are private or without TLS, with their port unless it is the usual one',
     expected: 'hosts such as crm.internal or 10.0.0.7:8080, separated by commas',
     read: (given) => (parts(given).every(isHost) ? parts(given) : undefined),
+  }),
+  LINK_QA_INTERVAL_HOURS: integer({
+    ...{ default: 24, min: 0, max: 720 },
+    description: 'How often the links that readers meet at present are followed, in hours; 0: only when asked to',
   }),
   DECISION_DEADLINE_MS: integer({ default: 2000, min: 50, max: 60_000, description: 'Longest decision, in ms' }),
   SWEEP_INTERVAL_MS: integer({

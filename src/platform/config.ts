@@ -250,6 +250,7 @@ function grouped(values: Values): Config {
       evaluateBatchSize: values.EVALUATE_BATCH_SIZE,
       settleDelayMs: values.SETTLE_DELAY_MS,
       reconcileIntervalMs: values.RECONCILE_INTERVAL_HOURS * HOUR_MS,
+      linkQaIntervalMs: values.LINK_QA_INTERVAL_HOURS * HOUR_MS,
       deliveryConcurrency: values.DELIVERY_CONCURRENCY,
       deliveryLeaseMs: values.DELIVERY_LEASE_MS,
       deliveryTimeoutMs: values.DELIVERY_TIMEOUT_MS,

@@ -7,6 +7,8 @@ export interface WorkerSettings {
   settleDelayMs: number;
   /** How often each segment at a destination is compared with ours; 0: only when asked to. */
   reconcileIntervalMs: number;
+  /** How often live links are followed; 0: only when asked to. */
+  linkQaIntervalMs: number;
   deliveryConcurrency: number;
   deliveryLeaseMs: number;
   deliveryTimeoutMs: number;

@@ -35,7 +35,8 @@ export const cleanRecords: Cleaning = {
     );
     const runs = await query(
       tx,
-      `WITH past AS (SELECT id FROM link_runs WHERE requested_at <= $1 AND finished_at IS NOT NULL ORDER BY id LIMIT $2),
+      `WITH past AS (SELECT id FROM link_runs WHERE requested_at <= $1 AND finished_at IS NOT NULL
+                        AND id IS DISTINCT FROM (SELECT max(id) FROM link_runs WHERE subject = 'due') ORDER BY id LIMIT $2),
             links AS (DELETE FROM link_run_links WHERE run_id IN (SELECT id FROM past))
        DELETE FROM link_runs WHERE id IN (SELECT id FROM past) RETURNING id`,
       [new Date(horizon), MOST_RUNS_REMOVED],

@@ -1,12 +1,13 @@
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { T0 } from '../support/builders.js';
+import { DAY, T0 } from '../support/builders.js';
 import { PlainShop } from '../support/plain-shop.js';
-import { TestTurnout, type JsonObject } from '../support/turnout.js';
+import { SIGNING_KEY, TestTurnout, type JsonObject } from '../support/turnout.js';
+import { customerioWebhook } from '../support/webhooks.js';
 
 const RUNS = '/v1/link-qa/runs';
 const CLIENTS = ['desktop', 'ios-mail', 'gmail-app', 'instagram', 'facebook'];
 
-describe('looks at links through the API', () => {
+describe('looks at links', () => {
   let database: TestDatabase;
   let shop: PlainShop;
   let turnout: TestTurnout;
@@ -16,7 +17,10 @@ describe('looks at links through the API', () => {
     await database.setClock(T0);
     shop = new PlainShop();
     await shop.listen();
-    turnout = await TestTurnout.start(database, undefined, { OUTBOUND_TRUSTED_HOSTS: shop.host });
+    turnout = await TestTurnout.start(database, undefined, {
+      OUTBOUND_TRUSTED_HOSTS: shop.host,
+      LINK_QA_INTERVAL_HOURS: '24',
+    });
   });
 
   afterAll(async () => {
@@ -86,7 +90,7 @@ describe('looks at links through the API', () => {
       { outcome: 'good', codes: [] },
     ]);
     const { runs } = await turnout.must('GET', RUNS);
-    expect((runs as JsonObject[])[0]).toMatchObject({ id, state: 'done', counts: { good: 1 } });
+    expect(runs).toContainEqual(expect.objectContaining({ id, state: 'done', counts: run['counts'] }));
   });
 
   it('follow the links of a template, with what its names stand for, and compare them', async () => {
@@ -123,6 +127,84 @@ describe('looks at links through the API', () => {
     expect(await over(rows[0]!.id)).toMatchObject({ state: 'failed', problem: expect.stringContaining('broke off 5 times') }); // prettier-ignore
     const next = await turnout.must('POST', RUNS, { urls: [shop.url('/good')] });
     expect(await over(next['id'] as string)).toMatchObject({ state: 'done' });
+  });
+
+  describe('of live links', () => {
+    const live = async (of: object) => {
+      const run = await over((await turnout.must('POST', RUNS, { live: of, clients: ['desktop'] }))['id'] as string);
+      return (run['report']['links'] as JsonObject[]).map(({ url, cta, places }) => [url, cta, places[0].source]);
+    };
+
+    beforeAll(async () => {
+      const click = async (id: string, href: string, at = T0) => {
+        const sent = customerioWebhook({ secret: SIGNING_KEY, at, identifiers: { id }, href });
+        expect((await turnout.send(sent)).status).toBe(200);
+      };
+      for (const id of ['ada', 'ben']) {
+        await click(id, shop.url('/good?utm_source=a'));
+        await click(id, shop.url('/also-good'));
+        await click(id, shop.url('/unsubscribe'));
+        await click(id, shop.url('/also-good?old'), T0 - 31 * DAY);
+      }
+      await click('ben', shop.url('/good?utm_source=a'), T0 - DAY);
+      for (let n = 0; n < 3; n++) await click('cleo', shop.url('/lost'), T0 - n * DAY);
+      await turnout.must('PUT', '/v1/ctas/cart', { patterns: [{ path: '/good' }] });
+      await turnout.must('PUT', '/v1/ctas/other', { patterns: [{ path: '/also-good' }] });
+      await turnout.must('PUT', '/v1/segments/carted', { rule: { performed: 'click', where: { cta: 'cart' } } });
+      const branchPoints = {
+        first: { branches: [{ key: 'a', segment: 'carted' }], default: 'b', whenPending: 'wait' },
+      };
+      await turnout.must('PUT', '/v1/journeys/winback', { branchPoints });
+      await turnout.must('PUT', '/v1/link-domains/go.shop.invalid', { allowedHosts: ['shop.invalid'] });
+      const utm = { utm_campaign: 'x' };
+      await turnout.must('POST', '/v1/links', {
+        links: [
+          { domain: 'go.shop.invalid', cta: 'cart', destination: 'https://shop.invalid/good', utm },
+          { domain: 'go.shop.invalid', cta: 'cart', destination: 'https://shop.invalid/good?email=ada', utm },
+        ],
+      });
+      await turnout.settle();
+    });
+
+    const tracked = ['https://shop.invalid/good?utm_campaign=x', 'cart', 'link'];
+    const carted = () => [shop.url('/good?utm_source=a'), 'cart', 'clicks'];
+    const other = () => [shop.url('/also-good'), 'other', 'clicks'];
+
+    it('follow what two people clicked lately, and where tracked links lead; never what is somebody’s own', async () => {
+      expect(await live({})).toEqual([carted(), other(), tracked]);
+      expect(await live({ days: 40 })).toEqual([carted(), other(), [shop.url('/also-good?old'), 'other', 'clicks'], tracked]); // prettier-ignore
+      expect(shop.asked).not.toContain('/unsubscribe');
+    });
+
+    it('follow those of a call to action, or of those that a journey rests on', async () => {
+      expect(await live({ cta: 'other' })).toEqual([other()]);
+      expect(await live({ journey: 'winback' })).toEqual([carted(), tracked]);
+    });
+
+    it('come by themselves, once an interval', async () => {
+      const due = async () => {
+        const { runs } = await turnout.must('GET', RUNS);
+        return (runs as JsonObject[]).filter((run) => run['subject'] === 'due').map((run) => run['counts'].links);
+      };
+      expect(await due()).toEqual([0]);
+      await database.setClock(T0 + DAY - 1);
+      await over((await turnout.must('POST', RUNS, { urls: [shop.url('/good')] }))['id'] as string);
+      expect(await due()).toEqual([0]);
+      await database.setClock(T0 + DAY);
+      while ((await due()).length === 1) await new Promise((resolve) => setTimeout(resolve, 20));
+      await turnout.settle();
+      expect(await due()).toEqual([3, 0]);
+    });
+
+    it.each([
+      ['an unknown CTA', { cta: 'nowhere' }, '/live/cta'],
+      ['an unknown journey', { journey: 'nowhere' }, '/live/journey'],
+      ['both', { cta: 'cart', journey: 'winback' }, '/live/journey'],
+      ['days that are none', { days: 0 }, '/live/days'],
+    ])('are refused for %s', async (_what, of, pointer) => {
+      const { status, body } = await turnout.call('POST', RUNS, { live: of });
+      expect([status, (body['errors'] as JsonObject[])[0]!['pointer']]).toEqual([400, pointer]);
+    });
   });
 
   it.each([

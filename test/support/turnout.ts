@@ -47,6 +47,7 @@ export function turnoutEnv(database: Pick<TestDatabase, 'url'>, customerio?: Cus
     DECISION_DEADLINE_MS: '30000',
     SETTLE_DELAY_MS: '0',
     RECONCILE_INTERVAL_HOURS: '0',
+    LINK_QA_INTERVAL_HOURS: '0',
     DATABASE_POOL_SIZE: '6',
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
   };

@@ -2,17 +2,21 @@ import { Body, Controller, Get, Headers, HttpCode, HttpStatus, Param, Post, Quer
 import { ApiBearerAuth, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
+import { CtaStore } from '../../ctas/cta-store.js';
+import { JourneyStore } from '../../journeys/journey-store.js';
 import { noteChange } from '../../platform/audit/changes.js';
 import { RequireScope } from '../../platform/auth/require-scope.js';
+import type { Transaction } from '../../platform/database.js';
 import { jsonPointer, Problem } from '../../platform/problem.js';
 import { checkTogether } from '../check-together.js';
 import { linksOfTemplate } from '../links-of-template.js';
 import { show } from '../pre-send.js';
 import { putTogether, type QaLink, type QaReport } from '../qa-report.js';
 import { DEFAULT_SETTINGS } from '../qa-settings.js';
-import { LinkReportQueryDto, LinkRunDto, MOST_LINKS } from './link-runs.dto.js';
+import { LinkReportQueryDto, LinkRunDto, LiveLinksDto } from './link-runs.dto.js';
+import { LiveLinkReader, MOST_LINKS } from './live-links.js';
 import { CONTENT_TYPE, formatAccepted } from './report-format.js';
-import { LinkRunStore, type NewRun, type Run } from './run-store.js';
+import { LinkRunStore, type NewRun, type Run, type RunSettings } from './run-store.js';
 
 const MOST_SHOWN = 100;
 
@@ -25,14 +29,19 @@ export class LinkRunsController {
   constructor(
     private readonly dataSource: DataSource,
     private readonly runs: LinkRunStore,
+    private readonly live: LiveLinkReader,
+    private readonly ctas: CtaStore,
+    private readonly journeys: JourneyStore,
   ) {}
 
   @Post()
   @HttpCode(HttpStatus.ACCEPTED)
-  @ApiOperation({ summary: 'Have links followed as readers’ programs would: given ones, or those of a template' })
+  @ApiOperation({
+    summary: 'Have links followed as readers’ programs would: given ones, those of a template, or live ones',
+  })
   async request(@Body() body: LinkRunDto, @Res({ passthrough: true }) reply: FastifyReply) {
     const id = await this.dataSource.transaction(async (tx) => {
-      const asked = askedOf(body);
+      const asked = await this.asked(tx, body);
       noteChange({ subject: asked.subject, links: asked.links.length });
       return this.runs.create(tx, asked);
     });
@@ -78,6 +87,39 @@ export class LinkRunsController {
     return run;
   }
 
+  /** What a request asks for. Throws a 400 problem. */
+  private async asked(tx: Transaction, body: LinkRunDto): Promise<NewRun> {
+    const { urls, template, live, clients, expectHosts, keep } = body;
+    if ([urls, template, live].filter((one) => one !== undefined).length !== 1) {
+      throw wrong('/urls', 'which links are to be looked at?', 'one of the three: "urls", "template" or "live"');
+    }
+    const settings: RunSettings = {
+      ...(clients && { clients }),
+      ...(expectHosts && { expectHosts: expectHosts.map((host) => host.toLowerCase()) }),
+      ...(keep && { keepParameters: keep }),
+    };
+    const subject = live ? 'live' : template === undefined ? 'urls' : 'template';
+    const run = { name: body.name ?? (live ? 'live links' : subject), subject, settings } as const;
+    if (!live) return { ...run, links: template === undefined ? urls!.map(plainLink) : templateLinks(template, body) };
+    const { links, leftOut } = await this.live.read(tx, { days: live.days, ctas: await this.ctasOf(tx, live) });
+    return { ...run, settings: { ...settings, live: { ...live, leftOut } }, links };
+  }
+
+  /** Of whose links alone a look is asked for; undefined: of all. */
+  private async ctasOf(tx: Transaction, { cta, journey }: LiveLinksDto): Promise<string[] | undefined> {
+    if (cta !== undefined && journey !== undefined) {
+      throw wrong('/live/journey', 'both a CTA and a journey are named', 'one of the two');
+    }
+    if (cta !== undefined) {
+      if (await this.ctas.find(tx, cta)) return [cta];
+      throw wrong('/live/cta', `there is no CTA "${cta}"`, 'the key of a CTA of the catalogue');
+    }
+    if (journey === undefined) return undefined;
+    const named = await this.journeys.ctasOf(tx, journey);
+    if (named) return named;
+    throw wrong('/live/journey', `there is no journey "${journey}"`, 'the key of a journey');
+  }
+
   /** Also of a run under way. */
   private async report(run: Run): Promise<QaReport> {
     const { links, reports } = await this.runs.reports(this.dataSource.manager, run.id);
@@ -88,40 +130,20 @@ export class LinkRunsController {
   }
 }
 
-/** What a request asks for. Throws a 400 problem. */
-function askedOf(body: LinkRunDto): NewRun {
-  const { urls, template, clients, expectHosts, keep } = body;
-  if ((urls === undefined) === (template === undefined)) {
-    const expected = 'one of the two: "urls" or "template"';
-    throw Problem.badRequest('The request is not right.', [
-      { pointer: '/urls', detail: 'which links are to be looked at?', expected },
-    ]);
-  }
-  const settings = {
-    ...(clients && { clients }),
-    ...(expectHosts && { expectHosts: expectHosts.map((host) => host.toLowerCase()) }),
-    ...(keep && { keepParameters: keep }),
-  };
-  const links = template === undefined ? urls!.map(plainLink) : templateLinks(template, body);
-  const subject = template === undefined ? 'urls' : 'template';
-  return { name: body.name ?? subject, subject, settings, links };
-}
-
 function plainLink(url: string): QaLink {
   return { url, cta: null, places: [] };
 }
 
 function templateLinks(text: string, { name, format, values = {} }: LinkRunDto): QaLink[] {
-  const wrong = Object.keys(values).filter((key) => typeof values[key] !== 'string');
-  if (wrong.length > 0) {
-    const detail = 'it is no text';
-    const errors = wrong.map((key) => ({ pointer: jsonPointer('values', key), detail, expected: 'a text' }));
-    throw Problem.badRequest('The request is not right.', errors);
-  }
+  const key = Object.keys(values).find((one) => typeof values[one] !== 'string');
+  if (key !== undefined) throw wrong(jsonPointer('values', key), 'it is no text', 'a text');
   const links = linksOfTemplate({ source: name ?? 'template', text, format, values: values as Record<string, string> });
   if (links.length <= MOST_LINKS) return links;
-  const problem = { pointer: '/template', detail: `it has ${links.length} links`, expected: `at most ${MOST_LINKS}` };
-  throw Problem.badRequest('The request is not right.', [problem]);
+  throw wrong('/template', `it has ${links.length} links`, `at most ${MOST_LINKS}`);
+}
+
+function wrong(pointer: string, detail: string, expected: string): Problem {
+  return Problem.badRequest('The request is not right.', [{ pointer, detail, expected }]);
 }
 
 function shown({ settings, requestedAt, startedAt, finishedAt, ...run }: Run) {

@@ -1,20 +1,44 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
   IsArray,
   IsIn,
+  IsInt,
   IsObject,
   IsOptional,
   IsString,
   Matches,
+  Max,
   MaxLength,
+  Min,
+  ValidateNested,
 } from 'class-validator';
 import { CLIENTS } from '../clients.js';
+import { LIVE_DAYS, MOST_LINKS } from './live-links.js';
 
 const CLIENT_KEYS = CLIENTS.map((one) => one.key);
 
-export const MOST_LINKS = 1_000;
+export class LiveLinksDto {
+  @ApiPropertyOptional({ description: 'Links of one call to action', example: 'cart' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  cta?: string;
+
+  @ApiPropertyOptional({ description: 'Links of the calls to action that the branches of a journey rest on' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  journey?: string;
+
+  @ApiPropertyOptional({ description: 'How far back clicks count, in days', default: LIVE_DAYS })
+  @IsInt()
+  @Min(1)
+  @Max(400)
+  days = LIVE_DAYS;
+}
 
 export class LinkRunDto {
   @ApiPropertyOptional({ description: 'What reports are headed with', example: 'spring newsletter' })
@@ -35,6 +59,12 @@ export class LinkRunDto {
   @IsOptional()
   @IsString()
   template?: string;
+
+  @ApiPropertyOptional({ description: 'Or the links that readers meet at present; an empty object: all of them' })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => LiveLinksDto)
+  live?: LiveLinksDto;
 
   @ApiPropertyOptional({ enum: ['html', 'text'], default: 'html' })
   @IsOptional()

@@ -1,10 +1,20 @@
 import { Module } from '@nestjs/common';
+import { CtasModule } from '../../ctas/ctas.module.js';
+import { JourneysModule } from '../../journeys/journeys.module.js';
+import { LinkStoresModule } from '../../links/links.module.js';
 import { LinkRunsController } from './link-runs.controller.js';
+import { LiveLinkReader } from './live-links.js';
 import { LinkRunStore } from './run-store.js';
 import { LinkRunWorker } from './run-worker.js';
 
-@Module({ controllers: [LinkRunsController], providers: [LinkRunStore] })
+const STORES = [LinkRunStore, LiveLinkReader];
+
+/** What was looked at, and which links are live. */
+@Module({ imports: [CtasModule, LinkStoresModule], providers: STORES, exports: STORES })
+class LinkRunStoresModule {}
+
+@Module({ imports: [LinkRunStoresModule, CtasModule, JourneysModule], controllers: [LinkRunsController] })
 export class LinkRunsApiModule {}
 
-@Module({ providers: [LinkRunStore, LinkRunWorker] })
+@Module({ imports: [LinkRunStoresModule], providers: [LinkRunWorker] })
 export class LinkRunsWorkerModule {}

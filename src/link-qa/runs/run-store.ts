@@ -10,7 +10,10 @@ export type RunState = 'waiting' | 'running' | 'done' | 'cancelled' | 'failed';
 /** `due`: live links, as the schedule asks. */
 export type RunSubject = 'urls' | 'template' | 'live' | 'due';
 
-export type RunSettings = Partial<Pick<QaSettings, 'clients' | 'expectHosts' | 'keepParameters'>>;
+export interface RunSettings extends Partial<Pick<QaSettings, 'clients' | 'expectHosts' | 'keepParameters'>> {
+  /** Of live links: which, and how many there were beyond those that are looked at. */
+  live?: { days: number; cta?: string; journey?: string; leftOut: number };
+}
 
 export interface NewRun {
   name: string;
@@ -73,6 +76,19 @@ export class LinkRunStore {
       [run!.id, JSON.stringify(distinct)],
     );
     return run!.id;
+  }
+
+  /**
+   * Whether live links were last looked at by themselves an interval ago or longer, in milliseconds. Whoever is told so is
+   * the only one until the transaction ends.
+   */
+  async isDue(tx: Transaction, intervalMs: number): Promise<boolean> {
+    const ask = `SELECT NOT EXISTS (SELECT FROM link_runs WHERE subject = 'due'
+                   AND requested_at > turnout_now() - $1 * interval '1 millisecond') AS due`;
+    const isDue = async (): Promise<boolean> => (await query<{ due: boolean }>(tx, ask, [intervalMs]))[0]!.due;
+    if (!(await isDue())) return false;
+    await query(tx, `SELECT pg_advisory_xact_lock(hashtextextended('due link run', 0))`);
+    return isDue();
   }
 
   async find(tx: Transaction, id: string): Promise<Run | undefined> {

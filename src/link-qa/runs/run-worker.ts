@@ -1,11 +1,13 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { now } from '../../platform/clock.js';
+import type { Transaction } from '../../platform/database.js';
 import { OutboundHttp } from '../../platform/outbound/outbound-http.js';
 import { Sweep } from '../../platform/sweep.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../../platform/worker-settings.js';
 import { LinkChecker } from '../link-checker.js';
 import { DEFAULT_SETTINGS } from '../qa-settings.js';
+import { LIVE_DAYS, LiveLinkReader } from './live-links.js';
 import { LinkRunStore, type ClaimedRun } from './run-store.js';
 
 /** Under this token: by what links are followed. */
@@ -17,7 +19,7 @@ const LINKS_A_STEP = 20;
 /** So often in a row a run may break off before anything of it is done, until it is given up. */
 const MOST_TRIES = 5;
 
-/** Works off looks at links, some links of each in turn, so that a short one does not wait for a long one to end. */
+/** Orders looks at live links when they are due, and works off what was asked for: some links of each in turn, so that a short one does not wait for a long one to end. */
 @Injectable()
 export class LinkRunWorker extends Sweep {
   private readonly log = new Logger(LinkRunWorker.name);
@@ -27,7 +29,8 @@ export class LinkRunWorker extends Sweep {
     private readonly dataSource: DataSource,
     private readonly runs: LinkRunStore,
     @Inject(LINK_HTTP) private readonly http: OutboundHttp,
-    @Inject(WORKER_SETTINGS) settings: WorkerSettings,
+    private readonly live: LiveLinkReader,
+    @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
   ) {
     super(10 * settings.sweepIntervalMs);
   }
@@ -39,11 +42,19 @@ export class LinkRunWorker extends Sweep {
   }
 
   protected override async sweep(): Promise<void> {
+    if (this.settings.linkQaIntervalMs > 0) await this.dataSource.transaction((tx) => this.schedule(tx));
     while (!this.stopping.signal.aborted) {
       const run = await this.dataSource.transaction((tx) => this.runs.claim(tx));
       if (!run) return;
       await this.step(run);
     }
+  }
+
+  private async schedule(tx: Transaction): Promise<void> {
+    if (!(await this.runs.isDue(tx, this.settings.linkQaIntervalMs))) return;
+    const { links, leftOut } = await this.live.read(tx, { days: LIVE_DAYS });
+    const settings = { live: { days: LIVE_DAYS, leftOut } };
+    await this.runs.create(tx, { name: 'live links', subject: 'due', settings, links });
   }
 
   private async step(run: ClaimedRun): Promise<void> {
