@@ -173,7 +173,7 @@ class SlidingRow {
   /** What those from the first on and before the end say together; undefined: there are none. */
   between(first: number, end: number): Timeline<ChainState> | undefined {
     if (end <= first) return undefined;
-    if (first < this.first || end < this.end || first >= this.end) this.beginAt(first);
+    if (first < this.first || end < this.end) this.beginAt(first);
     for (; this.end < end; this.end++) this.fromMiddle = joined(this.fromMiddle, this.said(this.end));
     this.first = first;
     if (first > this.middle) this.moveMiddle();
