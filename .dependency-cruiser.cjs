@@ -23,6 +23,8 @@ const MAY_IMPORT = {
   sources: ['core', 'profiles', 'ctas', 'platform'],
   // Links that lead through us; a click on one is an event like any other.
   links: ['core', 'profiles', 'ctas', 'sources', 'utm', 'platform'],
+  // What came of clicks, counted from the log.
+  'link-reports': ['core', 'profiles', 'ctas', 'platform'],
   // Templates in, the same templates with tracked links out.
   rewriting: ['ctas', 'templates', 'links', 'platform'],
   // Stored events as rules see them; read by whoever evaluates.

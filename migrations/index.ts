@@ -30,6 +30,7 @@ import { CreateUtmSchemas1764000150000 } from './1764000150000-create-utm-schema
 import { CreateLinks1764000140000 } from './1764000140000-create-links.js';
 import { NoteRemovedDestinations1764000160000 } from './1764000160000-note-removed-destinations.js';
 import { CreateLinkRuns1764000180000 } from './1764000180000-create-link-runs.js';
+import { CreateLinkReports1764000170000 } from './1764000170000-create-link-reports.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -65,4 +66,5 @@ export const MIGRATIONS = [
   CreateLinks1764000140000,
   NoteRemovedDestinations1764000160000,
   CreateLinkRuns1764000180000,
+  CreateLinkReports1764000170000,
 ];

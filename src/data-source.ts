@@ -5,6 +5,7 @@ import { DecisionInput, DecisionPin, DecisionRecord } from './decisions/decision
 import { DestinationRow } from './destinations/settings/destination.entity.js';
 import { Journey, JourneyVersion } from './journeys/journey.entities.js';
 import { LinkCheck, LinkRun, LinkRunLink } from './link-qa/runs/link-runs.entities.js';
+import { LinkReportChange, LinkReportFigure, LinkReportShare } from './link-reports/link-reports.entities.js';
 import {
   AnonymousClick,
   LinkBinding,
@@ -74,6 +75,9 @@ const ENTITIES = [
   LinkDomain,
   LinkRun,
   LinkRunLink,
+  LinkReportChange,
+  LinkReportFigure,
+  LinkReportShare,
   LinkShort,
   Membership,
   OutboxRow,

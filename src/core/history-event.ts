@@ -21,7 +21,7 @@ export interface Life {
 }
 
 /** The index of the first of some events, in order of time, that is no earlier than an instant. */
-export function firstFrom(events: readonly HistoryEvent[], at: Instant): number {
+export function firstFrom(events: readonly Pick<HistoryEvent, 'occurredAt'>[], at: Instant): number {
   let low = 0;
   let high = events.length;
   while (low < high) {

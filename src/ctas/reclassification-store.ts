@@ -119,7 +119,7 @@ async function markDue(tx: Transaction, clicks: readonly ClickRow[], at: Instant
   for (const lane of [...byLane.keys()].sort((a, b) => a - b)) {
     const rows = await query(
       tx,
-      `UPDATE profiles SET evaluate_at = least(evaluate_at, greatest($3, evaluated_at))
+      `UPDATE profiles SET evaluate_at = least(evaluate_at, greatest($3, evaluated_at)), is_link_report_due = true
         WHERE lane = $1 AND id IN
           (SELECT id FROM profiles WHERE lane = $1 AND id = ANY($2::bigint[]) AND ended_at IS NULL ORDER BY id FOR UPDATE)
        RETURNING id`,

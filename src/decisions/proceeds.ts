@@ -1,8 +1,7 @@
-import { addDecimals, decimalOf, type Decimal } from '../core/decimal.js';
+import { addDecimals, type Decimal } from '../core/decimal.js';
 import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant } from '../core/instant.js';
-import { orderOf, PURCHASE, purchaseEnds } from '../core/net-purchases.js';
-import { netOfRefunds, REVENUE } from '../core/net-revenue.js';
+import { keptPurchases } from '../core/kept-purchases.js';
 
 /** What somebody's purchases came to. */
 export interface Proceeds {
@@ -14,19 +13,12 @@ export interface Proceeds {
 
 /** What is left of some purchases as of an instant, from them and all that undoes purchases, in order of time. */
 export function proceedsOf(events: readonly HistoryEvent[], asOf: Instant): Proceeds {
-  const ends = purchaseEnds(events);
-  const kept = events.filter(
-    (event) => event.name === PURCHASE && event.occurredAt <= asOf && !((ends.get(orderOf(event)) ?? Infinity) <= asOf),
-  );
-  const lives = kept.map((event) => ({ event, from: event.occurredAt, to: Infinity }));
-  const refunds = events.filter((event) => event.name === 'order_refunded' && event.occurredAt <= asOf);
-  const revenue = new Map<string, Decimal>();
-  for (const { event } of netOfRefunds(lives, refunds, asOf)) {
-    const amount = decimalOf(event.properties[REVENUE]);
-    if (!amount) continue;
-    const currency = typeof event.properties.currency === 'string' ? event.properties.currency : '';
-    const before = revenue.get(currency);
-    revenue.set(currency, before ? addDecimals(before, amount) : amount);
+  const kept = keptPurchases(events, asOf);
+  const sums = new Map<string, Decimal>();
+  for (const { revenue, currency } of kept) {
+    if (!revenue) continue;
+    const before = sums.get(currency);
+    sums.set(currency, before ? addDecimals(before, revenue) : revenue);
   }
-  return { hasBought: kept.length > 0, revenue };
+  return { hasBought: kept.length > 0, revenue: sums };
 }

@@ -1,6 +1,6 @@
 import { csvCell } from '../platform/csv.js';
 import type { BranchPointReport } from './reporter.js';
-import type { Interval } from './statistics.js';
+import type { Interval } from '../platform/statistics.js';
 
 const WITH_INTERVAL = (name: string): string[] => [name, `${name}_low`, `${name}_high`];
 

@@ -14,7 +14,7 @@ import {
   proportionDifference,
   type Amounts,
   type Interval,
-} from './statistics.js';
+} from '../platform/statistics.js';
 
 /** Below this a draw is not what was declared, whatever chance may do. */
 const UNLIKELY = 0.001;

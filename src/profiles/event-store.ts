@@ -11,6 +11,7 @@ import { IdentifierStore } from './identifier-store.js';
 import type { IncomingEvent } from './incoming-event.js';
 import type { FollowedMerge } from './merge-follower.js';
 import { lockProfiles, ProfileOvertaken } from './profile-lock.js';
+import { isReported } from './reported-events.js';
 import { ProfileMerger } from './profile-merger.js';
 import type { PlannedMerge } from './profile-union.js';
 import { WaitingEventStore, type StoredEvent } from './waiting-event-store.js';
@@ -196,18 +197,20 @@ export class EventStore {
       dueAt.set(profileId, Math.min(event.occurredAt, dueAt.get(profileId) ?? Infinity));
     }
     const ids = [...dueAt.keys()];
+    const reported = new Set(attached.filter(({ event }) => isReported(event.name)).map((one) => one.profileId));
     const rows = await prepared<DueRow>(
       tx,
       'mark_due',
-      `INSERT INTO profiles AS known (lane, id, created_at, evaluate_at)
-       SELECT lane, id, turnout_now(), due_at
-         FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[]) AS new (lane, id, due_at)
+      `INSERT INTO profiles AS known (lane, id, created_at, evaluate_at, is_link_report_due)
+       SELECT lane, id, turnout_now(), due_at, is_reported
+         FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::boolean[]) AS new (lane, id, due_at, is_reported)
         ORDER BY lane, id
        ON CONFLICT (lane, id) DO UPDATE
-          SET evaluate_at = least(known.evaluate_at, greatest(excluded.evaluate_at, known.evaluated_at))
+          SET evaluate_at = least(known.evaluate_at, greatest(excluded.evaluate_at, known.evaluated_at)),
+              is_link_report_due = known.is_link_report_due OR excluded.is_link_report_due
         WHERE known.ended_at IS NULL
        RETURNING ${DUE_COLUMNS}`,
-      [ids.map(laneOfProfile), ids, ids.map((id) => new Date(dueAt.get(id)!))],
+      [ids.map(laneOfProfile), ids, ids.map((id) => new Date(dueAt.get(id)!)), ids.map((id) => reported.has(id))],
     );
     if (rows.length < ids.length) throw new ProfileOvertaken();
     return rows.map(dueProfileOf);

@@ -64,7 +64,8 @@ export class ProfileMerger {
          UPDATE events SET lane = $3, profile_id = $4, seq = DEFAULT WHERE lane = $1 AND profile_id = $2
          RETURNING occurred_at
        ), first AS (SELECT min(occurred_at) AS at FROM moved)
-       UPDATE profiles SET evaluate_at = least(evaluate_at, greatest(first.at, evaluated_at)) FROM first
+       UPDATE profiles SET evaluate_at = least(evaluate_at, greatest(first.at, evaluated_at)), is_link_report_due = true
+         FROM first
         WHERE lane = $3 AND id = $4 AND first.at IS NOT NULL`,
       keysOf(merge),
     );

@@ -10,6 +10,7 @@ export const PROFILE_TABLES: Readonly<Record<string, OnMerge>> = {
   events: 'stays', // moved with new numbers, see ProfileMerger
   identity_conflicts: 'stays', // moved by what they say
   link_bindings: 'moves',
+  link_report_shares: 'goes', // made anew for the profile that stays
   memberships: 'stays',
   outbox: 'stays',
   reconciliation_members: 'goes', // found under way, and no longer so

@@ -3,6 +3,7 @@ import { Check, Column, Entity, Generated, Index, PrimaryColumn } from 'typeorm'
 /** A person as we know them. `evaluateAt` is the one timer: when a membership of theirs must next be looked at. */
 @Entity('profiles')
 @Index('profiles_due', ['lane', 'evaluateAt'], { where: 'evaluate_at IS NOT NULL' })
+@Index('profiles_link_report_due', ['lane', 'id'], { where: 'is_link_report_due' })
 @Index('profiles_merged_into', ['mergedInto'], { where: 'merged_into IS NOT NULL' })
 @Check('profiles_ended', 'ended_at IS NULL OR evaluate_at IS NULL')
 @Check('profiles_merged', 'merged_into IS NULL OR ended_at IS NOT NULL')
@@ -23,6 +24,8 @@ export class Profile {
   /** The event that showed the two to be one, and the kind of identifier in it that led here. */
   @Column('uuid', { name: 'merge_event_id', nullable: true }) mergeEventId!: string | null;
   @Column('text', { name: 'merge_kind', nullable: true }) mergeKind!: string | null;
+  /** Whether something came or went that reports on links may not know of yet. */
+  @Column('boolean', { name: 'is_link_report_due', default: false }) isLinkReportDue!: boolean;
 }
 
 /** An identifier that came with a profile's events and was not joined with it, since that would have joined strangers. */

@@ -20,9 +20,10 @@ export const cleanEvents: Cleaning = {
         ORDER BY id LIMIT $4`,
       [lane, after === '' ? 0 : after, new Date(now), PROFILES_A_STEP],
     );
-    const removed = await query(
+    const [step] = await query<{ removed: string }>(
       tx,
-      `DELETE FROM events WHERE (lane, profile_id, occurred_at, id) IN (
+      `WITH removed AS (
+       DELETE FROM events WHERE (lane, profile_id, occurred_at, id) IN (
          SELECT lane, profile_id, occurred_at, id FROM events AS past
           WHERE lane = $1 AND profile_id = ANY($2::bigint[]) AND occurred_at <= $3
             AND NOT (name = $4 AND EXISTS (
@@ -38,11 +39,16 @@ export const cleanEvents: Cleaning = {
                      AND bought.occurred_at > $3
                      AND bought.properties ->> 'order_id' IS NOT DISTINCT FROM past.properties ->> 'order_id'))
           LIMIT $7)
-       RETURNING id`,
+       RETURNING profile_id
+       ), uncounted AS (
+         UPDATE profiles SET is_link_report_due = true WHERE lane = $1 AND id IN (SELECT profile_id FROM removed)
+       )
+       SELECT count(*) AS removed FROM removed`,
       [lane, profiles.map((row) => row.id), new Date(horizon), IDENTIFY, PURCHASE_ENDINGS, PURCHASE, MOST_REMOVED],
     );
-    if (removed.length === MOST_REMOVED) return { removed: removed.length, after };
+    const removed = Number(step!.removed);
+    if (removed === MOST_REMOVED) return { removed, after };
     const isDone = profiles.length < PROFILES_A_STEP;
-    return { removed: removed.length, after: isDone ? null : profiles.at(-1)!.id };
+    return { removed, after: isDone ? null : profiles.at(-1)!.id };
   },
 };

@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { CtaStore } from '../ctas/cta-store.js';
+import { catalogueRevision } from '../platform/catalogue-revision.js';
+import { query, type Transaction } from '../platform/database.js';
+import { laneOfProfile } from '../platform/lanes.js';
+import { historiesOfMany } from '../profiles/histories-of-many.js';
+import { REPORTED_EVENTS } from '../profiles/reported-events.js';
+import { COUNTS, type Figure } from './figure.js';
+import { figuresOf } from './figures-of.js';
+
+const KEY = 'cut, kind, day, value, step, currency';
+const MEASURES: readonly string[] = [...COUNTS, 'revenue'];
+const CHANGES_AT_ONCE = 50_000;
+
+/**
+ * Keeps the figures as a full recomputation would have them. Whatever changes what a profile adds marks its row in the same
+ * transaction; what it adds is then worked out anew from its whole history, and replaces what it added before. Of the
+ * difference a trigger makes changes, which {@link fold} adds to the figures: nobody waits for a row that many share.
+ */
+@Injectable()
+export class FigureKeeper {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly ctas: CtaStore,
+  ) {}
+
+  /** Counts up to `most` profiles anew; how many there were. Nothing is lost by a crash: they are marked again. */
+  count(most: number): Promise<number> {
+    return this.dataSource.transaction(async (tx) => {
+      const claimed = await query<{ id: string }>(
+        tx,
+        `UPDATE profiles SET is_link_report_due = false WHERE (lane, id) IN (
+           SELECT lane, id FROM profiles WHERE is_link_report_due ORDER BY lane, id LIMIT $1 FOR UPDATE SKIP LOCKED)
+         RETURNING id`,
+        [most],
+      );
+      const ids = claimed.map(({ id }) => Number(id)).sort((a, b) => a - b);
+      if (ids.length > 0) await this.write(tx, await this.sharesOf(tx, ids));
+      return ids.length;
+    });
+  }
+
+  /**
+   * What profiles add, from their histories as of now. After they were locked: a change of the catalogue that is not seen
+   * here waits for the lock, and marks them again.
+   */
+  async sharesOf(tx: Transaction, ids: readonly number[]): Promise<Map<number, Figure[]>> {
+    const classifier = await this.ctas.current(tx, await catalogueRevision(tx));
+    const histories = await historiesOfMany(tx, ids, { names: REPORTED_EVENTS, since: -Infinity });
+    return new Map([...histories].map(([id, events]) => [id, figuresOf(classifier.classify(events))]));
+  }
+
+  /** Adds changes to the figures; false when there were none, or another worker is at it. */
+  fold(): Promise<boolean> {
+    return this.dataSource.transaction(async (tx) => {
+      const [lock] = await query<{ taken: boolean }>(
+        tx,
+        `SELECT pg_try_advisory_xact_lock(hashtextextended('fold link report changes', 0)) AS taken`,
+      );
+      if (!lock!.taken) return false;
+      const rows = await query(
+        tx,
+        `WITH taken AS (
+           DELETE FROM link_report_changes
+            WHERE id IN (SELECT id FROM link_report_changes ORDER BY id LIMIT $1) RETURNING *
+         )
+         INSERT INTO link_report_figures AS known (${KEY}, ${MEASURES.join(', ')})
+         SELECT ${KEY}, ${MEASURES.map((one) => `sum(${one})`).join(', ')} FROM taken GROUP BY ${KEY}
+         ON CONFLICT (${KEY}) DO UPDATE SET ${MEASURES.map((one) => `${one} = known.${one} + excluded.${one}`).join(', ')}
+         RETURNING step`,
+        [CHANGES_AT_ONCE],
+      );
+      if (rows.length === 0) return false;
+      await query(tx, `DELETE FROM link_report_figures WHERE ${MEASURES.map((one) => `${one} = 0`).join(' AND ')}`);
+      return true;
+    });
+  }
+
+  private async write(tx: Transaction, shares: ReadonlyMap<number, Figure[]>): Promise<void> {
+    const empty = [...shares].filter(([, figures]) => figures.length === 0).map(([id]) => id);
+    const full = [...shares].filter(([, figures]) => figures.length > 0);
+    await query(
+      tx,
+      `DELETE FROM link_report_shares
+        WHERE (lane, profile_id) IN (SELECT * FROM unnest($1::smallint[], $2::bigint[]))`,
+      [empty.map(laneOfProfile), empty],
+    );
+    await query(
+      tx,
+      `INSERT INTO link_report_shares (lane, profile_id, figures)
+       SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::jsonb[])
+       ON CONFLICT (lane, profile_id) DO UPDATE SET figures = excluded.figures`,
+      [
+        full.map(([id]) => laneOfProfile(id)),
+        full.map(([id]) => id),
+        full.map(([, figures]) => JSON.stringify(figures)),
+      ],
+    );
+  }
+}

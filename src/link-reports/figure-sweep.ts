@@ -1,0 +1,37 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Sweep } from '../platform/sweep.js';
+import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
+import { FigureKeeper } from './figure-keeper.js';
+
+/** Few, since whoever brings events of the same people waits meanwhile. */
+const PROFILES_A_STEP = 100;
+/** Between two times that changes are added to the figures; those of many people are fewer than they are one by one. */
+const STEPS_A_FOLD = 20;
+
+/** Has profiles counted soon after something about them changed. */
+@Injectable()
+export class FigureSweep extends Sweep {
+  private isStopping = false;
+
+  constructor(
+    private readonly keeper: FigureKeeper,
+    @Inject(WORKER_SETTINGS) settings: WorkerSettings,
+  ) {
+    super(settings.sweepIntervalMs);
+  }
+
+  override async beforeApplicationShutdown(): Promise<void> {
+    this.isStopping = true;
+    await super.beforeApplicationShutdown();
+  }
+
+  protected override async sweep(): Promise<void> {
+    let isMore = true;
+    while (isMore && !this.isStopping) {
+      for (let step = 0; step < STEPS_A_FOLD && isMore && !this.isStopping; step++) {
+        isMore = (await this.keeper.count(PROFILES_A_STEP)) === PROFILES_A_STEP;
+      }
+      while (!this.isStopping && (await this.keeper.fold()));
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
+import { COUNTS, type Figure } from './figure.js';
+
+/** What a profile adds to the figures. Triggers note the difference that a change of it makes. */
+@Entity('link_report_shares')
+export class LinkReportShare {
+  @PrimaryColumn('smallint') lane!: number;
+  @PrimaryColumn('bigint', { name: 'profile_id' }) profileId!: string;
+  @Column('jsonb') figures!: Figure[];
+}
+
+abstract class Measures {
+  @Column('bigint', { default: 0 }) human!: string;
+  @Column('bigint', { default: 0 }) suspect!: string;
+  @Column('bigint', { default: 0 }) machine!: string;
+  @Column('bigint', { default: 0 }) clickers!: string;
+  @Column('bigint', { default: 0, name: 'week_clickers' }) weekClickers!: string;
+  @Column('bigint', { default: 0, name: 'month_clickers' }) monthClickers!: string;
+  @Column('bigint', { default: 0 }) deliveries!: string;
+  @Column('bigint', { default: 0 }) clicked!: string;
+  @Column('bigint', { default: 0 }) conversions!: string;
+  @Column('bigint', { default: 0 }) days!: string;
+  @Column('bigint', { default: 0, name: 'lag_ms' }) lagMs!: string;
+  @Column('numeric', { default: 0 }) revenue!: string;
+}
+
+/** The sum of what all profiles add, up to the changes that wait. Rows in which nothing is left are removed. */
+@Entity('link_report_figures')
+@Index('link_report_figures_empty', ['cut'], {
+  where: [...COUNTS, 'revenue'].map((measure) => `${measure} = 0`).join(' AND '),
+})
+export class LinkReportFigure extends Measures {
+  @PrimaryColumn('text') cut!: string;
+  @PrimaryColumn('text') kind!: string;
+  @PrimaryColumn('date') day!: string;
+  @PrimaryColumn('text', { array: true }) value!: (string | null)[];
+  @PrimaryColumn('smallint') step!: number;
+  @PrimaryColumn('text') currency!: string;
+}
+
+/** A difference that waits to be added to the figures. A report adds it by itself. */
+@Entity('link_report_changes')
+export class LinkReportChange extends Measures {
+  @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' }) id!: string;
+  @Column('text') cut!: string;
+  @Column('text') kind!: string;
+  @Column('date') day!: string;
+  @Column('text', { array: true }) value!: (string | null)[];
+  @Column('smallint') step!: number;
+  @Column('text') currency!: string;
+}

@@ -1,0 +1,67 @@
+import { DataSource } from 'typeorm';
+import type { Figure } from '../../src/link-reports/figure.js';
+import { FigureKeeper } from '../../src/link-reports/figure-keeper.js';
+import type { TestDatabase } from './database.js';
+import type { TestTurnout } from './turnout.js';
+
+/** Waits until everybody is counted and every change added. */
+export async function counted(turnout: TestTurnout, { pool }: Pick<TestDatabase, 'pool'>): Promise<void> {
+  await turnout.settle();
+  const deadline = performance.now() + 30_000;
+  for (;;) {
+    const { rows } = await pool.query<{ isDone: boolean }>(
+      `SELECT NOT EXISTS (SELECT FROM profiles WHERE is_link_report_due)
+          AND NOT EXISTS (SELECT FROM link_report_changes) AS "isDone"`,
+    );
+    if (rows[0]!.isDone) return;
+    if (performance.now() > deadline) throw new Error('The figures of links were not added up within 30 s.');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+const MEASURES = [
+  ...['human', 'suspect', 'machine', 'clickers', 'week_clickers', 'month_clickers', 'deliveries', 'clicked'],
+  ...['conversions', 'days', 'lag_ms', 'revenue'],
+] as const;
+
+/** The kept figures, as lines in order; what is nothing left out. */
+export async function keptFigures({ pool }: Pick<TestDatabase, 'pool'>): Promise<string[]> {
+  const { rows } = await pool.query<Record<string, unknown> & { value: unknown }>(
+    `SELECT cut, kind, day::text, value, step, currency, ${MEASURES.map((one) => `${one}::float`).join(', ')}
+       FROM link_report_figures`,
+  );
+  return rows
+    .map(({ cut, kind, day, value, step, currency, ...measures }) => {
+      return lineOf([cut, kind, day, value, step, currency], measures);
+    })
+    .sort();
+}
+
+/** What the log as it is now makes of everybody, added up here and not in the database. */
+export async function recountedFigures(turnout: TestTurnout, { pool }: Pick<TestDatabase, 'pool'>): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>('SELECT id FROM profiles');
+  const shares = await turnout.app.get(FigureKeeper).sharesOf(
+    turnout.app.get(DataSource).manager,
+    rows.map(({ id }) => Number(id)),
+  );
+  const sums = new Map<string, Record<string, number>>();
+  for (const figure of [...shares.values()].flat()) {
+    const key = JSON.stringify(keyOf(figure));
+    const sum = sums.get(key) ?? {};
+    sums.set(key, sum);
+    for (const measure of MEASURES) sum[measure] = (sum[measure] ?? 0) + Number(figure[measure] ?? 0);
+  }
+  return [...sums]
+    .map(([key, measures]) => lineOf(JSON.parse(key) as unknown[], measures))
+    .filter(isSomething)
+    .sort();
+}
+
+const keyOf = ({ cut, kind, day, value, step = 0, currency = '' }: Figure) => [cut, kind, day, value, step, currency];
+
+function lineOf(key: readonly unknown[], measures: Record<string, unknown>): string {
+  const kept = MEASURES.map((one) => [one, Math.round(Number(measures[one]) * 100) / 100] as const);
+  return `${JSON.stringify(key)} ${kept.flatMap(([one, sum]) => (sum === 0 ? [] : [`${one}=${sum}`])).join(' ')}`;
+}
+
+const isSomething = (line: string): boolean => !line.endsWith('] ');
