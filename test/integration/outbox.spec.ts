@@ -97,6 +97,56 @@ describe('what a destination is owed', () => {
     expect((await claim(1, 1)).map((one) => one.profileId)).toEqual([1]);
   });
 
+  it('is the last of two states that come at once', async () => {
+    await append(state(1, false), state(1, true));
+    expect((await claim(1)).map((one) => one.payload)).toMatchObject([{ isMember: true }]);
+  });
+
+  it('is taken by one sender at a time, until its lease ends', async () => {
+    await append(state(1, true));
+    expect(await claim(1)).toHaveLength(1);
+    await database.setClock(T0 + 44_999);
+    expect(await claim(1)).toEqual([]);
+    await database.setClock(T0 + 45_000);
+    expect(await claim(1)).toHaveLength(1);
+  });
+
+  it('is shared by two who take at once, without waiting for each other', async () => {
+    await append(state(1, true), state(65, true));
+    const what = { lane: 1, priority: 0, destination: 'customerio', leaseMs: 45_000 };
+    await source.transaction(async (one) => {
+      const first = await outbox.claim(one, { ...what, most: 1 });
+      const second = await source.transaction(async (other) => {
+        await other.query("SET LOCAL lock_timeout = '2s'");
+        return outbox.claim(other, { ...what, most: 2 });
+      });
+      expect([...first, ...second].map((message) => message.profileId).sort()).toEqual([1, 65]);
+    });
+  });
+
+  it('is not settled by who has lost it to another', async () => {
+    await append(state(1, true));
+    const [lost] = await claim(1);
+    await database.setClock(T0 + 45_000);
+    const [held] = await claim(1);
+    await settle(lost!, { kind: 'retry', reason: 'no answer', afterMs: 0 });
+    expect(await claim(1)).toEqual([]);
+    await settle(held!, { kind: 'retry', reason: 'no answer', afterMs: 0 });
+    expect(await claim(1)).toHaveLength(1);
+  });
+
+  it('is stated anew when nobody knows what became of a send, though the state is that of before', async () => {
+    await hold(1);
+    await append(state(1, false));
+    await claim(1); // by who then dies; the destination may hold either
+    await append(state(1, true));
+    await database.setClock(T0 + 45_000);
+    const again = await claim(1);
+    await source.transaction((tx) => outbox.release(tx, again));
+    await append(state(1, true));
+    expect((await claim(1)).map((one) => one.payload)).toMatchObject([{ isMember: true }]);
+  });
+
   it('becomes urgent when somebody does something that was only looked at again before', async () => {
     await hold(1);
     await append(state(1, false, { isBackfill: true }));

@@ -1,0 +1,70 @@
+import { DataSource } from 'typeorm';
+import { Backfill } from '../../src/memberships/backfill.js';
+import { MembershipEvaluator } from '../../src/memberships/evaluator.js';
+import { MembershipStore } from '../../src/memberships/membership-store.js';
+import { raiseRuleRevision } from '../../src/platform/catalogue-revision.js';
+import { T0 } from '../support/builders.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { TestTurnout } from '../support/turnout.js';
+
+const LANE = 5;
+
+describe('a change of rules', () => {
+  let database: TestDatabase;
+  let turnout: TestTurnout;
+
+  /** An API without workers: what a change makes due is looked at when the test says so. */
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    await database.setClock(T0);
+    turnout = await TestTurnout.start(database, undefined, { TURNOUT_ROLES: 'api' });
+    await database.pool.query(
+      `INSERT INTO profiles (lane, id, created_at, evaluated_revision)
+       SELECT $1::smallint, $1::smallint + 64 * n, turnout_now(), 1 FROM generate_series(1, 7) AS n`,
+      [LANE],
+    );
+  });
+
+  afterEach(async () => {
+    await turnout.stop();
+    await database.drop();
+  });
+
+  async function due(): Promise<number> {
+    const { rows } = await database.pool.query('SELECT FROM profiles WHERE evaluate_at IS NOT NULL');
+    return rows.length;
+  }
+  const change = () => turnout.app.get(DataSource).transaction(raiseRuleRevision);
+
+  it('makes everybody due, a few at a time', async () => {
+    const backfill = turnout.app.get(Backfill);
+    await change();
+    const counts: number[] = [];
+    while (await backfill.step(LANE, 2)) counts.push(await due());
+    expect([...counts, await due()]).toEqual([2, 4, 6, 7]);
+  });
+
+  it('begins with everybody again when it comes in the middle of another', async () => {
+    const backfill = turnout.app.get(Backfill);
+    await change();
+    await backfill.step(LANE, 4);
+    await database.pool.query('UPDATE profiles SET evaluate_at = NULL'); // they were evaluated
+    await change();
+    while (await backfill.step(LANE, 4));
+    expect(await due()).toBe(7);
+  });
+
+  it('is known to an evaluation that takes profiles after it was made, and looks at nobody again', async () => {
+    const [backfill, store] = [turnout.app.get(Backfill), turnout.app.get(MembershipStore)];
+    const claimDue = store.claimDue.bind(store);
+    await database.pool.query('UPDATE profiles SET evaluate_at = turnout_now()');
+    store.claimDue = async (...asked) => {
+      await turnout.must('PUT', '/v1/segments/all', { rule: { everyone: true } });
+      while (await backfill.step(LANE, 100));
+      return claimDue(...asked);
+    };
+    await turnout.app.get(MembershipEvaluator).evaluateBatch(LANE, 100);
+    const { rows } = await database.pool.query('SELECT FROM memberships WHERE is_member');
+    expect(rows).toHaveLength(7);
+  });
+});
