@@ -22,7 +22,7 @@ import { LINK_HTTP } from './link-qa/runs/run-worker.js';
 import { LinkCtaNeeds } from './links/link-cta-needs.js';
 import { LINK_LIFE_MS } from './links/link-declarer.js';
 import { LINK_KEYS } from './links/link-keys.js';
-import { LinkReportsWorkerModule } from './link-reports/link-reports.module.js';
+import { LinkReportsApiModule, LinkReportsWorkerModule } from './link-reports/link-reports.module.js';
 import { LinksApiModule, LinksWorkerModule } from './links/links.module.js';
 import { MembershipMerger } from './memberships/membership-merger.js';
 import {
@@ -139,6 +139,7 @@ const API: ModuleImport[] = [
   SyncApiModule,
   DestinationsApiModule,
   UtmApiModule,
+  LinkReportsApiModule,
   RewritingApiModule,
   LinkRunsApiModule,
 ];

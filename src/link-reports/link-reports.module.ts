@@ -2,6 +2,11 @@ import { Module } from '@nestjs/common';
 import { CtasModule } from '../ctas/ctas.module.js';
 import { FigureKeeper } from './figure-keeper.js';
 import { FigureSweep } from './figure-sweep.js';
+import { LinkReportsController } from './link-reports.controller.js';
+import { ReportQuery } from './report-query.js';
+
+@Module({ controllers: [LinkReportsController], providers: [ReportQuery] })
+export class LinkReportsApiModule {}
 
 /** Keeping the figures. */
 @Module({ imports: [CtasModule], providers: [FigureKeeper, FigureSweep] })

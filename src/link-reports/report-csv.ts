@@ -1,0 +1,43 @@
+import { csvCell } from '../platform/csv.js';
+import type { Interval } from '../platform/statistics.js';
+import type { Cut } from './cuts.js';
+import type { ReportRow } from './report-row.js';
+
+export function withInterval(name: string): string[] {
+  return [name, `${name}_low`, `${name}_high`];
+}
+
+/** What can't be told is left empty. */
+export function intervalCells(interval: Interval | null): string[] {
+  return [interval?.estimate, interval?.low, interval?.high].map((one) => String(one ?? ''));
+}
+
+const COLUMNS = [
+  ...['human', 'suspect', 'machine', 'clickers', 'deliveries', 'clicked_deliveries', ...withInterval('click_rate')],
+  ...['click_days', 'checkouts', 'checkout_days', ...withInterval('click_to_checkout')],
+  ...['purchases', 'purchase_days', ...withInterval('click_to_purchase'), 'mean_time_ms', 'half_within'],
+  ...['currency', 'revenue'],
+];
+
+/** A line a value, period and currency, as they come. Where there are several currencies, only the first line has the counts. */
+export async function* reportCsv({ dimensions }: Cut, rows: AsyncIterable<ReportRow>): AsyncGenerator<string> {
+  yield line(['period', ...dimensions, ...COLUMNS]);
+  for await (const row of rows) {
+    const { clicks, clickers, deliveries, clickedDeliveries, clickRate, clickDays, checkout, purchase } = row;
+    const place = [row.period, ...dimensions.map((one) => row.value[one] ?? '')];
+    const counts = [
+      ...[clicks.human, clicks.suspect, clicks.machine, clickers, deliveries ?? '', clickedDeliveries].map(String),
+      ...[...intervalCells(clickRate), String(clickDays)],
+      ...[String(checkout.count), String(checkout.days), ...intervalCells(checkout.rate)],
+      ...[String(purchase.count), String(purchase.days), ...intervalCells(purchase.rate)],
+      ...[String(purchase.meanTimeMs ?? ''), purchase.halfWithin ?? ''],
+    ];
+    const [first, ...others] = purchase.revenue;
+    yield line([...place, ...counts, first?.currency ?? '', first?.total ?? '']);
+    for (const { currency, total } of others) yield line([...place, ...counts.map(() => ''), currency, total]);
+  }
+}
+
+export function line(cells: readonly string[]): string {
+  return `${cells.map(csvCell).join(',')}\r\n`;
+}

@@ -1,0 +1,151 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { query, type Transaction } from '../platform/database.js';
+import { DELIVERIES, DIMENSIONS, ORIGINS, type Cut } from './cuts.js';
+import { kindOf } from './figures-of.js';
+import type { ReportQuestion } from './report-question.js';
+
+/** What was counted of a value in a period; large numbers as text. */
+export interface CountedRow {
+  value: (string | null)[];
+  /** Its first day. */
+  period: string;
+  human: string;
+  suspect: string;
+  machine: string;
+  clickers: string;
+  click_days: string;
+  clicked: string;
+  /** Null where no message is known in which it stood. */
+  deliveries: string | null;
+  checkouts: string;
+  checkout_days: string;
+  purchase_days: string;
+  /** How long purchases took in all, in milliseconds. */
+  lag_ms: string;
+  /** By window and currency: what is new in the window that begins at a step. */
+  purchases: [step: number, currency: string, conversions: number, revenue: string][] | null;
+}
+
+const ROWS_AT_ONCE = 1_000;
+
+/** Who reads so slowly is let go, so that the connection serves others. */
+const PATIENCE = '30s';
+
+/** Reads reports off the figures: those added up, and the changes that wait, in one statement. */
+@Injectable()
+export class ReportQuery {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** In order of period, the most clicked first; through a cursor, no more than some rows are ever in memory. */
+  async *rows(question: ReportQuestion): AsyncGenerator<CountedRow> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      await runner.startTransaction();
+      const tx = runner.manager;
+      await query(tx, `SET LOCAL idle_in_transaction_session_timeout = '${PATIENCE}'`);
+      const { sql, parameters } = reportSql(question);
+      await query(tx, `DECLARE report NO SCROLL CURSOR FOR ${sql}`, parameters);
+      let rows: CountedRow[];
+      do {
+        rows = await query<CountedRow>(tx, `FETCH ${ROWS_AT_ONCE} FROM report`);
+        yield* rows;
+      } while (rows.length === ROWS_AT_ONCE);
+    } finally {
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      await runner.release();
+    }
+  }
+
+  /** Whether everybody is counted as the log is now. */
+  async isUpToDate(tx: Transaction): Promise<boolean> {
+    const [row] = await query<{ is: boolean }>(
+      tx,
+      'SELECT NOT EXISTS (SELECT FROM profiles WHERE is_link_report_due) AS is',
+    );
+    return row!.is;
+  }
+}
+
+const CLICKERS = { day: 'clickers', week: 'week_clickers', month: 'month_clickers' };
+
+/** The one statement of a report; exported for the benchmark, which looks at its plan. */
+export function reportSql({ cut, only, period, from, to, step, attribution }: ReportQuestion) {
+  const kinds = ['clicks', kindOf('checkout', attribution), kindOf('purchase', attribution)];
+  const parameters: unknown[] = [cut.key, kinds, from, to, step];
+  const isWanted = [...only].map(([dimension, values]) => {
+    parameters.push(values);
+    return `value[${cut.dimensions.indexOf(dimension) + 1}] = ANY($${parameters.length}::text[])`;
+  });
+  const where = ['true', ...isWanted].join(' AND ');
+  const inPeriod = `date_trunc('${period}', day::timestamp)::date`;
+  const sql = `
+    WITH fine AS (
+      SELECT value, ${inPeriod} AS period, kind, step, currency,
+             sum(human) AS human, sum(suspect) AS suspect, sum(machine) AS machine,
+             sum(${CLICKERS[period]}) AS clickers, sum(clickers) AS click_days, sum(clicked) AS clicked,
+             sum(conversions) AS conversions, sum(days) AS days, sum(lag_ms) AS lag_ms, sum(revenue) AS revenue
+        FROM ${figures(`cut = $1 AND kind = ANY($2::text[]) AND day >= $3::date AND day < $4::date AND step <= $5 AND ${where}`)}
+       GROUP BY 1, 2, 3, 4, 5
+    ), counted AS (
+      SELECT value, period, sum(human) AS human, sum(suspect) AS suspect, sum(machine) AS machine,
+             sum(clickers) AS clickers, sum(click_days) AS click_days, sum(clicked) AS clicked,
+             coalesce(sum(conversions) FILTER (WHERE kind = ($2::text[])[2]), 0) AS checkouts,
+             coalesce(sum(days) FILTER (WHERE kind = ($2::text[])[2]), 0) AS checkout_days,
+             coalesce(sum(days) FILTER (WHERE kind = ($2::text[])[3]), 0) AS purchase_days,
+             coalesce(sum(lag_ms) FILTER (WHERE kind = ($2::text[])[3]), 0) AS lag_ms,
+             jsonb_agg(jsonb_build_array(step, currency, conversions, revenue::text) ORDER BY step, currency)
+               FILTER (WHERE kind = ($2::text[])[3] AND (conversions <> 0 OR revenue <> 0)) AS purchases
+        FROM fine GROUP BY 1, 2
+    ), sent AS (
+      SELECT value AS message, ${inPeriod} AS period, sum(deliveries) AS deliveries
+        FROM ${figures(`cut = '${DELIVERIES}' AND kind = 'clicks' AND day >= $3::date AND day < $4::date`)}
+       GROUP BY 1, 2
+    ), delivered AS (${deliveredTo(cut)})
+    SELECT value, period::text, ${COUNTED.map((name) => `coalesce(${name}, 0) AS ${name}`).join(', ')},
+           deliveries, purchases
+      FROM counted FULL JOIN (SELECT * FROM delivered WHERE ${where}) AS delivered USING (value, period)
+     ORDER BY period, coalesce(human, 0) + coalesce(suspect, 0) + coalesce(machine, 0) DESC, value`;
+  return { sql, parameters };
+}
+
+const COUNTED = [
+  ...['human', 'suspect', 'machine', 'clickers', 'click_days', 'clicked'],
+  ...['checkouts', 'checkout_days', 'purchase_days', 'lag_ms'],
+];
+
+/** Figures and what waits to be added to them. */
+function figures(where: string): string {
+  return `(SELECT * FROM link_report_figures WHERE ${where}
+           UNION ALL ${withoutId(where)}) AS figures`;
+}
+
+function withoutId(where: string): string {
+  return `SELECT cut, kind, day, value, step, currency, human, suspect, machine, clickers, week_clickers, month_clickers,
+                 deliveries, clicked, conversions, days, lag_ms, revenue FROM link_report_changes WHERE ${where}`;
+}
+
+/** Where deliveries stand among the parts of a message. */
+const SENT_TO: Readonly<Record<string, string>> = {
+  total: 'ARRAY[]::text[]',
+  campaign: 'message[1:1]',
+  channel: 'message[3:3]',
+};
+
+/**
+ * By value and period, how many messages in which it stood were delivered. Of campaigns and channels the deliveries tell
+ * themselves; anything else stood in the messages of which it was clicked in the months of the report.
+ */
+function deliveredTo(cut: Cut): string {
+  const direct = SENT_TO[cut.key];
+  if (direct !== undefined)
+    return `SELECT ${direct} AS value, period, sum(deliveries) AS deliveries FROM sent GROUP BY 1, 2`;
+  const parts = cut.dimensions.map((dimension) => `value[${DIMENSIONS.indexOf(dimension) + 1}]`);
+  const message = `value[${DIMENSIONS.length + 1}:${DIMENSIONS.length + 3}]`;
+  return `
+    SELECT origin.value, period, sum(deliveries) AS deliveries
+      FROM (SELECT ARRAY[${parts.join(', ')}] AS value, ${message} AS message
+              FROM ${figures(`cut = '${ORIGINS}' AND kind = 'clicks' AND day >= date_trunc('month', $3::date) AND day < $4::date`)}
+             GROUP BY 1, 2 HAVING sum(clicked) > 0) AS origin
+      JOIN sent USING (message) GROUP BY 1, 2`;
+}
