@@ -3,9 +3,10 @@
  * answered, beside a bare Fastify that leads on to one page, in the same run, by turns and under the same load. In the end a
  * worker turns the clicks into events, and there must be as many as were answered.
  *
- *   npm run bench:links -- --requests 20000 --connections 256 --rounds 5 --links 500 --people 20
+ *   npm run bench:links -- --requests 20000 --connections 256 --rounds 5 --links 500 --people 50 --bound 0.5
  *
- * Each of so many links is given to so many people; so many visitors (`--visitors`) follow them. `--seconds` is how long
+ * Each of so many links is given to so many people, to all as one link and to each as one of their own; `--bound` is the share
+ * of clicks on the latter. So many visitors (`--visitors`), with addresses of their own, follow them. `--seconds` is how long
  * requests come steadily for the latency, at `--rate` a second (half of what the service takes unless given); `--profile`
  * writes a CPU profile of the service.
  */
@@ -18,7 +19,7 @@ import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedde
 import { randomNumbers } from '../test/support/random-numbers.js';
 import { cpuMsOf } from './ingest/cpu.js';
 import { sendAll, sendSteadily } from './ingest/load.js';
-import { clickOn, sendOutLinks } from './links/visitors.js';
+import { clickOn, sendOutLinks, type SentLinks } from './links/visitors.js';
 import { median } from './measure.js';
 import { newDatabase, startProgram, startWorker, stopProgram, type Program } from './programs.js';
 
@@ -28,7 +29,8 @@ const { values: given } = parseArgs({
     connections: { type: 'string', default: '256' },
     rounds: { type: 'string', default: '5' },
     links: { type: 'string', default: '500' },
-    people: { type: 'string', default: '20' },
+    people: { type: 'string', default: '50' },
+    bound: { type: 'string', default: '0.5' },
     visitors: { type: 'string', default: '20000' },
     rate: { type: 'string', default: '0' },
     seconds: { type: 'string', default: '8' },
@@ -44,16 +46,19 @@ const isRedirect = (status: number): boolean => status === 302;
 
 let followed = 0;
 
-function clicks(paths: readonly string[], count: number): string[] {
-  return Array.from({ length: count }, () => clickOn(paths[pick(paths.length)]!, pick(option('visitors'))));
+function clicks({ open, bound }: SentLinks, count: number): string[] {
+  return Array.from({ length: count }, () => {
+    const paths = random() < option('bound') ? bound : open;
+    return clickOn(paths[pick(paths.length)]!, pick(option('visitors')));
+  });
 }
 
 /** Redirects a second of each program, and the processor time of one in µs, by turns. */
-async function throughput(programs: readonly Program[], paths: readonly string[], postgresPid: number) {
+async function throughput(programs: readonly Program[], sent: SentLinks, postgresPid: number) {
   const found = programs.map(() => ({ rates: [] as number[], own: [] as number[], postgres: [] as number[] }));
   for (let round = 0; round <= option('rounds'); round++) {
     for (const [index, { port, child }] of programs.entries()) {
-      const requests = clicks(paths, option('requests'));
+      const requests = clicks(sent, option('requests'));
       const [own, postgres] = [cpuMsOf(child.pid!), cpuMsOf(postgresPid)];
       const began = performance.now();
       await sendAll(port, requests, option('connections'), isRedirect);
@@ -73,8 +78,8 @@ async function throughput(programs: readonly Program[], paths: readonly string[]
 }
 
 /** How long answers take while clicks come steadily, in ms. */
-async function latency({ port }: Program, paths: readonly string[], perSecond: number) {
-  const requests = clicks(paths, Math.round(perSecond * option('seconds')));
+async function latency({ port }: Program, sent: SentLinks, perSecond: number) {
+  const requests = clicks(sent, Math.round(perSecond * option('seconds')));
   const took: number[] = [];
   await sendSteadily(port, requests, perSecond, took, isRedirect);
   took.sort((a, b) => a - b);
@@ -110,13 +115,15 @@ async function main(serverUrl: string, postgresPid: number): Promise<void> {
   };
   const ours = await startProgram('service.js', { env, isProfiled: given.profile });
   const bare = await startProgram('links/bare-redirect.js');
-  const paths = await sendOutLinks(ours, { links: option('links'), people: option('people') });
-  console.log(`${paths.length} links sent, ${option('connections')} connections`);
-  const [mine, theirs] = await throughput([ours, bare], paths, postgresPid);
+  const sent = await sendOutLinks(ours, { links: option('links'), people: option('people') });
+  console.log(
+    `${sent.open.length} links, ${sent.bound.length} given to somebody, ${option('connections')} connections`,
+  );
+  const [mine, theirs] = await throughput([ours, bare], sent, postgresPid);
   const [figure, ceiling] = [mine!, theirs!].map(({ rates }) => Math.round(median(rates))) as [number, number];
   const perSecond = option('rate') || Math.round(figure / 2);
   const latencyMs = {
-    ...{ perSecond, ours: await latency(ours, paths, perSecond), bare: await latency(bare, paths, perSecond) },
+    ...{ perSecond, ours: await latency(ours, sent, perSecond), bare: await latency(bare, sent, perSecond) },
   };
   followed += Math.round(perSecond * option('seconds'));
   for (const { child } of [ours, bare]) await stopProgram(child);

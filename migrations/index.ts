@@ -31,6 +31,7 @@ import { CreateLinks1764000140000 } from './1764000140000-create-links.js';
 import { NoteRemovedDestinations1764000160000 } from './1764000160000-note-removed-destinations.js';
 import { CreateLinkRuns1764000180000 } from './1764000180000-create-link-runs.js';
 import { CreateLinkReports1764000170000 } from './1764000170000-create-link-reports.js';
+import { CreateLinkRevision1764000190000 } from './1764000190000-create-link-revision.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -67,4 +68,5 @@ export const MIGRATIONS = [
   NoteRemovedDestinations1764000160000,
   CreateLinkRuns1764000180000,
   CreateLinkReports1764000170000,
+  CreateLinkRevision1764000190000,
 ];

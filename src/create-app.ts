@@ -4,9 +4,9 @@ import type { LoggerService } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.js';
-import { mountRedirects } from './links/mount-redirects.js';
+import { linkListener } from './links/link-listener.js';
 import type { Config } from './platform/config.js';
-import { protectHttp, SERVER_LIMITS } from './platform/http-protection.js';
+import { protectHttp, serverSettings, type FirstListener } from './platform/http-protection.js';
 import { jsonBodyParser } from './platform/json-body-parser.js';
 import { timeRequests } from './platform/metrics/http-metrics.js';
 import { traceRequests } from './platform/tracing/trace-requests.js';
@@ -28,8 +28,9 @@ export async function createApp(
   logger: LoggerService,
 ): Promise<NestFastifyApplication> {
   const { webhookBodyLimitBytes, apiBodyLimitBytes } = config.http;
+  let followLinks: FirstListener = () => false;
   const adapter = new FastifyAdapter({
-    ...SERVER_LIMITS,
+    ...serverSettings((request, response) => followLinks(request, response)),
     bodyLimit: Math.max(webhookBodyLimitBytes, apiBodyLimitBytes),
     // What Fastify refuses before Nest sees it, such as a malformed URL.
     frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => {
@@ -46,7 +47,8 @@ export async function createApp(
   timeRequests(app);
   if (config.tracing) traceRequests(app);
   parseBodies(app, config.http);
-  if (config.roles.includes('api')) mountRedirects(app, config.links);
+  if (config.roles.includes('api'))
+    followLinks = linkListener(app, { ...config.links, isTraced: config.tracing !== undefined });
   return app;
 }
 

@@ -11,6 +11,7 @@ import {
   LinkBinding,
   LinkClickBatch,
   LinkDomain,
+  LinkRevision,
   LinkShort,
   TrackedLink,
 } from './links/links.entities.js';
@@ -78,6 +79,7 @@ const ENTITIES = [
   LinkReportChange,
   LinkReportFigure,
   LinkReportShare,
+  LinkRevision,
   LinkShort,
   Membership,
   OutboxRow,

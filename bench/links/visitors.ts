@@ -17,28 +17,38 @@ interface Audience {
   people: number;
 }
 
+/** The paths of what was sent, `/l/` and a token each. */
+export interface SentLinks {
+  /** The same to everybody, as in a template. */
+  open: string[];
+  /** Another one to each. */
+  bound: string[];
+}
+
 const CALLS_OF_SEGMENT = 500;
 const LINKS_A_REQUEST = 1_000;
 
-/** Declares links and gives each to everybody; the paths of what was sent, `/l/` and a token each. */
-export async function sendOutLinks(service: Program, { links, people }: Audience): Promise<string[]> {
-  const api = (method: 'PUT' | 'POST', path: string, body: unknown) => tell(service, method, path, body);
-  await api('PUT', `/v1/link-domains/${DOMAIN}`, { allowedHosts: ['shop.example.com'] });
-  await api('PUT', '/v1/ctas/cart', { patterns: [{ host: 'shop.example.com' }] });
+/** Declares links, and gives each to everybody as one link and as a link of their own. */
+export async function sendOutLinks(service: Program, { links, people }: Audience): Promise<SentLinks> {
+  await tell(service, 'PUT', `/v1/link-domains/${DOMAIN}`, { allowedHosts: ['shop.example.com'] });
+  await tell(service, 'PUT', '/v1/ctas/cart', { patterns: [{ host: 'shop.example.com' }] });
   const everybody = Array.from({ length: people }, (_, n) => String(n + 1));
   for (const some of chunks(everybody, CALLS_OF_SEGMENT)) {
     const batch = some.map((userId) => ({ type: 'identify', messageId: `known-${userId}`, userId }));
-    await api('POST', '/v1/batch', { batch });
+    await tell(service, 'POST', '/v1/batch', { batch });
   }
-  const wanted = Array.from({ length: links }, (_, n) =>
-    everybody.map((id) => ({
-      ...{ cta: 'cart', destination: `https://shop.example.com/cart?id=${n + 1}`, channel: 'email' },
-      ...{ utm: { utm_source: 'customerio', utm_medium: 'email' }, profile: { customer_id: id } },
-    })),
-  ).flat();
+  const declared = Array.from({ length: links }, (_, n) => ({
+    ...{ cta: 'cart', destination: `https://shop.example.com/cart?id=${n + 1}`, channel: 'email' },
+    ...{ utm: { utm_source: 'customerio', utm_medium: 'email' } },
+  }));
+  const given = declared.flatMap((link) => everybody.map((id) => ({ ...link, profile: { customer_id: id } })));
+  return { open: await pathsOf(service, declared), bound: await pathsOf(service, given) };
+}
+
+async function pathsOf(service: Program, links: readonly object[]): Promise<string[]> {
   const paths: string[] = [];
-  for (const some of chunks(wanted, LINKS_A_REQUEST)) {
-    const made = (await api('POST', '/v1/links', { links: some })) as { links: { url: string }[] };
+  for (const some of chunks(links, LINKS_A_REQUEST)) {
+    const made = (await tell(service, 'POST', '/v1/links', { links: some })) as { links: { url: string }[] };
     paths.push(...made.links.map(({ url }) => new URL(url).pathname));
   }
   return paths;

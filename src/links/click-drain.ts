@@ -7,6 +7,7 @@ import { eventId } from '../profiles/event-identity.js';
 import { Ingestion, type Entry } from '../sources/ingestion.js';
 import { BindingStore, type Bound } from './binding-store.js';
 import { ClickJournal, type ClickBatch, type RecordedClick } from './click-journal.js';
+import { SharedAddresses } from './click-signals.js';
 import { clickProperties } from './declaration.js';
 import { TrackedLink } from './links.entities.js';
 
@@ -16,7 +17,7 @@ export const LINKS_SOURCE = 'links';
 /** A click with what its batch knows of it. */
 interface Click extends RecordedClick {
   sourceEventId: string;
-  writtenAt: Instant;
+  at: Instant;
 }
 
 interface AnonymousRow {
@@ -33,6 +34,8 @@ interface AnonymousRow {
  */
 @Injectable()
 export class ClickDrain {
+  private readonly shared = new SharedAddresses();
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly journal: ClickJournal,
@@ -46,6 +49,7 @@ export class ClickDrain {
     const batches = await this.journal.claim(tx);
     if (batches.length === 0) return false;
     const clicks = batches.flatMap(clicksOf);
+    for (const click of clicks) this.addSignals(click);
     const links = await this.linksOf(clicks);
     const bound = await this.bindings.read(tx, distinct(clicks.flatMap(({ binding }) => binding ?? [])));
     const entries: Entry[] = [];
@@ -74,6 +78,10 @@ export class ClickDrain {
     return true;
   }
 
+  private addSignals({ addressHash, binding, at, signals }: Click): void {
+    if (binding !== undefined && this.shared.note(addressHash, binding, at)) signals.push('shared_address');
+  }
+
   private async linksOf(clicks: readonly Click[]): Promise<Map<string, TrackedLink>> {
     const ids = distinct(clicks.map(({ link }) => link));
     const links = await this.dataSource.manager.findBy(TrackedLink, { id: In(ids) });
@@ -82,7 +90,7 @@ export class ClickDrain {
 }
 
 function clicksOf({ id, writtenAt, clicks }: ClickBatch): Click[] {
-  return clicks.map((click, index) => ({ ...click, writtenAt, sourceEventId: `${id}/${index}` }));
+  return clicks.map((click, index) => ({ ...click, at: writtenAt, sourceEventId: `${id}/${index}` }));
 }
 
 function entryOf(click: Click, link: TrackedLink, { identifier, deliveryId }: Bound): Entry {
@@ -101,7 +109,7 @@ function anonymousOf(click: Click, link: TrackedLink): AnonymousRow {
     occurred_at: new Date(click.at).toISOString(),
     id: eventId(LINKS_SOURCE, click.sourceEventId),
     link_id: click.link,
-    received_at: new Date(click.writtenAt).toISOString(),
+    received_at: new Date(click.at).toISOString(),
     properties: propertiesOf(click, link, null),
   };
 }

@@ -11,13 +11,24 @@ export interface RecordedClick {
   link: string;
   /** To whom the link was given. */
   binding?: string | undefined;
-  at: Instant;
   signals: ClickSignal[];
   addressHash: string;
   agentHash: string;
 }
 
-/** Clicks that were written down together. */
+/** A click, and what has to hold when it is written down. */
+export interface ClickToWrite {
+  click: RecordedClick;
+  /** The revision of links under which it was judged. */
+  revision: number;
+  /** When the link ends. */
+  expiresAt: Instant;
+}
+
+/** Written; or not, because links were changed since it was judged, or its link has ended. */
+export type WriteOutcome = 'written' | 'overtaken' | 'ended';
+
+/** Clicks that were written down together, and so happened at the same instant. */
 export interface ClickBatch {
   id: string;
   writtenAt: Instant;
@@ -33,33 +44,44 @@ const BATCHES_A_CLAIM = 20;
 /** More waits to be written than can be held. */
 export class JournalFull extends Error {}
 
+/** Among clicks that were to be written down together is one of a link that has ended. */
+class SomeEnded extends Error {}
+
+/** Nothing is written when a link has ended or links were changed: the clock and the revision are the database's, as of now. */
+const APPEND = `
+  WITH present AS MATERIALIZED (
+    SELECT turnout_now() AS at, revision = $3 AS is_current FROM link_revision
+  ), written AS (
+    INSERT INTO link_click_journal (id, written_at, clicks)
+    SELECT $1::uuid, at, $2::jsonb FROM present WHERE is_current AND at < $4 RETURNING id
+  )
+  SELECT is_current, EXISTS (SELECT FROM written) AS is_written FROM present`;
+
 /**
  * Where clicks are durable before they are answered. Those that come at the same time are one row, and turn into events
  * later: so little is to be done while somebody waits for a page.
  */
 @Injectable()
 export class ClickJournal implements BeforeApplicationShutdown {
-  private readonly group: GroupCommit<RecordedClick, undefined>;
+  private readonly group: GroupCommit<ClickToWrite, WriteOutcome>;
 
   constructor(private readonly dataSource: DataSource) {
-    this.group = new GroupCommit<RecordedClick, undefined>({
+    this.group = new GroupCommit<ClickToWrite, WriteOutcome>({
       commit: (clicks) => this.append(clicks),
-      refuse: (_click, error) => {
-        throw error;
-      },
-      isWorthSplitting: () => false,
+      refuse: () => Promise.resolve('ended'),
+      isWorthSplitting: (error) => error instanceof SomeEnded,
       bytesOf: () => BYTES_A_CLICK,
       ...{ mostItems: MOST_A_BATCH, mostBytes: Infinity, mostAtOnce: 2 },
     });
   }
 
-  /** Resolves once the click is committed. Throws {@link JournalFull}. */
-  async write(click: RecordedClick): Promise<void> {
-    if (this.group.heldBytes >= MOST_WAITING_BYTES) throw new JournalFull('more clicks come than can be written down');
-    await this.group.add([click]);
+  /** Resolves once the click is committed, or can't be. Rejects with {@link JournalFull}, and with what the database throws. */
+  write(click: ClickToWrite): Promise<WriteOutcome> {
+    if (this.group.heldBytes < MOST_WAITING_BYTES) return this.group.addOne(click);
+    return Promise.reject(new JournalFull('more clicks come than can be written down'));
   }
 
-  /** The oldest batches that nobody works on, for as long as a crash may cost. */
+  /** The oldest batches that nobody works on, in order, for as long as a crash may cost. */
   async claim(tx: Transaction): Promise<ClickBatch[]> {
     const rows = await query<{ id: string; written_at: Date; clicks: RecordedClick[] }>(
       tx,
@@ -68,7 +90,9 @@ export class ClickJournal implements BeforeApplicationShutdown {
                       ORDER BY written_at LIMIT ${BATCHES_A_CLAIM} FOR UPDATE SKIP LOCKED)
        RETURNING id, written_at, clicks`,
     );
-    return rows.map((row) => ({ id: row.id, writtenAt: row.written_at.getTime(), clicks: row.clicks }));
+    return rows
+      .map((row) => ({ id: row.id, writtenAt: row.written_at.getTime(), clicks: row.clicks }))
+      .sort((a, b) => a.writtenAt - b.writtenAt);
   }
 
   async remove(tx: Transaction, ids: readonly string[]): Promise<void> {
@@ -79,13 +103,19 @@ export class ClickJournal implements BeforeApplicationShutdown {
     await this.group.idle();
   }
 
-  private async append(clicks: readonly RecordedClick[]): Promise<undefined[]> {
-    await prepared(
+  private async append(clicks: readonly ClickToWrite[]): Promise<WriteOutcome[]> {
+    const { revision } = clicks.at(-1)!;
+    if (clicks.some((one) => one.revision !== revision)) return clicks.map(() => 'overtaken');
+    const endsAt = Math.min(...clicks.map((one) => one.expiresAt));
+    const said = JSON.stringify(clicks.map(({ click }) => click));
+    const [row] = await prepared<{ is_current: boolean; is_written: boolean }>(
       this.dataSource.manager,
       'append_clicks',
-      'INSERT INTO link_click_journal (id, written_at, clicks) VALUES ($1, turnout_now(), $2)',
-      [randomUUID(), JSON.stringify(clicks)],
+      APPEND,
+      [randomUUID(), said, revision, new Date(endsAt)],
     );
-    return clicks.map(() => undefined);
+    if (!row!.is_current) return clicks.map(() => 'overtaken');
+    if (!row!.is_written) throw new SomeEnded('the link of a click has ended');
+    return clicks.map(() => 'written');
   }
 }

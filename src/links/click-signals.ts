@@ -48,8 +48,8 @@ const SHARED_BY = 5;
 const RECENT_ADDRESSES = 10_000;
 
 /**
- * Addresses from which links of many people are followed within seconds: a mail filter's, or a whole company's. Each process
- * sees what passes through it.
+ * Addresses from which links of many people are followed within seconds: a mail filter's, or a whole company's. Each worker
+ * sees the clicks that it turns into events.
  */
 export class SharedAddresses {
   private readonly recent = new RecentResults<ReadonlyMap<string, Instant>>(RECENT_ADDRESSES);

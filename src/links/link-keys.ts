@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes, type Hmac, type KeyObject } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { query } from '../platform/database.js';
 import { LinkTokens } from './link-tokens.js';
@@ -16,7 +16,7 @@ type Hashed = 'address' | 'agent' | 'binding' | 'code';
  */
 @Injectable()
 export class LinkKeys implements OnModuleInit {
-  private made: Buffer = Buffer.alloc(0);
+  private made: KeyObject | undefined;
   private ready: LinkTokens | undefined;
 
   constructor(
@@ -25,8 +25,9 @@ export class LinkKeys implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    this.made = await this.madeSecret();
-    this.ready = new LinkTokens([...this.configured.map((text) => Buffer.from(text, 'base64')), this.made]);
+    const made = await this.madeSecret();
+    this.made = createSecretKey(made);
+    this.ready = new LinkTokens([...this.configured.map((text) => Buffer.from(text, 'base64')), made]);
   }
 
   get tokens(): LinkTokens {
@@ -35,7 +36,16 @@ export class LinkKeys implements OnModuleInit {
 
   /** A keyed hash, which does not change with the keys that sign. */
   hash(kind: Hashed, text: string, bytes: number): Buffer {
-    return createHmac('sha256', this.made).update(`${kind}\0${text}`).digest().subarray(0, bytes);
+    return this.hmacOf(kind, text).digest().subarray(0, bytes);
+  }
+
+  /** The same in so many letters of base64url. */
+  hashText(kind: Hashed, text: string, letters: number): string {
+    return this.hmacOf(kind, text).digest('base64url').slice(0, letters);
+  }
+
+  private hmacOf(kind: Hashed, text: string): Hmac {
+    return createHmac('sha256', this.made!).update(`${kind}\0${text}`);
   }
 
   /** Made at the first start, by whichever process comes first. */

@@ -1,9 +1,12 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 import type { Instant } from '../core/instant.js';
+import { RecentResults } from '../ctas/recent-results.js';
 
 export const LINK_BYTES = 8;
 export const BINDING_BYTES = 9;
 export const CODE_BYTES = 8;
+
+const RECENT_TOKENS = 10_000;
 
 const KEY_ID_BYTES = 2;
 const SHORT_KEY_ID_BYTES = 1;
@@ -38,10 +41,15 @@ interface LongToken {
  * changed without breaking what was sent.
  */
 export class LinkTokens {
-  private readonly keys: readonly { id: Buffer; key: Buffer }[];
+  private readonly keys: readonly { id: Buffer; key: KeyObject }[];
+  /** Read before, and signed rightly: a link in a template has one token, which thousands of people follow. */
+  private readonly recent = new RecentResults<Read>(RECENT_TOKENS);
 
   constructor(keys: readonly Buffer[]) {
-    this.keys = keys.map((key) => ({ id: createHash('sha256').update(key).digest().subarray(0, KEY_ID_BYTES), key }));
+    this.keys = keys.map((key) => ({
+      id: createHash('sha256').update(key).digest().subarray(0, KEY_ID_BYTES),
+      key: createSecretKey(key),
+    }));
   }
 
   write({ link, binding, expiresAt }: LongToken): string {
@@ -64,9 +72,16 @@ export class LinkTokens {
     const { length } = token;
     const isShort = length === lettersOf(SHORT_BYTES);
     if (!isShort && length !== lettersOf(OPEN_BYTES) && length !== lettersOf(BOUND_BYTES)) return undefined;
+    const known = this.recent.get(token);
+    if (known) return known;
     if (!TOKEN.test(token)) return undefined;
     const bytes = Buffer.from(token, 'base64url');
-    if (isShort) return this.readShort(bytes);
+    const read = isShort ? this.readShort(bytes) : this.readLong(bytes);
+    if (read) this.recent.set(token, read);
+    return read;
+  }
+
+  private readLong(bytes: Buffer): Read | undefined {
     if (!this.isSigned(bytes, { purpose: 'link', keyIdBytes: KEY_ID_BYTES, macBytes: MAC_BYTES })) return undefined;
     const isBound = bytes.length === BOUND_BYTES;
     const bindingAt = LINK_AT + LINK_BYTES;
@@ -104,6 +119,6 @@ interface Form {
 /** A signature for the one is none for the other. */
 type Purpose = 'link' | 'short';
 
-function macOf(key: Buffer, purpose: Purpose, said: Buffer, bytes: number): Buffer {
+function macOf(key: KeyObject, purpose: Purpose, said: Buffer, bytes: number): Buffer {
   return createHmac('sha256', key).update(`turnout ${purpose}\0`).update(said).digest().subarray(0, bytes);
 }

@@ -1,4 +1,4 @@
-import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 import type { Id } from '../ctas/cta-pattern.js';
 import type { MessageKind } from '../ctas/message-context.js';
 import type { RecordedClick } from './click-journal.js';
@@ -45,6 +45,14 @@ export class TrackedLink {
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3 }) createdAt!: Date;
   @Column({ type: 'timestamptz', name: 'expires_at', precision: 3 }) expiresAt!: Date;
   @Column({ type: 'timestamptz', name: 'disabled_at', precision: 3, nullable: true }) disabledAt!: Date | null;
+}
+
+/** The number of the last change by which a link that was followed before may lead elsewhere or nowhere; the only row. */
+@Entity('link_revision')
+@Check('link_revision_one_row', 'is_only')
+export class LinkRevision {
+  @PrimaryColumn('boolean', { name: 'is_only', default: true }) isOnly!: boolean;
+  @Column('bigint') revision!: string;
 }
 
 /** To whom links are given, by a reference that says nothing outside of this table. */

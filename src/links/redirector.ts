@@ -1,8 +1,7 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { RecentResults } from '../ctas/recent-results.js';
-import { ClickJournal } from './click-journal.js';
-import { ClickSignals, SharedAddresses, type RequestSigns } from './click-signals.js';
-import { destinationProblem } from './destination.js';
+import { ClickJournal, type RecordedClick } from './click-journal.js';
+import { ClickSignals, type RequestSigns } from './click-signals.js';
 import { LinkKeys } from './link-keys.js';
 import { RouteStore, type Route } from './route-store.js';
 
@@ -15,22 +14,19 @@ export interface Visit extends RequestSigns {
 }
 
 /** Where a visit is led: on, or to a page that says why not. */
-export type Answer = { to: string } | { refused: 'unknown' | 'gone' | 'unavailable' };
+export type Answer = { to: string } | { refused: 'unknown' | 'gone' };
 
-const UNKNOWN: Answer = { refused: 'unknown' };
-const GONE: Answer = { refused: 'gone' };
-
-const HASH_BYTES = 12;
+const HASH_LETTERS = 16;
 const RECENT = 10_000;
+
+/** A click is judged again when links were changed meanwhile; nobody changes them that often. */
+const MOST_TRIES = 10;
 
 /** Leads on who follows a link, and writes the click down before that. */
 @Injectable()
 export class Redirector {
-  private readonly logger = new Logger(Redirector.name);
   private readonly signals = new ClickSignals();
-  private readonly shared = new SharedAddresses();
   private readonly hashes = new RecentResults<string>(RECENT);
-  private readonly safe = new RecentResults<boolean>(RECENT);
 
   constructor(
     private readonly keys: LinkKeys,
@@ -38,43 +34,27 @@ export class Redirector {
     private readonly journal: ClickJournal,
   ) {}
 
-  /** Never throws: whoever follows a link understands a page at the most. */
+  /** Where to. Throws what the database does; then the click is not written down, and nobody is to be led on. */
   async follow(visit: Visit): Promise<Answer> {
     const token = this.keys.tokens.read(visit.token);
-    if (!token) return UNKNOWN;
-    try {
-      const route = await this.routes.find(token);
-      const answer = this.judge(route, visit.host);
-      if ('to' in answer) await this.record(visit, route!);
-      return answer;
-    } catch (error) {
-      this.logger.warn({ msg: 'a link could not be followed', err: error });
-      return { refused: 'unavailable' };
+    if (!token) return { refused: 'unknown' };
+    let route = this.routes.remembered(token);
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      route ??= await this.routes.find(token);
+      if (!route || visit.host !== route.domain) return { refused: 'unknown' };
+      if (route.state !== 'open') return { refused: route.state };
+      const outcome = await this.journal.write({ click: this.clickOf(visit, route), ...route });
+      if (outcome === 'written') return { to: route.landingUrl };
+      if (outcome === 'overtaken') this.routes.forget(route.revision);
+      route = undefined;
     }
+    throw new Error('links change faster than one can be followed');
   }
 
-  private judge(route: Route | undefined, host: string): Answer {
-    if (!route || host !== route.domain || route.leadsBack) return UNKNOWN;
-    if (route.isDisabled || route.at >= route.expiresAt) return GONE;
-    return this.isSafe(route) ? { to: route.landingUrl } : UNKNOWN;
-  }
-
-  /** By what the domain allows now, not when the link was made. */
-  private isSafe({ landingUrl, allowedHosts }: Route): boolean {
-    const key = `${landingUrl} ${allowedHosts.join(' ')}`;
-    const known = this.safe.get(key);
-    if (known !== undefined) return known;
-    const found = destinationProblem(landingUrl, allowedHosts) === undefined;
-    this.safe.set(key, found);
-    return found;
-  }
-
-  private async record(visit: Visit, { link, binding, at }: Route): Promise<void> {
-    const addressHash = this.hashOf('address', visit.address);
-    const signals = this.signals.of(visit);
-    if (binding !== undefined && this.shared.note(addressHash, binding, at)) signals.push('shared_address');
+  private clickOf(visit: Visit, { link, binding }: Route): RecordedClick {
     const agentHash = this.hashOf('agent', String(visit.headers['user-agent'] ?? ''));
-    await this.journal.write({ link, binding, at, signals, addressHash, agentHash });
+    const addressHash = this.hashOf('address', visit.address);
+    return { link, binding, signals: this.signals.of(visit), addressHash, agentHash };
   }
 
   /** All that is kept of who asked. */
@@ -82,7 +62,7 @@ export class Redirector {
     const key = `${kind} ${text}`;
     const known = this.hashes.get(key);
     if (known !== undefined) return known;
-    const hash = this.keys.hash(kind, text, HASH_BYTES).toString('base64url');
+    const hash = this.keys.hashText(kind, text, HASH_LETTERS);
     if (key.length <= 500) this.hashes.set(key, hash);
     return hash;
   }

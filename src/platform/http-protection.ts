@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -12,23 +12,44 @@ const MOST_HEADER_BYTES = 16_384;
 /** A connection on which nothing moves for so long is closed. */
 const IDLE_MS = 120_000;
 
-/** What a server has to say of requests that are no HTTP, or too much of it: nobody else sees them. */
-export const SERVER_LIMITS = {
-  http: { maxHeaderSize: MOST_HEADER_BYTES, headersTimeout: 30_000 },
-  connectionTimeout: IDLE_MS,
-  clientErrorHandler(error: Error & { code?: string }, socket: Socket): void {
-    if (error.code === 'ECONNRESET' || socket.destroyed) return;
-    const problem = problemOfClient(error.code);
-    const body = JSON.stringify(problem.toJSON());
-    if (socket.writable) {
-      socket.write(
-        `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: application/problem+json\r\n` +
-          `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-      );
-    }
-    socket.destroy(error);
-  },
-};
+/** As Fastify has them unless told. */
+const KEPT_ALIVE_MS = 72_000;
+
+/** Answers a request; false if it is not for this listener. */
+export type FirstListener = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/**
+ * How Fastify makes its server, with limits that hold for every request. `first` is asked before Fastify is: what is asked
+ * by the thousand and needs no framework is answered there.
+ */
+export function serverSettings(first: FirstListener) {
+  return {
+    connectionTimeout: IDLE_MS,
+    clientErrorHandler: answerClientError,
+    serverFactory: (fastify: RequestListener): Server => {
+      const limits = { maxHeaderSize: MOST_HEADER_BYTES, headersTimeout: 30_000, requestTimeout: 0 };
+      const server = createServer({ ...limits, keepAliveTimeout: KEPT_ALIVE_MS }, (request, response) => {
+        if (!first(request, response)) fastify(request, response);
+      });
+      server.setTimeout(IDLE_MS);
+      return server;
+    },
+  };
+}
+
+/** What there is to say of requests that are no HTTP, or too much of it: nobody else sees them. */
+function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const problem = problemOfClient(error.code);
+  const body = JSON.stringify(problem.toJSON());
+  if (socket.writable) {
+    socket.write(
+      `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: application/problem+json\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    );
+  }
+  socket.destroy(error);
+}
 
 function problemOfClient(code: string | undefined): Problem {
   if (code === 'HPE_HEADER_OVERFLOW') {
@@ -68,8 +89,6 @@ export async function protectHttp(app: NestFastifyApplication): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     if (isOurAnswer(request.raw)) reply.header('cache-control', 'no-store');
-    // Links that are followed have headers of their own.
-    if (request.raw.url?.startsWith('/l/')) return done();
     setHeaders(request.raw, reply.raw, () => done());
   });
 }

@@ -14,10 +14,12 @@ export interface GroupCommitSettings<Item, Result> {
   mostAtOnce: number;
 }
 
+type Outcome<Result> = { result: Result } | { error: Error };
+
 interface Waiting<Item, Result> {
   item: Item;
   bytes: number;
-  settle(outcome: { result: Result } | { error: Error }): void;
+  settle(outcome: Outcome<Result>): void;
 }
 
 /**
@@ -43,21 +45,25 @@ export class GroupCommit<Item, Result> {
       const errors: Error[] = [];
       let left = items.length;
       items.forEach((item, index) => {
-        const bytes = this.settings.bytesOf(item);
-        this.heldBytes += bytes;
-        this.queue.push({
-          item,
-          bytes,
-          settle: (outcome) => {
-            if ('result' in outcome) results[index] = outcome.result;
-            else errors.push(outcome.error);
-            this.heldBytes -= bytes;
-            left -= 1;
-            if (left > 0) return;
-            if (errors.length > 0) reject(errors[0]!);
-            else resolve(results);
-          },
+        this.enqueue(item, (outcome) => {
+          if ('result' in outcome) results[index] = outcome.result;
+          else errors.push(outcome.error);
+          left -= 1;
+          if (left > 0) return;
+          if (errors.length > 0) reject(errors[0]!);
+          else resolve(results);
         });
+      });
+      this.schedule();
+    });
+  }
+
+  /** As {@link add}, for one: what comes singly by the thousand. */
+  addOne(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.enqueue(item, (outcome) => {
+        if ('result' in outcome) resolve(outcome.result);
+        else reject(outcome.error);
       });
       this.schedule();
     });
@@ -67,6 +73,17 @@ export class GroupCommit<Item, Result> {
   async idle(): Promise<void> {
     if (this.queue.length === 0 && this.underWay === 0) return;
     await new Promise<void>((resolve) => this.onIdle.push(resolve));
+  }
+
+  private enqueue(item: Item, settle: (outcome: Outcome<Result>) => void): void {
+    const bytes = this.settings.bytesOf(item);
+    this.heldBytes += bytes;
+    this.queue.push({ item, bytes, settle });
+  }
+
+  private settle(one: Waiting<Item, Result>, outcome: Outcome<Result>): void {
+    this.heldBytes -= one.bytes;
+    one.settle(outcome);
   }
 
   /** Once whoever else has something at this moment has added it. */
@@ -106,7 +123,7 @@ export class GroupCommit<Item, Result> {
   private async commit(group: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
       const results = await this.settings.commit(group.map((one) => one.item));
-      group.forEach((one, index) => one.settle({ result: results[index]! }));
+      group.forEach((one, index) => this.settle(one, { result: results[index]! }));
     } catch (error) {
       await this.commitApart(group, error);
     }
@@ -114,7 +131,7 @@ export class GroupCommit<Item, Result> {
 
   private async commitApart(group: readonly Waiting<Item, Result>[], error: unknown): Promise<void> {
     if (!this.settings.isWorthSplitting(error)) {
-      group.forEach((one) => one.settle({ error: errorOf(error) }));
+      group.forEach((one) => this.settle(one, { error: errorOf(error) }));
     } else if (group.length === 1) {
       await this.refuse(group[0]!, error);
     } else {
@@ -126,9 +143,9 @@ export class GroupCommit<Item, Result> {
 
   private async refuse(one: Waiting<Item, Result>, why: unknown): Promise<void> {
     try {
-      one.settle({ result: await this.settings.refuse(one.item, why) });
+      this.settle(one, { result: await this.settings.refuse(one.item, why) });
     } catch (error) {
-      one.settle({ error: errorOf(error) });
+      this.settle(one, { error: errorOf(error) });
     }
   }
 }

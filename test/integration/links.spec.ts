@@ -221,18 +221,48 @@ describe('tracked links', () => {
       expect((await follow(shortUrl)).status).toBe(410);
     });
 
-    it('nowhere while they are disabled', async () => {
-      const { id, url } = await declare();
-      expect((await turnout.must('POST', `/v1/links/${String(id)}/disable`)).state).toBe('disabled');
-      expect(await follow(url)).toMatchObject({ status: 410, location: undefined });
-      await turnout.must('POST', `/v1/links/${String(id)}/enable`);
-      expect((await follow(url)).status).toBe(302);
+    it('nowhere while they are disabled, whatever process remembers them', async () => {
+      const { id, url, shortUrl } = await declare({ short: true });
+      const other = await TestTurnout.start(database);
+      const statuses = async () => {
+        const visits = [url, shortUrl].flatMap((link) => [turnout, other].map((one) => visit(one.url, String(link))));
+        return (await Promise.all(visits)).map(({ status }) => status);
+      };
+      try {
+        for (let round = 0; round < 3; round++) {
+          expect(await statuses()).toEqual([302, 302, 302, 302]);
+          expect((await turnout.must('POST', `/v1/links/${String(id)}/disable`)).state).toBe('disabled');
+          expect(await statuses()).toEqual([410, 410, 410, 410]);
+          await turnout.must('POST', `/v1/links/${String(id)}/enable`);
+        }
+      } finally {
+        await other.stop();
+      }
+      await turnout.settle();
+      const { rows } = await database.pool.query('SELECT FROM anonymous_clicks');
+      expect(rows).toHaveLength(12);
     });
 
-    it('only where their domain allows it now, not when they were made', async () => {
+    it('only where their domain allows it now, not when they were made or followed', async () => {
       const { url } = await declare();
+      expect((await follow(url)).status).toBe(302);
       await turnout.must('PUT', `/v1/link-domains/${DOMAIN}`, { allowedHosts: ['other.example.com'] });
       expect(await follow(url)).toMatchObject({ status: 404, location: undefined });
+    });
+
+    it('even when one of those that are followed at the same time has ended', async () => {
+      const ending = await declare({ expiresAt: new Date(T0 + DAY).toISOString() });
+      const lasting = await declare();
+      const links = Array.from({ length: 20 }, (_, index) => (index % 5 === 2 ? ending.url : lasting.url));
+      const statuses = async () => (await Promise.all(links.map(follow))).map(({ status }) => status);
+      expect(new Set(await statuses())).toEqual(new Set([302]));
+      await database.setClock(T0 + DAY);
+      for (let round = 0; round < 2; round++) {
+        expect(await statuses()).toEqual(links.map((link) => (link === ending.url ? 410 : 302)));
+      }
+      await turnout.settle();
+      const { rows } = await database.pool.query('SELECT FROM anonymous_clicks WHERE link_id = $1', [ending.id]);
+      expect(rows).toHaveLength(4);
     });
 
     it('only on their own domain', async () => {
@@ -242,6 +272,14 @@ describe('tracked links', () => {
         expect(await visit(turnout.url, String(url), { host })).toMatchObject({ status: 404, location: undefined });
       }
       expect((await visit(turnout.url, String(url), { host: 'GO.example.com:443' })).status).toBe(302);
+    });
+
+    it('not where the path is none, and say so in a page', async () => {
+      for (const path of ['/l/%zz', '/l/', '/l/%00', `/l/${'a'.repeat(3_000)}`, '/l/a/b/../c']) {
+        const { status, headers, body } = await visit(turnout.url, path, { host: DOMAIN });
+        expect([status, headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
+        expect(body).toContain('This link is not known');
+      }
     });
 
     it('and live anew when they are declared again in the second half of their life', async () => {

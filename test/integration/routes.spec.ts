@@ -137,6 +137,12 @@ const ROUTES: Record<Who, readonly string[]> = {
   ],
 };
 
+/**
+ * What a listener of the server answers before Fastify is asked (`links/link-listener.ts`), so that nobody registers it. It is
+ * for everybody who was sent a link; what each answers is tested with the links.
+ */
+const BESIDE_FASTIFY = ['GET /l/*', 'HEAD /l/*'];
+
 /** What is no GET, and yet only reads or computes; every other change that a key of scope manage makes is logged. */
 const CHANGE_NOTHING = [
   'DELETE /v1/segments/preview/{id}',
@@ -234,6 +240,19 @@ describe('every route', () => {
 
   it.each(ROUTES.everybody)('needs no key: %s', async (route) => {
     expect((await ask(route)).status).toBe(200);
+  });
+
+  it.each(BESIDE_FASTIFY)('needs no key, and answers a page: %s', async (route) => {
+    const response = await ask(route);
+    expect([response.status, response.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
+  });
+
+  it.each(['POST /l/*', 'PUT /l/*', 'DELETE /l/*'])('is none: %s', async (route) => {
+    const response = await ask(route);
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      404,
+      expect.stringContaining('application/problem+json'),
+    ]);
   });
 
   it.each(ROUTES.signers)('needs a signature, and takes no key for one: %s', async (route) => {
