@@ -1,6 +1,6 @@
 import { findLinks } from '../templates/find-links.js';
 import type { TemplateFormat } from '../templates/template-link.js';
-import { escapeHtml } from './escape-html.js';
+import { escapeHtml } from '../platform/escape-html.js';
 import type { QaLink } from './qa-report.js';
 
 /** `{{ name }}`, also with filters. */

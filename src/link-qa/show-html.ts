@@ -1,4 +1,4 @@
-import { escapeHtml } from './escape-html.js';
+import { escapeHtml } from '../platform/escape-html.js';
 import type { Finding } from './finding.js';
 import type { LinkReport, QaReport } from './qa-report.js';
 import { placeOf } from './show-place.js';

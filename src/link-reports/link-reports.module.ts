@@ -5,7 +5,7 @@ import { FigureSweep } from './figure-sweep.js';
 import { LinkReportsController } from './link-reports.controller.js';
 import { ReportQuery } from './report-query.js';
 
-@Module({ controllers: [LinkReportsController], providers: [ReportQuery] })
+@Module({ imports: [CtasModule], controllers: [LinkReportsController], providers: [ReportQuery] })
 export class LinkReportsApiModule {}
 
 /** Keeping the figures. */

@@ -8,8 +8,8 @@ export function withInterval(name: string): string[] {
 }
 
 /** What can't be told is left empty. */
-export function intervalCells(interval: Interval | null): string[] {
-  return [interval?.estimate, interval?.low, interval?.high].map((one) => String(one ?? ''));
+export function intervalCells(interval: Interval | null): (number | string)[] {
+  return [interval?.estimate ?? '', interval?.low ?? '', interval?.high ?? ''];
 }
 
 const COLUMNS = [
@@ -26,11 +26,11 @@ export async function* reportCsv({ dimensions }: Cut, rows: AsyncIterable<Report
     const { clicks, clickers, deliveries, clickedDeliveries, clickRate, clickDays, checkout, purchase } = row;
     const place = [row.period, ...dimensions.map((one) => row.value[one] ?? '')];
     const counts = [
-      ...[clicks.human, clicks.suspect, clicks.machine, clickers, deliveries ?? '', clickedDeliveries].map(String),
-      ...[...intervalCells(clickRate), String(clickDays)],
-      ...[String(checkout.count), String(checkout.days), ...intervalCells(checkout.rate)],
-      ...[String(purchase.count), String(purchase.days), ...intervalCells(purchase.rate)],
-      ...[String(purchase.meanTimeMs ?? ''), purchase.halfWithin ?? ''],
+      ...[clicks.human, clicks.suspect, clicks.machine, clickers],
+      ...[deliveries ?? '', clickedDeliveries, ...intervalCells(clickRate), clickDays],
+      ...[checkout.count, checkout.days, ...intervalCells(checkout.rate)],
+      ...[purchase.count, purchase.days, ...intervalCells(purchase.rate)],
+      ...[purchase.meanTimeMs ?? '', purchase.halfWithin ?? ''],
     ];
     const [first, ...others] = purchase.revenue;
     yield line([...place, ...counts, first?.currency ?? '', first?.total ?? '']);
@@ -38,6 +38,7 @@ export async function* reportCsv({ dimensions }: Cut, rows: AsyncIterable<Report
   }
 }
 
-export function line(cells: readonly string[]): string {
-  return `${cells.map(csvCell).join(',')}\r\n`;
+/** Numbers as they are; texts as RFC 4180 quotes them, and none as a formula. */
+export function line(cells: readonly (number | string)[]): string {
+  return `${cells.map((cell) => (typeof cell === 'number' ? String(cell) : csvCell(cell))).join(',')}\r\n`;
 }

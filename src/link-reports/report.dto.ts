@@ -1,13 +1,13 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
 import { ATTRIBUTIONS, type Attribution } from './credits.js';
 import { CUTS } from './cuts.js';
 import { PERIODS, type AskedSpan, type Period } from './report-question.js';
 import { WINDOW_NAMES } from './windows.js';
 
 const BY = CUTS.map(({ key }) => key);
-const FORMATS = ['json', 'csv'] as const;
+const FORMATS = ['json', 'csv', 'html'] as const;
 
 /** Only where it has this value. */
 function IsValue(): PropertyDecorator {
@@ -71,4 +71,18 @@ export class LinkReportQueryDto extends PeriodQueryDto {
   @Min(1)
   @Max(10_000)
   limit = 1_000;
+}
+
+export class ComparisonQueryDto extends PeriodQueryDto {
+  @ApiProperty({ description: 'Key of the one CTA', example: 'cart' })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(100)
+  primary!: string;
+
+  @ApiProperty({ description: 'Key of the other CTA', example: 'story' })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(100)
+  secondary!: string;
 }

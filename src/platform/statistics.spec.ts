@@ -1,4 +1,13 @@
-import { chanceOf, mean, meanDifference, proportion, proportionDifference, type Amounts } from './statistics.js';
+import { randomNumbers } from '../../test/support/random-numbers.js';
+import {
+  chanceOf,
+  mean,
+  meanDifference,
+  proportion,
+  proportionDifference,
+  stratifiedDifference,
+  type Amounts,
+} from './statistics.js';
 
 const rounded = (value: object | null) =>
   JSON.parse(JSON.stringify(value), (_, one: unknown) =>
@@ -73,5 +82,53 @@ describe('statistics', () => {
     expect(drawn([0, 0.5], [10, 0.5])).not.toBeNull();
     expect(drawn([100, 1], [1, 0])).toBe(0);
     expect(drawn()).toBeNull();
+  });
+});
+
+describe('a difference within strata', () => {
+  const at = (some: number, all: number, otherSome: number, otherAll: number) => ({
+    one: { some, all },
+    other: { some: otherSome, all: otherAll },
+  });
+
+  it('is not led astray by their mix', () => {
+    // Better in both, and worse in the sum: Simpson's paradox, on the treatment of kidney stones.
+    const found = stratifiedDifference([at(81, 87, 234, 270), at(192, 263, 55, 80)])!;
+    expect(found.estimate).toBeGreaterThan(0.04);
+    expect(proportionDifference({ some: 273, all: 350 }, { some: 289, all: 350 })!.estimate).toBeLessThan(0);
+  });
+
+  it('is that of one, for one; nothing for none; without an interval for too few', () => {
+    expect(stratifiedDifference([at(5, 50, 2, 50), at(1, 3, 0, 0)])).toEqual(
+      proportionDifference({ some: 5, all: 50 }, { some: 2, all: 50 }),
+    );
+    expect(stratifiedDifference([at(1, 3, 0, 0)])).toBeNull();
+    expect(stratifiedDifference([at(1, 30, 2, 30), at(1, 30, 0, 30)])).toEqual({ estimate: 0, low: null, high: null });
+  });
+
+  it('lies in its interval about 95 times of 100, large strata or many small ones', () => {
+    const chance = randomNumbers(7);
+    const drawn = (all: number, rate: number) => {
+      let some = 0;
+      for (let index = 0; index < all; index++) some += Number(chance() < rate);
+      return { some, all };
+    };
+    for (const [strata, size] of [
+      [3, 300],
+      [60, 12],
+    ] as const) {
+      let held = 0;
+      for (let trial = 0; trial < 300; trial++) {
+        const found = stratifiedDifference(
+          Array.from({ length: strata }, (_, index) => {
+            const rate = 0.1 + (0.3 * index) / strata;
+            return { one: drawn(size, rate + 0.05), other: drawn(size * 2, rate) };
+          }),
+        )!;
+        held += Number(found.low! <= 0.05 && 0.05 <= found.high!);
+      }
+      expect(held / 300).toBeGreaterThan(0.92);
+      expect(held / 300).toBeLessThan(0.98);
+    }
   });
 });

@@ -61,6 +61,34 @@ export function proportionDifference(one: Proportion, other: Proportion): KnownI
   };
 }
 
+/**
+ * How much larger one proportion is than another within strata, each weighted by what it can tell (Mantel and Haenszel), so
+ * that a different mix of strata makes no difference; with the interval of Sato, where enough is known. Null where no stratum
+ * has both.
+ */
+export function stratifiedDifference(strata: readonly { one: Proportion; other: Proportion }[]): Interval | null {
+  const both = strata.filter(({ one, other }) => one.all > 0 && other.all > 0);
+  if (both.length <= 1) return both[0] ? proportionDifference(both[0].one, both[0].other) : null;
+  const parts = both.map(({ one, other }) => {
+    const all = one.all + other.all;
+    const [share, rest] = [one.all / all, other.all / all];
+    return {
+      weight: one.all * rest,
+      more: one.some * rest - other.some * share,
+      skew: other.some * share ** 2 - one.some * rest ** 2 + (share * rest * (other.all - one.all)) / 2,
+      spread: (one.some * (other.all - other.some) + other.some * (one.all - one.some)) / all / 2,
+    };
+  });
+  const sum = (read: (part: (typeof parts)[number]) => number): number =>
+    parts.reduce((all, one) => all + read(one), 0);
+  const weight = sum((part) => part.weight);
+  const estimate = sum((part) => part.more) / weight;
+  const found = both.reduce((all, { one, other }) => all + one.some + other.some, 0);
+  if (found < FEWEST_AMOUNTS) return { estimate, low: null, high: null };
+  const variance = (estimate * sum((part) => part.skew) + sum((part) => part.spread)) / weight ** 2;
+  return around(estimate, Z * Math.sqrt(Math.max(0, variance)));
+}
+
 /** The mean of some amounts with the t interval, where there are enough of them. Null for none. */
 export function mean(amounts: Amounts): Interval | null {
   if (amounts.all === 0) return null;

@@ -93,6 +93,25 @@ describe('reports on links, by what docs/link-reports.md tells', () => {
     expect(new Set([header, cart, usd, story].map((line) => line!.split(',').length)).size).toBe(1);
   });
 
+  it('is a page, and so is a comparison, which is CSV, too', async () => {
+    const page = await get(`/v1/link-reports?by=cta&${MARCH}&format=html`);
+    expect(page.type).toBe('text/html; charset=utf-8');
+    expect(page.text).toContain('<td>40.00 EUR, 20.00 USD</td>');
+    const compared = `/v1/link-reports/comparison?primary=cart&secondary=story&${MARCH}`;
+    expect((await get(`${compared}&format=html`)).text).toContain('<title>cart beside story</title>');
+    const { text } = await get(`${compared}&format=csv`);
+    expect(text).toMatch(
+      /\r\ntemplate,hello,,clickRate,2,4,0\.5,[\d.]+,[\d.]+,1,4,0\.25,[\d.]+,[\d.]+,0\.25,-[\d.]+,[\d.]+\r\n/,
+    );
+    const refused = await turnout.call('GET', '/v1/link-reports/comparison?primary=carts&secondary=carts&from=2026');
+    expect(refused.body.errors).toMatchObject([
+      { pointer: '/primary', detail: 'there is no CTA "carts"', expected: 'one of cart, story' },
+      { pointer: '/secondary', detail: 'there is no CTA "carts"' },
+      { pointer: '/secondary', detail: 'it is the primary CTA itself' },
+      { pointer: '/from', detail: 'no day of the calendar' },
+    ]);
+  });
+
   it('says of a wrong question all that is wrong and what would be right', async () => {
     const refused = await turnout.call(
       'GET',

@@ -48,6 +48,7 @@ const ROUTES: Record<Who, readonly string[]> = {
     'GET /v1/link-qa/runs',
     'GET /v1/link-qa/runs/:id',
     'GET /v1/link-reports',
+    'GET /v1/link-reports/comparison',
     'GET /v1/links',
     'GET /v1/links/:id',
     'GET /v1/links/:id/qr',
