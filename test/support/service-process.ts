@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
 const READY_WITHIN_MS = 30_000;
+const ENDED_WITHIN_MS = 2_000;
 
 /** The built service as a real process, to be killed. */
 export class ServiceProcess {
@@ -46,6 +47,13 @@ export class ServiceProcess {
   /** The API key that the first start on an empty database prints. */
   get firstKey(): string | undefined {
     return /tk_[\w-]{43}/.exec(this.printed)?.[0];
+  }
+
+  /** Resolves once it has ended by itself or by another's hand, at the latest after a while. */
+  async ended(): Promise<void> {
+    const { child } = this;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    await Promise.race([once(child, 'close'), new Promise((resolve) => setTimeout(resolve, ENDED_WITHIN_MS))]);
   }
 
   /** Resolves with the exit code once it has ended; null if the signal ended it. */
