@@ -36,6 +36,10 @@ const MAY_IMPORT = {
     ...['core', 'profiles', 'ctas', 'histories', 'segments', 'journeys', 'outbox', 'platform'],
     'memberships/evaluation-followers',
   ],
+  // The set-up checklist: asks of nearly everything how it stands, and judges it.
+  checklist: [
+    ...['core', 'profiles', 'ctas', 'sources', 'utm', 'links', 'link-qa', 'journeys', 'destinations', 'platform'],
+  ],
   destinations: ['core', 'platform'],
   // Erasure and access: of others only what may name people: what was set aside, and samples.
   privacy: [

@@ -32,6 +32,7 @@ import { NoteRemovedDestinations1764000160000 } from './1764000160000-note-remov
 import { CreateLinkRuns1764000180000 } from './1764000180000-create-link-runs.js';
 import { CreateLinkReports1764000170000 } from './1764000170000-create-link-reports.js';
 import { CreateLinkRevision1764000190000 } from './1764000190000-create-link-revision.js';
+import { CreateDownstreamCounts1764000181000 } from './1764000181000-create-downstream-counts.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -69,4 +70,5 @@ export const MIGRATIONS = [
   CreateLinkRuns1764000180000,
   CreateLinkReports1764000170000,
   CreateLinkRevision1764000190000,
+  CreateDownstreamCounts1764000181000,
 ];

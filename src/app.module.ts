@@ -2,6 +2,7 @@ import { getQueueToken } from '@nestjs/bullmq';
 import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { DataSource } from 'typeorm';
+import { ChecklistModule } from './checklist.module.js';
 import { createDataSource } from './data-source.js';
 import { ClickClassesController } from './ctas/click-classes.controller.js';
 import { CtaDependants } from './ctas/cta-dependants.js';
@@ -142,6 +143,7 @@ const API: ModuleImport[] = [
   LinkReportsApiModule,
   RewritingApiModule,
   LinkRunsApiModule,
+  ChecklistModule,
 ];
 
 /** Beside the modules, since delivery must not know of the sources. */

@@ -52,8 +52,8 @@ export async function createApp(
   return app;
 }
 
-/** Lists of people to upload are taken as they come, and as large as webhooks. */
-const LISTS = /^\/v1\/segments\/[^/]+\/members$/;
+/** Small files to upload, such as lists of people, are taken as they come, and as large as webhooks. */
+const LISTS = /^(PUT \/v1\/segments\/[^/]+\/members|POST \/v1\/audit\/downstream)$/;
 const LIST_TYPES = /^(application\/x-ndjson|text\/csv)\b/i;
 
 /**
@@ -98,5 +98,5 @@ function isRawPath(request: IncomingMessage): boolean {
 }
 
 function isList(request: IncomingMessage, type: string): boolean {
-  return request.method === 'PUT' && LISTS.test(request.url?.split('?')[0] ?? '') && LIST_TYPES.test(type);
+  return LISTS.test(`${request.method} ${request.url?.split('?')[0]}`) && LIST_TYPES.test(type);
 }

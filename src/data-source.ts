@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { DownstreamCount } from './checklist/downstream-count.entity.js';
 import { Cta } from './ctas/cta.entity.js';
 import { ClickClassSettingsRow, Reclassification } from './ctas/ctas.entities.js';
 import { DecisionInput, DecisionPin, DecisionRecord } from './decisions/decision.entity.js';
@@ -62,6 +63,7 @@ const ENTITIES = [
   DecisionRecord,
   DestinationGate,
   DestinationRow,
+  DownstreamCount,
   ErasedIdentifier,
   EventHistory,
   ImportBadLine,

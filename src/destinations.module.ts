@@ -64,6 +64,7 @@ export class DestinationsModule {
     { provide: DestinationDependants, useClass: SegmentsPushedThere },
     { provide: SurroundingsReader, useClass: SourceSurroundings },
   ],
+  exports: [SurroundingsReader],
 })
 export class DestinationsApiModule {}
 

@@ -1,3 +1,4 @@
+import { auditCommand } from './audit.js';
 import { checkCommand } from './check.js';
 import { EXIT, WrongUsage, type Command, type CommandIo } from './command.js';
 import { connectCommand } from './connect.js';
@@ -16,6 +17,7 @@ const COMMANDS: readonly Command[] = [
   utmCommand,
   rewriteCommand,
   qaCommand,
+  auditCommand,
 ];
 
 const HELP = `Usage: turnout COMMAND [arguments]

@@ -45,15 +45,25 @@ export class ClickReporter {
     return this.dataSource.transaction('REPEATABLE READ', async (tx) => {
       const classifier = await this.ctas.current(tx, await catalogueRevision(tx));
       const tally = new Tally();
-      let after: SliceClick | undefined;
-      do {
-        const slice: SliceClick[] = await nextClicks(tx, { from, to, after });
-        if (slice.length > 0) for (const click of await classed(tx, classifier, slice)) tally.add(click);
-        after = slice.length === CLICKS_A_SLICE ? slice.at(-1) : undefined;
-      } while (after);
+      for await (const click of classedClicks(tx, classifier, from, to)) tally.add(click);
       return tally.report();
     });
   }
+}
+
+/** The clicks in `[from, to)`, as rules see them at this moment; slice by slice, and within one in no order. */
+export async function* classedClicks(
+  tx: Transaction,
+  classifier: ClickClassifier,
+  from: Instant,
+  to: Instant,
+): AsyncGenerator<HistoryEvent> {
+  let after: SliceClick | undefined;
+  do {
+    const slice: SliceClick[] = await nextClicks(tx, { from, to, after });
+    if (slice.length > 0) yield* await classed(tx, classifier, slice);
+    after = slice.length === CLICKS_A_SLICE ? slice.at(-1) : undefined;
+  } while (after);
 }
 
 interface SliceClick {

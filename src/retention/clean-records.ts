@@ -41,6 +41,7 @@ export const cleanRecords: Cleaning = {
        DELETE FROM link_runs WHERE id IN (SELECT id FROM past) RETURNING id`,
       [new Date(horizon), MOST_RUNS_REMOVED],
     );
+    await query(tx, 'DELETE FROM downstream_counts WHERE imported_at <= $1', [new Date(events)]);
     await query(tx, 'DELETE FROM link_checks WHERE checked_at <= $1', [new Date(events)]);
     const removed = runs.length + letters.length + lines.length + clicks.length;
     const isMore = runs.length === MOST_RUNS_REMOVED;

@@ -11,7 +11,7 @@ const STORES = [LinkRunStore, LiveLinkReader];
 
 /** What was looked at, and which links are live. */
 @Module({ imports: [CtasModule, LinkStoresModule], providers: STORES, exports: STORES })
-class LinkRunStoresModule {}
+export class LinkRunStoresModule {}
 
 @Module({ imports: [LinkRunStoresModule, CtasModule, JourneysModule], controllers: [LinkRunsController] })
 export class LinkRunsApiModule {}

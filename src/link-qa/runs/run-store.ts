@@ -45,6 +45,12 @@ export interface PlacedLink extends QaLink {
   place: number;
 }
 
+export interface LatestCheck {
+  outcome: LinkReport['outcome'];
+  codes: string[];
+  checkedAt: Date;
+}
+
 /** How long a run is its worker's without a sign of life; longer than a link may take. */
 const LEASE = '5 minutes';
 
@@ -174,6 +180,19 @@ export class LinkRunStore {
       [latestDigest(link.url), outcome, [...new Set(checked.findings.map((one) => one.code))], run.id],
     );
     return true;
+  }
+
+  /** What the latest look at each of some links found; nothing of those that were never looked at. */
+  async latest(tx: Transaction, urls: readonly string[]): Promise<Map<string, LatestCheck>> {
+    const digests = urls.map((url) => latestDigest(url).toString('hex'));
+    const rows = await query<LatestCheck & { digest: string }>(
+      tx,
+      `SELECT encode(url_digest, 'hex') AS digest, outcome, codes, checked_at AS "checkedAt"
+         FROM link_checks JOIN unnest($1::text[]) AS wanted (digest) ON url_digest = decode(wanted.digest, 'hex')`,
+      [[...new Set(digests)]],
+    );
+    const found = new Map(rows.map(({ digest, ...check }) => [digest, check]));
+    return new Map(urls.flatMap((url, at) => (found.has(digests[at]!) ? [[url, found.get(digests[at]!)!]] : [])));
   }
 
   /** Leaves a run to whoever comes next; it is done once every link was looked at. */
