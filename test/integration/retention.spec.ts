@@ -1,3 +1,4 @@
+import { KEPT_ON_TOP_MS } from '../../src/platform/retention.js';
 import { Cleaner } from '../../src/retention/cleaner.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { DAY, HOUR, RETENTION, T0 } from '../support/builders.js';
@@ -169,6 +170,24 @@ describe('what is older than events are kept', () => {
     await turnout.settle();
     await clean();
     expect(await count('events')).toBe(0);
+  });
+
+  it('goes to the millisecond, be it a click of nobody that is known', async () => {
+    await database.pool.query(
+      `INSERT INTO anonymous_clicks (occurred_at, id, link_id, received_at, properties)
+       SELECT at, gen_random_uuid(), 'some-link', at, '{}'
+         FROM unnest($1::timestamptz[]) AS at`,
+      [[T0, T0 + 1, T0 + DAY].map((at) => new Date(at).toISOString())],
+    );
+    for (const [age, left] of [
+      [RETENTION - 1, 3],
+      [RETENTION, 2],
+      [RETENTION + 1, 1],
+    ] as const) {
+      await database.setClock(T0 + age + KEPT_ON_TOP_MS);
+      await clean();
+      expect(await count('anonymous_clicks')).toBe(left);
+    }
   });
 
   it('waits where a profile is due, and while a rule asks what has been so for some time', async () => {
