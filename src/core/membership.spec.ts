@@ -35,6 +35,14 @@ describe('advanceMembership', () => {
     expect(advance([click(T0)], { ...stretch, until: T0 + 2 * DAY }).transitions).toHaveLength(1);
   });
 
+  it('names the event as the cause where a rule asks for how its name begins', () => {
+    const anyClick = plan({ performed: { startsWith: 'cl' }, within: '2d' });
+    const history = History.of([{ ...click(T0, {}, 'c'), isNew: true }]);
+    expect(advanceMembership(anyClick, history, { wasMember: false, from: T0, until: T0 }).transitions).toEqual([
+      { kind: 'entered', at: T0, cause: { kind: 'event', eventId: 'c' } },
+    ]);
+  });
+
   it('names a late event as the cause, at the instant of the look that found it', () => {
     const late = { ...click(T0, {}, 'late'), isNew: true };
     expect(advance([late], { from: T0 + DAY, until: T0 + DAY }).transitions).toEqual([

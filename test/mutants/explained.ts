@@ -19,6 +19,36 @@ export const EXPLAINED: readonly ExplainedMutant[] = [
     after: 'if (drawing.anchors.length <= 0) history.keep(draw, { since: asOf, value: drawing });',
     why: SPEED,
   },
+  {
+    file: 'src/core/calendar.ts',
+    before: 'if (starts.size >= MOST_REMEMBERED) starts.clear();',
+    after: 'if (starts.size < MOST_REMEMBERED) starts.clear();',
+    why: SPEED,
+  },
+  {
+    file: 'src/core/conditions/bounds.ts',
+    before: "if (drift === 'none') return isHeld ? 'true' : 'false';",
+    after: "if (drift === 'none') return isHeld ? 'pending' : 'false';",
+    why: 'of what the bounds say only "false" and "insufficient" are looked for; all else is true',
+  },
+  {
+    file: 'src/core/conditions/chain-timeline.ts',
+    before: 'true: 5,',
+    after: 'true: 6,',
+    why: 'only the order of the strengths matters',
+  },
+  {
+    file: 'src/core/conditions/chain-timeline.ts',
+    before: 'if (key === undefined) continue;',
+    after: 'if (key === undefined) ;',
+    why: 'a group under no key is never asked for',
+  },
+  {
+    file: 'src/core/conditions/count.ts',
+    before: 'while (place > 0 && ends[place - 1]! < end) place -= 1;',
+    after: 'while (place >= 0 && ends[place - 1]! < end) place -= 1;',
+    why: 'before the first there is nothing, which is not less',
+  },
   { file: 'src/core/history.ts', before: 'this.looks += 1;', after: 'this.looks -= 1;', why: SPEED },
   { file: 'src/core/history.ts', before: 'this.looks += 1;', after: 'this.looks += 0;', why: SPEED },
   {
