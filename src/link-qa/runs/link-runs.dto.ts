@@ -37,7 +37,8 @@ export class LiveLinksDto {
   @IsInt()
   @Min(1)
   @Max(400)
-  days = LIVE_DAYS;
+  // Its type is written down for OpenAPI, which reads it from there.
+  days: number = LIVE_DAYS;
 }
 
 export class LinkRunDto {
