@@ -33,6 +33,7 @@ import { CreateLinkRuns1764000180000 } from './1764000180000-create-link-runs.js
 import { CreateLinkReports1764000170000 } from './1764000170000-create-link-reports.js';
 import { CreateLinkRevision1764000190000 } from './1764000190000-create-link-revision.js';
 import { CreateDownstreamCounts1764000181000 } from './1764000181000-create-downstream-counts.js';
+import { ProvisionSegments1764000161000 } from './1764000161000-provision-segments.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -71,4 +72,5 @@ export const MIGRATIONS = [
   CreateLinkReports1764000170000,
   CreateLinkRevision1764000190000,
   CreateDownstreamCounts1764000181000,
+  ProvisionSegments1764000161000,
 ];

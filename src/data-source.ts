@@ -44,6 +44,7 @@ import { ImportBadLine, ImportRow } from './sources/imports/import.entities.js';
 import { DeadLetter } from './sources/dead-letter.entity.js';
 import { DestinationGate } from './sync/gate.entity.js';
 import { SourceRefusal } from './sources/source-refusal.entity.js';
+import { ProvisionedSegment } from './sync/provisioning/provisioned-segment.entity.js';
 import { Reconciliation, ReconciliationMember } from './sync/reconciliation.entities.js';
 import { UtmSchemaVersion } from './utm/utm-schema-version.entity.js';
 
@@ -88,6 +89,7 @@ const ENTITIES = [
   Profile,
   ProfileEvent,
   ProfileIdentifier,
+  ProvisionedSegment,
   Receipt,
   Reclassification,
   Reconciliation,

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { DecisionListeners } from './decisions/decision-listeners.js';
-import { segmentProblem } from './destinations/customerio/segment-place.js';
+import { isMade, segmentProblem } from './destinations/customerio/segment-place.js';
 import { DESTINATIONS, type Destination } from './destinations/destination.js';
 import { DestinationDependants } from './destinations/settings/destination-dependants.js';
 import type { Surroundings } from './destinations/finding.js';
@@ -13,16 +13,22 @@ import { now } from './platform/clock.js';
 import { jsonPointer, type ProblemEntry } from './platform/problem.js';
 import type { Transaction } from './platform/database.js';
 import { SourceFreshness } from './profiles/source-freshness.js';
-import { PushTargets } from './segments/push-targets.js';
+import { PushTargets, type PushStanding } from './segments/push-targets.js';
 import type { SegmentPush } from './segments/segment.entities.js';
 import { SegmentStore } from './segments/segment-store.js';
+import { ProvisionStore } from './sync/provisioning/provision-store.js';
 import { SourceRefusals } from './sources/source-refusals.js';
 import { WEBHOOK_SECRETS, type WebhookSecrets } from './sources/webhook-secrets.js';
 
 /** What is owed to Customer.io waits for it to be configured. */
-const ALWAYS = { key: 'customerio', takes: ['membership', 'decision', 'erasure'], segmentProblem } as const;
+const ALWAYS = {
+  key: 'customerio',
+  takes: ['membership', 'decision', 'erasure'],
+  segmentProblem,
+  isProvisioned: isMade,
+} as const;
 
-type Target = Pick<Destination, 'key' | 'takes' | 'segmentProblem'>;
+type Target = Pick<Destination, 'key' | 'takes' | 'segmentProblem' | 'isProvisioned'>;
 
 function targetsOf(destinations: readonly Destination[]): Target[] {
   return destinations.some((one) => one.key === ALWAYS.key) ? [...destinations] : [ALWAYS, ...destinations];
@@ -31,25 +37,75 @@ function targetsOf(destinations: readonly Destination[]): Target[] {
 /** Segments can be pushed to the destinations that take memberships. */
 @Injectable()
 export class DestinationTargets implements PushTargets {
-  constructor(private readonly list: DestinationList) {}
+  constructor(
+    private readonly list: DestinationList,
+    private readonly provisions: ProvisionStore,
+  ) {}
 
   async problemsOf(tx: Transaction, push: readonly SegmentPush[]): Promise<ProblemEntry[]> {
     if (push.length === 0) return [];
     // Not those that this process knows of: another one may have set one up just now.
     const targets = targetsOf(await this.list.presentIn(tx)).filter((one) => one.takes.includes('membership'));
-    return push.flatMap((one) => problemOf(one, targets));
+    const problems = push.flatMap((one) => problemOf(one, targets));
+    for (const { destination, segmentId } of push) {
+      const name = await this.provisions.nameOf(tx, destination, segmentId);
+      if (name !== undefined) problems.push(takenOver(destination, segmentId, name));
+    }
+    return problems;
+  }
+
+  async prepare(tx: Transaction, push: readonly SegmentPush[]): Promise<void> {
+    if (push.length === 0) return;
+    const targets = targetsOf(await this.list.presentIn(tx));
+    const wanted = push.filter((one) => isToBeMade(one, targets));
+    await this.provisions.request(
+      tx,
+      wanted.map(({ name, adopt = false, ...one }) => ({ ...one, name: name ?? one.segmentId, adopt })),
+    );
+  }
+
+  async standings(tx: Transaction, push: readonly SegmentPush[]): Promise<PushStanding[]> {
+    const views = await this.provisions.views(tx, push);
+    return views.map((one) => {
+      const isWaiting = one.state === 'pending' && one.problem === null && !this.list.current.some(hasKey(one));
+      return isWaiting ? { ...one, problem: `"${one.destination}" is not configured yet` } : one;
+    });
   }
 }
 
-function problemOf({ destination, segmentId }: SegmentPush, targets: readonly Target[]): ProblemEntry[] {
-  const target = targets.find((one) => one.key === destination);
+function hasKey({ destination }: { destination: string }): (target: { key: string }) => boolean {
+  return ({ key }) => key === destination;
+}
+
+function isToBeMade(push: SegmentPush, targets: readonly Target[]): boolean {
+  return targets.find(hasKey(push))?.isProvisioned?.(push.segmentId) ?? false;
+}
+
+function takenOver(destination: string, segmentId: string, name: string): ProblemEntry {
+  return {
+    pointer: jsonPointer('push', destination, 'segmentId'),
+    detail: `segment ${segmentId} is the one that Turnout keeps as "${name}"`,
+    expected: `"${name}", or another segment`,
+  };
+}
+
+function problemOf(push: SegmentPush, targets: readonly Target[]): ProblemEntry[] {
+  const { destination, segmentId } = push;
+  const target = targets.find(hasKey(push));
   if (!target) {
     const detail = `there is no destination "${destination}" that takes memberships`;
     const expected = `one of ${targets.map((one) => one.key).join(', ')}`;
     return [{ pointer: jsonPointer('push', destination), detail, expected }];
   }
   const detail = target.segmentProblem(segmentId);
-  return detail === undefined ? [] : [{ pointer: jsonPointer('push', destination, 'segmentId'), detail }];
+  if (detail !== undefined) return [{ pointer: jsonPointer('push', destination, 'segmentId'), detail }];
+  if (isToBeMade(push, targets)) return [];
+  const useless = (['name', 'adopt'] as const).filter((field) => push[field] !== undefined);
+  return useless.map((field) => ({
+    pointer: jsonPointer('push', destination, field),
+    detail: `"${field}" is for segments that Turnout makes, and none is made here`,
+    expected: 'left out; in Customer.io, left out with "as", or with a segmentId that is no number',
+  }));
 }
 
 /** Decisions are told to every destination that takes them. */
@@ -70,6 +126,7 @@ export class SegmentsPushedThere implements DestinationDependants {
   constructor(
     private readonly segments: SegmentStore,
     private readonly removed: RemovedDestinations,
+    private readonly provisions: ProvisionStore,
     private readonly outbox: OutboxStore,
   ) {}
 
@@ -77,7 +134,8 @@ export class SegmentsPushedThere implements DestinationDependants {
     return (await this.segments.pushedTo(tx, key)).map((segment) => `segment "${segment}"`);
   }
 
-  dropOwed(tx: Transaction, key: string): Promise<Record<string, number>> {
+  async dropOwed(tx: Transaction, key: string): Promise<Record<string, number>> {
+    await this.provisions.drop(tx, key);
     // What is owed to Customer.io is so on purpose: it waits for the next one.
     return key === ALWAYS.key ? this.outbox.drop(tx, key) : this.removed.remove(tx, key);
   }

@@ -30,13 +30,14 @@ import { ProfilesModule } from './profiles/profiles.module.js';
 import { PushTargets } from './segments/push-targets.js';
 import { SegmentsModule } from './segments/segments.module.js';
 import { SourcesModule } from './sources/sources.module.js';
+import { ProvisionStore } from './sync/provisioning/provision-store.js';
 
 /** The destinations in use, for all who push or tell of pushes; beside the folders, since these know little of each other. */
 @Global()
 @Module({})
 export class DestinationsModule {
   static forRoot(config: Config): DynamicModule {
-    const stores = [SettingsStore, DestinationList, DestinationViews];
+    const stores = [SettingsStore, DestinationList, DestinationViews, ProvisionStore];
     return {
       module: DestinationsModule,
       providers: [

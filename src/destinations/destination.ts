@@ -61,6 +61,31 @@ export type SendOutcome =
   | { kind: 'rejected'; reason: string }
   | { kind: 'held'; forMs: number };
 
+/** A segment that has to be there before anything can be sent about it. */
+export interface WantedSegment {
+  /** What we call it: the same for every attempt, and never another's. */
+  segmentId: string;
+  /** What people there call it. */
+  name: string;
+  /** Whether one of this name that is not ours may be taken over. */
+  adopt: boolean;
+  /** The destination's own id of it as far as we know. */
+  externalId?: string;
+}
+
+/**
+ * What became of a wanted segment. `refused` needs a person, and says what to do; `retry` will pass; what was `held` was
+ * never asked for, because the gate let no more through.
+ */
+export type ProvisionOutcome =
+  | { kind: 'ready'; externalId: string; origin: SegmentOrigin; note?: string }
+  | { kind: 'refused'; problem: string }
+  | { kind: 'retry'; reason: string; retryAfterMs?: number }
+  | { kind: 'held'; forMs: number };
+
+/** Whether we made it there, or took over one that others had made. */
+export type SegmentOrigin = 'made' | 'adopted';
+
 /**
  * A system that we push to. Adding one is a folder and a line in registry.ts. `send` never throws for what the remote
  * side does, and answers one outcome per message, in order; it splits batches by the destination's own limits, makes no
@@ -72,6 +97,18 @@ export interface Destination {
   takes: readonly MessageKind[];
   /** What is wrong with a name by which a segment is to go there; undefined if nothing is. */
   segmentProblem(externalSegmentId: string): string | undefined;
+  /**
+   * Whose data it holds, such as a workspace; what another account was told is not held in this one. Absent where there is
+   * nothing to tell accounts apart by.
+   */
+  account?: string;
+  /** Which segments it has to have been made to hold before anything is sent about them, by {@link provision}. */
+  isProvisioned?(externalSegmentId: string): boolean;
+  /**
+   * Makes a segment, finds the one that was made, or takes over another's where that is wanted; it may be done again and
+   * again, by one process at a time. Never throws for what the remote side does.
+   */
+  provision?(wanted: WantedSegment, gate?: Gate): Promise<ProvisionOutcome>;
   /** The most messages one call of `send` should be given; above that a claim's lease could run out. */
   batchSize: number;
   /** What each family of its endpoints takes, by name. Every request goes through the gate of its family. */

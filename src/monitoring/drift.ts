@@ -22,6 +22,21 @@ export async function drift(tx: Transaction, at: Instant): Promise<Drift[]> {
   );
 }
 
+/** Segments in force that destinations could not be made to hold yet: `pending`, or `failed`, which needs a person. */
+export async function segmentsNotReady(
+  tx: Transaction,
+): Promise<{ destination: string; state: string; segments: number }[]> {
+  return query<{ destination: string; state: string; segments: number }>(
+    tx,
+    `SELECT destination, state, count(*)::integer AS segments
+       FROM segments JOIN segment_versions AS said ON said.segment_id = id AND said.version = published_version,
+            jsonb_array_elements(push) AS own
+       JOIN provisioned_segments AS made
+         ON made.destination = own ->> 'destination' AND made.segment_id = own ->> 'segmentId'
+      WHERE state <> 'ready' GROUP BY destination, state`,
+  );
+}
+
 /** Families of endpoints to which nothing is let through, because too many requests to them failed. */
 export async function shutGates(tx: Transaction, at: Instant): Promise<{ destination: string; isShut: boolean }[]> {
   return query<{ destination: string; isShut: boolean }>(

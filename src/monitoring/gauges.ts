@@ -51,6 +51,11 @@ export class Gauges {
     'How long ago that was',
     ...['destination', 'segment'],
   );
+  private readonly notReady = this.gauge(
+    'turnout_segments_not_ready',
+    'Segments that a destination could not be made to hold yet: pending, or failed (waits for a person)',
+    ...['destination', 'state'],
+  );
   private readonly shut = this.gauge(
     'turnout_destination_shut',
     'Whether the circuit breaker keeps requests back (1) or not (0)',
@@ -101,6 +106,11 @@ export class Gauges {
       this.driftAge.set({ destination, segment }, ageSeconds);
     }
     for (const { destination, isShut } of gates) this.shut.set({ destination }, isShut ? 1 : 0);
+  }
+
+  showNotReady(found: readonly { destination: string; state: string; segments: number }[]): void {
+    this.notReady.reset();
+    for (const { destination, state, segments } of found) this.notReady.set({ destination, state }, segments);
   }
 
   showSources(sources: readonly Freshness[], at: Instant): void {

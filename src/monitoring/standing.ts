@@ -9,7 +9,7 @@ import { Metrics } from '../platform/metrics/metrics.js';
 import { DELIVER_QUEUE, EVALUATE_QUEUE } from '../platform/queues.js';
 import { SourceFreshness } from '../profiles/source-freshness.js';
 import { deadLetters, decisionsDue, owed, profilesDue, undeliverable } from './backlog.js';
-import { drift, shutGates } from './drift.js';
+import { drift, segmentsNotReady, shutGates } from './drift.js';
 import { Gauges } from './gauges.js';
 
 /** What was read is shown for so long: several scrapers ask the database no more often than one. */
@@ -70,6 +70,7 @@ export class Standing {
     this.gauges.showOutbox(await owed(tx, at), await undeliverable(tx));
     this.gauges.showDeadLetters(await deadLetters(tx));
     this.gauges.showDrift(await drift(tx, at), await shutGates(tx, at));
+    this.gauges.showNotReady(await segmentsNotReady(tx));
     this.gauges.showSources(await this.freshness.all(at), at);
   }
 

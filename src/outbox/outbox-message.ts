@@ -32,6 +32,11 @@ export interface OutboxMessage {
   traceparent?: string;
 }
 
+/** What the messages about a segment are about, by what the destination is told that it is. */
+export function segmentSubject(segmentId: string): string {
+  return `segment:${segmentId}`;
+}
+
 /** The desired membership of a profile in a segment at a destination. */
 export function membershipMessage(
   profile: { lane: number; profileId: number },
@@ -43,7 +48,7 @@ export function membershipMessage(
   return {
     ...profile,
     destination: push.destination,
-    subject: `segment:${push.segmentId}`,
+    subject: segmentSubject(push.segmentId),
     payload: {
       kind: 'membership',
       externalSegmentId: push.segmentId,

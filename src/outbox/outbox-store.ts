@@ -184,8 +184,12 @@ export class OutboxStore {
     );
   }
 
-  /** Hands back claims of one lane that will not be sent after all; they are due at once, or so much later. */
+  /**
+   * Hands back claims of one lane that will not be sent after all; they are due at once, so much later or, for Infinity, when
+   * {@link OutboxWaiting.wake} says so.
+   */
   async release(tx: Transaction, messages: readonly ClaimedMessage[], afterMs: Milliseconds = 0): Promise<void> {
+    if (messages.length === 0) return;
     await this.lock(tx, messages);
     await query(
       tx,
@@ -198,7 +202,7 @@ export class OutboxStore {
         [...new Set(messages.map((one) => one.claim))],
         messages.map((one) => one.profileId),
         messages.map((one) => one.subject),
-        new Date((await now(tx)) + afterMs),
+        afterMs === Infinity ? 'infinity' : new Date((await now(tx)) + afterMs),
       ],
     );
   }

@@ -81,6 +81,11 @@ function isSame(a: Rule, b: Rule): boolean {
 }
 
 function sayPush(push: readonly SegmentPush[]): string {
-  const places = push.map(({ destination, segmentId }) => `segment ${segmentId} of ${destination}`).sort();
+  const places = push.map(sayPlace).sort();
   return places.length > 0 ? `pushed to ${places.join(' and ')}` : 'pushed nowhere';
+}
+
+function sayPlace({ destination, segmentId, name, adopt }: SegmentPush): string {
+  const named = name === undefined ? '' : ` ("${name}")`;
+  return `segment ${segmentId}${named} of ${destination}${adopt ? ', adopted' : ''}`;
 }

@@ -22,6 +22,7 @@ export class SegmentPublisher {
     await this.checkTargets(tx, segment);
     if ('takenBy' in result) throw taken(result);
     if ('problems' in result) throw wrongRule(result.problems);
+    await this.targets.prepare(tx, segment.push);
     noteChange({ version: result.version });
     return result;
   }

@@ -14,7 +14,8 @@ const PUSHED_AS = ['segment', 'attribute', 'event'] as const;
 
 export class PushDto {
   @ApiPropertyOptional({
-    description: 'What the destination calls the segment: in Customer.io the id of a manual segment; else its key',
+    description:
+      'What the destination calls the segment; its key unless given. In Customer.io a number is a manual segment that there is, and anything else has one made',
     example: '7',
   })
   @Transform(({ value }: { value: unknown }) => (typeof value === 'number' ? String(value) : value))
@@ -33,6 +34,22 @@ export class PushDto {
   @IsOptional()
   @IsIn(PUSHED_AS, { message: `as must be one of ${PUSHED_AS.join(', ')}` })
   as?: (typeof PUSHED_AS)[number];
+
+  @ApiPropertyOptional({
+    description: 'What a manual segment that is made for it is called in Customer.io; its key unless given',
+    example: 'Left their cart',
+  })
+  @IsOptional()
+  @Matches(/^[^\p{C}]{1,100}$/u, { message: 'name must be 1 to 100 printable characters' })
+  name?: string;
+
+  @ApiPropertyOptional({
+    description: 'Take over the manual segment of this name that others made; without it, it is never touched',
+    default: false,
+  })
+  @IsOptional()
+  @IsBoolean({ message: 'adopt must be true or false' })
+  adopt?: boolean;
 }
 
 @ApiExtraModels(PushDto)
@@ -72,12 +89,17 @@ export function checkedSegmentKey(key: string): string {
 
 /** Where a body says that a segment is pushed; under its own key unless another is given. */
 export function pushOf(key: string, { push }: PutManualSegmentDto): SegmentPush[] {
-  return [...(push ?? [])].map(([destination, { as = 'segment', segmentId }]) => {
+  return [...(push ?? [])].map(([destination, { as = 'segment', segmentId, name, adopt }]) => {
+    const making = { ...(name !== undefined && { name }), ...(adopt !== undefined && { adopt }) };
     // Another way to tell of it is another place: whoever is a member moves from the one to the other.
     if (as !== 'segment') {
-      return { destination, segmentId: `${as}:${segmentId ?? (as === 'attribute' ? `turnout_${key}` : key)}` };
+      return {
+        destination,
+        segmentId: `${as}:${segmentId ?? (as === 'attribute' ? `turnout_${key}` : key)}`,
+        ...making,
+      };
     }
-    return { destination, segmentId: segmentId ?? key };
+    return { destination, segmentId: segmentId ?? key, ...making };
   });
 }
 

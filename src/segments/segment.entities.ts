@@ -27,4 +27,8 @@ export class SegmentVersion {
 export interface SegmentPush {
   destination: string;
   segmentId: string;
+  /** What people there call it, where it is made for this; as `segmentId` unless given. */
+  name?: string;
+  /** Whether one of this name that others made there may be taken over. */
+  adopt?: boolean;
 }

@@ -7,12 +7,13 @@ import type { Rule } from '../core/rule.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
 import { RETENTION_MS } from '../platform/retention.js';
+import { PushTargets } from './push-targets.js';
 import { RuleWarnings } from './rule-warnings.js';
 import { SegmentDependants } from './segment-dependants.js';
 import { SegmentPublisher } from './segment-publisher.js';
 import { SegmentStore } from './segment-store.js';
 import { newVersion, PutSegmentDto } from './segment.dto.js';
-import { shownSegment } from './shown-segment.js';
+import { shownSegment, shownStandings } from './shown-segment.js';
 
 @ApiTags('segments')
 @ApiBearerAuth()
@@ -24,6 +25,7 @@ export class SegmentsController {
     private readonly segments: SegmentStore,
     private readonly publisher: SegmentPublisher,
     private readonly dependants: SegmentDependants,
+    private readonly targets: PushTargets,
     private readonly warnings: RuleWarnings,
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
   ) {}
@@ -40,7 +42,14 @@ export class SegmentsController {
   @Get()
   @ApiOperation({ summary: 'List the published segments' })
   async list() {
-    return { segments: (await this.segments.list(this.dataSource.manager)).map(shownSegment) };
+    const segments = await this.segments.list(this.dataSource.manager);
+    const standings = await this.targets.standings(
+      this.dataSource.manager,
+      segments.flatMap((one) => one.push),
+    );
+    return {
+      segments: segments.map((one) => ({ ...shownSegment(one), provisioning: shownStandings(one, standings) })),
+    };
   }
 
   @Get(':key')
@@ -49,7 +58,8 @@ export class SegmentsController {
     const segment = await this.segments.find(this.dataSource.manager, key);
     if (!segment) throw Problem.notFound(`There is no segment "${key}".`);
     const warnings = await this.warnings.of(this.dataSource.manager, segment.rule as Rule);
-    return { ...shownSegment(segment), warnings };
+    const standings = await this.targets.standings(this.dataSource.manager, segment.push);
+    return { ...shownSegment(segment), provisioning: shownStandings(segment, standings), warnings };
   }
 
   @Delete(':key')

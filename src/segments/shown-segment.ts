@@ -1,5 +1,6 @@
 import { say } from '../core/compile-rule.js';
 import type { Rule } from '../core/rule.js';
+import type { PushStanding } from './push-targets.js';
 import type { SegmentPush } from './segment.entities.js';
 import type { SegmentView } from './segment-store.js';
 
@@ -12,10 +13,24 @@ export function shownRule({ rule, push }: { rule: unknown; push: readonly Segmen
   return { rule, sentence: say(rule as Rule), push: shownPush(push) };
 }
 
+/** By destination, how far it is made to hold the segment; null where nothing has to be made. */
+export function shownStandings(
+  { push }: Pick<SegmentView, 'push'>,
+  standings: readonly PushStanding[],
+): Record<string, object> | null {
+  const own = standings.filter((one) =>
+    push.some(({ destination, segmentId }) => destination === one.destination && segmentId === one.segmentId),
+  );
+  if (own.length === 0) return null;
+  return Object.fromEntries(own.map(({ destination, segmentId: _, ...standing }) => [destination, standing]));
+}
+
 /** By destination, as it was given; null: nowhere. */
 function shownPush(push: readonly SegmentPush[]): Record<string, object> | null {
   if (push.length === 0) return null;
-  return Object.fromEntries(push.map(({ destination, segmentId }) => [destination, shownPlace(segmentId)]));
+  return Object.fromEntries(
+    push.map(({ destination, segmentId, ...making }) => [destination, { ...shownPlace(segmentId), ...making }]),
+  );
 }
 
 function shownPlace(segmentId: string): { segmentId: string; as?: string } {

@@ -14,6 +14,7 @@ import { addresseeOf, AddresseeStore } from './addressee-store.js';
 import { backoffMs } from './backoff.js';
 import { Gates, PATIENCE_MS } from './gates.js';
 import { Lateness } from './lateness.js';
+import { SegmentPlaces } from './provisioning/segment-places.js';
 import { Settling } from './settling.js';
 import { tracedSend } from './traced-send.js';
 import { unitsOf } from './units.js';
@@ -39,6 +40,8 @@ interface Sending {
   destination: Destination;
   gate: Gate;
   addressees: ReadonlyMap<number, Addressee>;
+  /** Of segments that the destination calls otherwise. */
+  externalIds: ReadonlyMap<string, string>;
   /** Whom the destination holds somewhere. */
   known: ReadonlySet<number>;
   settling: Settling;
@@ -57,6 +60,7 @@ export class Delivery {
     private readonly outbox: OutboxStore,
     private readonly addressees: AddresseeStore,
     private readonly lateness: Lateness,
+    private readonly places: SegmentPlaces,
     private readonly gates: Gates,
     private readonly metrics: Metrics,
     @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
@@ -73,13 +77,15 @@ export class Delivery {
     if (shutForMs > PATIENCE_MS) return { ...round, heldMs: shutForMs };
     const startedAt = performance.now();
     const claimed = await this.claim(destination, priority);
-    const ready = await this.withoutUnsure(claimed);
+    const { sendable, externalIds } = await this.places.resolve(destination, claimed);
+    const ready = await this.withoutUnsure(sendable);
     round.claimed = claimed.length;
     if (ready.length === 0) return round;
     const longestMs = this.settings.deliveryLeaseMs - 3 * this.settings.deliveryTimeoutMs;
     await this.send(ready, {
       destination,
       gate: this.gates.of(destination, { isUrgent: priority === URGENT }),
+      externalIds,
       addressees: await this.addresseesOf(ready),
       known: await this.knownTo(destination, ready),
       settling: new Settling(this.dataSource, this.outbox),
@@ -209,7 +215,7 @@ export class Delivery {
   }
 }
 
-function messageOf(message: ClaimedMessage, { addressees, known }: Sending): DestinationMessage {
+function messageOf(message: ClaimedMessage, { addressees, known, externalIds }: Sending): DestinationMessage {
   const { payload, leaving, profileId, version } = message;
   const addressee = addressees.get(profileId) ?? {};
   if (payload.kind === 'decision') return { ...payload, addressee };
@@ -217,6 +223,7 @@ function messageOf(message: ClaimedMessage, { addressees, known }: Sending): Des
   if (payload.kind === 'erasure') return { kind: 'erasure', id, addressees: payload.addresses.map(addresseeOf) };
   return {
     ...payload,
+    externalSegmentId: externalIds.get(payload.externalSegmentId) ?? payload.externalSegmentId,
     ...{ id, version, addressee },
     isKnown: known.has(profileId),
     ...(leaving.length > 0 && { leaving: leaving.map(addresseeOf) }),

@@ -7,6 +7,7 @@ import { Sweep } from '../platform/sweep.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { AddresseeStore } from './addressee-store.js';
 import { Gates } from './gates.js';
+import { SegmentPlaces } from './provisioning/segment-places.js';
 import { ReconciliationStore, type ClaimedRun, type Drift } from './reconciliation-store.js';
 
 /** Reads back what destinations hold of the segments that we own, compares it with what they were told, and repairs it. */
@@ -21,6 +22,7 @@ export class Reconciler extends Sweep {
     private readonly addressees: AddresseeStore,
     private readonly nudger: Nudger,
     private readonly gates: Gates,
+    private readonly places: SegmentPlaces,
     @Inject(DESTINATIONS) private readonly destinations: readonly Destination[],
     @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
   ) {
@@ -72,7 +74,8 @@ export class Reconciler extends Sweep {
     if (!destination?.readBack) throw new ReadBackFailed('The destination is not configured to be read back.');
     const drift: Drift = { held: 0, missing: 0, extra: 0, strangers: 0 };
     const gate = this.gates.of(destination, { isUrgent: false });
-    for await (const page of destination.readBack(run.externalSegmentId, this.stopping.signal, gate)) {
+    const segmentId = await this.places.idAt(destination, run.externalSegmentId);
+    for await (const page of destination.readBack(segmentId, this.stopping.signal, gate)) {
       const profiles = await this.addressees.profilesOf(this.dataSource.manager, page);
       const known = [...new Set(profiles)].filter((id) => id !== undefined);
       await this.dataSource.transaction((tx) => this.runs.note(tx, run, known));

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { segmentSubject } from '../outbox/outbox-message.js';
 import { now } from '../platform/clock.js';
 import { query, type Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
@@ -117,7 +118,7 @@ export class ReconciliationStore {
    * is left alone.
    */
   async repair(tx: Transaction, run: ClaimedRun): Promise<Pick<Drift, 'missing' | 'extra'>> {
-    const subject = `segment:${run.externalSegmentId}`;
+    const subject = segmentSubject(run.externalSegmentId);
     const payload = { kind: 'membership', externalSegmentId: run.externalSegmentId, isMember: false };
     const atRest = `due_at IS NULL AND claim IS NULL AND failed_at IS NULL AND (settled_at IS NULL OR settled_at <= $4)`;
     const missing = await query(

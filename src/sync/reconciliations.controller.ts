@@ -13,11 +13,11 @@ const HINT = 'Customer.io can, with a key of its App API (appApiKey, or CUSTOMER
 
 export class ReconcileDto {
   @ApiPropertyOptional({
-    description: 'One segment at the destination; every one that we own unless given',
+    description: 'One segment, by the segmentId that it is pushed to; every one that we own unless given',
     example: '7',
   })
   @IsOptional()
-  @Matches(/^[1-9]\d{0,17}$/, { message: 'segmentId must be the number of a segment at the destination' })
+  @Matches(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, { message: 'segmentId must be what the segment is pushed as' })
   segmentId?: string;
 }
 

@@ -9,6 +9,8 @@ import { DeliverySweep } from './delivery-sweep.js';
 import { DestinationsController } from './destinations.controller.js';
 import { GateStore } from './gate-store.js';
 import { Gates } from './gates.js';
+import { Provisioner } from './provisioning/provisioner.js';
+import { SegmentPlaces } from './provisioning/segment-places.js';
 import { Reconciler } from './reconciler.js';
 import { ReconciliationStore } from './reconciliation-store.js';
 import { RemovalSweep } from './removal-sweep.js';
@@ -32,6 +34,8 @@ export class SyncApiModule {}
     DeliverySweep,
     Gates,
     GateStore,
+    Provisioner,
+    SegmentPlaces,
     ReconciliationStore,
     Reconciler,
     RemovalSweep,

@@ -111,7 +111,7 @@ describe('reconciliation', () => {
     const read = customerio.requests().filter((one) => one.path.includes('/membership'));
     expect(new Set(read.map((one) => one.path.split('?')[0]))).toEqual(new Set(['/v1/segments/7/membership']));
     expect((await turnout.call('POST', RUNS, { segmentId: '8' })).status).toBe(404);
-    expect((await turnout.call('POST', RUNS, { segmentId: 'x' })).status).toBe(400);
+    expect((await turnout.call('POST', RUNS, { segmentId: 'a b' })).status).toBe(400);
     expect((await turnout.call('POST', '/v1/destinations/nowhere/reconciliations', {})).status).toBe(404);
   });
 

@@ -1,12 +1,13 @@
 import { RegionEU, RegionUS, TrackClient } from 'customerio-node';
 import type { Milliseconds } from '../../core/instant.js';
-import type { Destination } from '../destination.js';
+import type { Destination, ProvisionOutcome } from '../destination.js';
 import { OPEN_GATE } from '../gate.js';
 import type { Api } from './ask.js';
 import { checkCustomerio, setUpCustomerio, type CustomerioApis } from './check.js';
 import type { CustomerioSettings } from './customerio-settings.js';
 import { readMembers } from './read-members.js';
-import { segmentPlace, segmentProblem } from './segment-place.js';
+import { provisionSegment } from './provision-segment.js';
+import { isMade, segmentPlace, segmentProblem } from './segment-place.js';
 import { sendMessages } from './send-messages.js';
 
 export interface CustomerioDestinationConfig extends CustomerioSettings {
@@ -24,6 +25,11 @@ const DEFAULT_APP_REQUESTS_PER_SECOND = 10;
 /** The two families of endpoints. */
 const TRACK = 'track';
 const APP = 'app';
+/** It goes on by itself once the key is set. */
+const NO_APP_KEY: ProvisionOutcome = {
+  kind: 'retry',
+  reason: 'a manual segment is made by the App API: set its key (appApiKey, or CUSTOMERIO_APP_API_KEY)',
+};
 
 /**
  * Customer.io by its Track API: memberships as additions to and removals from manual segments, as attributes or as events,
@@ -46,6 +52,10 @@ export function createCustomerioDestination(config: CustomerioDestinationConfig)
     key: 'customerio',
     takes: ['membership', 'decision', 'erasure'],
     segmentProblem,
+    account: `${config.region}:${config.siteId}`,
+    isProvisioned: isMade,
+    provision: async (wanted, gate = OPEN_GATE) =>
+      app ? provisionSegment({ ...app, gate, family: APP }, wanted) : NO_APP_KEY,
     batchSize: BATCH_SIZE,
     limits: limitsOf(config),
     sendsBy: TRACK,
@@ -53,7 +63,7 @@ export function createCustomerioDestination(config: CustomerioDestinationConfig)
     setUp: (around) => setUpCustomerio(apis, around),
     send: (messages, gate = OPEN_GATE) => sendMessages({ ...track, gate }, messages),
     ...(app && {
-      isReadable: (segmentId: string) => segmentPlace(segmentId)?.as === 'segment',
+      isReadable: (segmentId: string) => ['segment', 'made'].includes(segmentPlace(segmentId)?.as ?? ''),
       readBack: (segmentId: string, signal: AbortSignal, gate = OPEN_GATE) =>
         readMembers({ ...app, gate, family: APP }, segmentId, signal),
     }),

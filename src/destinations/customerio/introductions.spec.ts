@@ -96,10 +96,10 @@ describe('a segment as events', () => {
 });
 
 describe('names of segments', () => {
-  it('are numbers, attributes or events', () => {
+  it('are numbers, what one is made for, attributes or events', () => {
     for (const name of ['7', 'attribute:vip', 'event:a b'])
       expect(stage.destination.segmentProblem(name)).toBeUndefined();
-    for (const name of ['', '0', 'vip', 'attribute:', 'other:vip', `event:${'x'.repeat(151)}`]) {
+    for (const name of ['', '0', 'a vip', 'attribute:', 'other:vip', `event:${'x'.repeat(151)}`]) {
       expect(stage.destination.segmentProblem(name)).toMatch(/number/);
     }
   });

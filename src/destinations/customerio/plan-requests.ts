@@ -79,7 +79,7 @@ export function leaversOf(message: DestinationMessage): MembershipMessage[] {
 }
 
 interface MembershipChange {
-  place: SegmentPlace;
+  place: Exclude<SegmentPlace, { as: 'made' }>;
   who: CustomerioIdentifier;
   message: MembershipMessage;
   settles: number[];
@@ -118,7 +118,7 @@ function noteChange(
   changes: Map<string, MembershipChange>,
 ): string | undefined {
   const place = segmentPlace(message.externalSegmentId);
-  if (!place) return NO_SEGMENT;
+  if (!place || place.as === 'made') return NO_SEGMENT;
   const who = membershipIdentifier(message.addressee);
   if (!who) return NO_IDENTIFIER;
   const key = JSON.stringify([message.externalSegmentId, who.kind, who.value]);

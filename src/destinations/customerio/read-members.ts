@@ -1,18 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Milliseconds } from '../../core/instant.js';
 import { ReadBackFailed, type Addressee } from '../destination.js';
-import { throughGate, type Gate, type RequestEnd } from '../gate.js';
-import { retryAfterMs } from '../outcome-of-status.js';
-import { ask, objectsIn, type Api, type Asked } from './ask.js';
-
-/** The App API, and the gate before it. */
-export interface GatedAppApi extends Api {
-  gate: Gate;
-  family: string;
-}
-
-/** A page as it was read, or why it was not, and whether that may pass. */
-type Read = { page: Page } | { problem: string; mayPass: boolean; isBusy: boolean; afterMs: Milliseconds | undefined };
+import { askApp, type AppFailure, type GatedAppApi } from './app-api.js';
+import { objectsIn, type Asked } from './ask.js';
 
 interface Page {
   members: Addressee[];
@@ -42,46 +31,28 @@ export async function* readMembers(api: GatedAppApi, segmentId: string, stop: Ab
 async function pageAt(api: GatedAppApi, path: string, stop: AbortSignal): Promise<Page> {
   for (let attempt = 1; ; attempt++) {
     const answer = await askInTurn(api, path, stop);
-    if ('page' in answer) return answer.page;
-    if (attempt === MOST_TRIES || !answer.mayPass) throw new ReadBackFailed(answer.problem);
-    await wait(Math.min(answer.afterMs ?? 1_000 * 2 ** attempt, LONGEST_PAUSE_MS), undefined, { signal: stop });
+    if ('read' in answer) return answer.read;
+    const { problem, mayPass, afterMs } = answer.failure;
+    if (attempt === MOST_TRIES || !mayPass) throw new ReadBackFailed(problem);
+    await wait(Math.min(afterMs ?? 1_000 * 2 ** attempt, LONGEST_PAUSE_MS), undefined, { signal: stop });
   }
 }
 
 /** However long the gate lets nothing through. */
-async function askInTurn(api: GatedAppApi, path: string, stop: AbortSignal): Promise<Read> {
+async function askInTurn(
+  api: GatedAppApi,
+  path: string,
+  stop: AbortSignal,
+): Promise<{ read: Page } | { failure: AppFailure }> {
   for (;;) {
-    const answer = await throughGate(
-      api.gate,
-      api.family,
-      async () => readIn(await ask(api, 'GET', path, { stop })),
-      endOfRead,
-    );
+    const answer = await askApp(api, { method: 'GET', path, stop }, readIn);
     if (!('kind' in answer)) return answer;
     await wait(answer.forMs, undefined, { signal: stop });
   }
 }
 
-function endOfRead(read: Read): RequestEnd {
-  if ('page' in read || !read.mayPass) return { kind: 'answered' };
-  if (read.isBusy) return { kind: 'busy', forMs: read.afterMs };
-  return { kind: 'failed', reason: read.problem };
-}
-
-function readIn({ status, headers, body, isLate }: Asked): Read {
-  if (status === 200 && body && 'identifiers' in body) return { page: pageIn(body) };
-  const isUnread = status === 0 || status === 200;
-  return {
-    problem: isUnread ? `Customer.io ${isLate ? 'did not answer in time' : 'could not be read'}` : problemOf(status),
-    mayPass: isUnread || status === 408 || status === 429 || status >= 500,
-    isBusy: status === 429,
-    afterMs: retryAfterMs(headers),
-  };
-}
-
-function problemOf(status: number): string {
-  const hint = status === 401 ? ' (is CUSTOMERIO_APP_API_KEY that of the workspace and region?)' : '';
-  return `Customer.io's App API answered ${status}${hint}`;
+function readIn({ status, body }: Asked): Page | undefined {
+  return status === 200 && body && 'identifiers' in body ? pageIn(body) : undefined;
 }
 
 /** Its `ids` may hold empty strings for whoever has no id, so they are not used. */

@@ -81,12 +81,21 @@ export class CustomerioServer extends StandIn {
   }
 
   /** `type` is `manual` unless given. */
-  seedSegment(segment: { id: number; name: string; type?: Segment['type'] }): Segment {
+  seedSegment(segment: { id: number; name: string; description?: string; type?: Segment['type'] }): Segment {
     return this.state.addSegment({ ...segment, createdAt: this.now() });
   }
 
   segment(id: number): Segment | undefined {
     return this.state.segment(id);
+  }
+
+  segments(): Segment[] {
+    return this.state.segments();
+  }
+
+  /** As somebody does who deletes one in Customer.io. */
+  deleteSegment(segment: Segment): void {
+    this.state.deleteSegment(segment);
   }
 
   reportingWebhooks(): ReportingWebhook[] {
