@@ -34,6 +34,7 @@ import { CreateLinkReports1764000170000 } from './1764000170000-create-link-repo
 import { CreateLinkRevision1764000190000 } from './1764000190000-create-link-revision.js';
 import { CreateDownstreamCounts1764000181000 } from './1764000181000-create-downstream-counts.js';
 import { ProvisionSegments1764000161000 } from './1764000161000-provision-segments.js';
+import { ExplainDrift1764000162000 } from './1764000162000-explain-drift.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -73,4 +74,5 @@ export const MIGRATIONS = [
   CreateLinkRevision1764000190000,
   CreateDownstreamCounts1764000181000,
   ProvisionSegments1764000161000,
+  ExplainDrift1764000162000,
 ];

@@ -76,8 +76,10 @@ import { customerioSource } from './sources/customerio/customerio-source.js';
 import { WEBHOOK_SOURCES } from './sources/registry.js';
 import { INGESTION_LIMITS } from './sources/ingestion-limits.js';
 import { SourcesModule } from './sources/sources.module.js';
+import { ProfileErasures } from './profile-erasures.js';
 import { SourceLateness } from './source-lateness.js';
 import { WEBHOOK_SECRETS } from './sources/webhook-secrets.js';
+import { Erasures } from './sync/erasures.js';
 import { Lateness } from './sync/lateness.js';
 import { SyncApiModule, SyncWorkerModule } from './sync/sync.module.js';
 import { UtmApiModule } from './utm/utm.module.js';
@@ -146,14 +148,17 @@ const API: ModuleImport[] = [
   ChecklistModule,
 ];
 
-/** Beside the modules, since delivery must not know of the sources. */
+/** What delivery and reconciliation must know of sources and profiles. Beside the modules, since they know nothing of these. */
 @Global()
 @Module({
   imports: [ProfilesModule],
-  providers: [{ provide: Lateness, useClass: SourceLateness }],
-  exports: [Lateness],
+  providers: [
+    { provide: Lateness, useClass: SourceLateness },
+    { provide: Erasures, useClass: ProfileErasures },
+  ],
+  exports: [Lateness, Erasures],
 })
-class LatenessModule {}
+class SyncPortsModule {}
 
 /** Who follows the evaluation of profiles. Beside the modules, since memberships must not know of decisions. */
 @Global()
@@ -176,7 +181,7 @@ const WORKER: ModuleImport[] = [
   LinkReportsWorkerModule,
   MembershipsWorkerModule,
   DecisionsWorkerModule,
-  LatenessModule,
+  SyncPortsModule,
   SyncWorkerModule,
   LinkRunsWorkerModule,
   RetentionModule,

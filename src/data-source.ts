@@ -42,6 +42,7 @@ import { Segment, SegmentVersion } from './segments/segment.entities.js';
 import { SegmentDraft, SegmentShadow, SegmentShadowLane } from './segments/draft.entities.js';
 import { ImportBadLine, ImportRow } from './sources/imports/import.entities.js';
 import { DeadLetter } from './sources/dead-letter.entity.js';
+import { DestinationAccount } from './sync/account.entity.js';
 import { DestinationGate } from './sync/gate.entity.js';
 import { SourceRefusal } from './sources/source-refusal.entity.js';
 import { ProvisionedSegment } from './sync/provisioning/provisioned-segment.entity.js';
@@ -62,6 +63,7 @@ const ENTITIES = [
   DecisionInput,
   DecisionPin,
   DecisionRecord,
+  DestinationAccount,
   DestinationGate,
   DestinationRow,
   DownstreamCount,

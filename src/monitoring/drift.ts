@@ -8,13 +8,15 @@ export interface Drift {
   missing: number;
   extra: number;
   ageSeconds: number;
+  /** Why, with what is still to be sent and who is only known there; null of earlier releases. */
+  causes: readonly { side: string; cause: string; profiles: number }[] | null;
 }
 
 export async function drift(tx: Transaction, at: Instant): Promise<Drift[]> {
   return query<Drift>(
     tx,
     `SELECT DISTINCT ON (destination, external_segment_id) destination, external_segment_id AS segment,
-            coalesce(missing, 0) AS missing, coalesce(extra, 0) AS extra,
+            coalesce(missing, 0) AS missing, coalesce(extra, 0) AS extra, causes,
             extract(epoch FROM $1 - finished_at)::float8 AS "ageSeconds"
        FROM reconciliations WHERE finished_at IS NOT NULL AND problem IS NULL
       ORDER BY destination, external_segment_id, requested_at DESC`,

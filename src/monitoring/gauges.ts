@@ -46,6 +46,11 @@ export class Gauges {
     'Members that differed when a segment was last compared with the destination: missing there, or extra there',
     ...['destination', 'segment', 'kind'],
   );
+  private readonly driftCauses = this.gauge(
+    'turnout_drift_causes',
+    'The same by what brought it about, over all segments, with what was still to be sent and who is unknown here',
+    ...['destination', 'side', 'cause'],
+  );
   private readonly driftAge = this.gauge(
     'turnout_drift_age_seconds',
     'How long ago that was',
@@ -99,10 +104,12 @@ export class Gauges {
   }
 
   showDrift(found: readonly Drift[], gates: readonly { destination: string; isShut: boolean }[]): void {
-    for (const one of [this.driftMembers, this.driftAge, this.shut]) one.reset();
-    for (const { destination, segment, missing, extra, ageSeconds } of found) {
+    for (const one of [this.driftMembers, this.driftCauses, this.driftAge, this.shut]) one.reset();
+    for (const { destination, segment, missing, extra, ageSeconds, causes } of found) {
       this.driftMembers.set({ destination, segment, kind: 'missing' }, missing);
       this.driftMembers.set({ destination, segment, kind: 'extra' }, extra);
+      for (const { side, cause, profiles } of causes ?? [])
+        this.driftCauses.inc({ destination, side, cause }, profiles);
       this.driftAge.set({ destination, segment }, ageSeconds);
     }
     for (const { destination, isShut } of gates) this.shut.set({ destination }, isShut ? 1 : 0);

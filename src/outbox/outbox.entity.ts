@@ -23,6 +23,8 @@ export class OutboxRow {
   /** Whether the destination is known to hold the profile as a member; null after a send of unknown outcome, and for decisions. */
   @Column('boolean', { nullable: true }) holds!: boolean | null;
   @Column('integer', { default: 0 }) attempts!: number;
+  /** How often in a row the destination turned out not to hold what it had accepted. */
+  @Column('smallint', { default: 0 }) repairs!: number;
   @Column('uuid', { nullable: true }) claim!: string | null;
   /** Until then nobody else may send it. */
   @Column({ type: 'timestamptz', name: 'claimed_until', precision: 3, nullable: true }) claimedUntil!: Date | null;

@@ -28,6 +28,7 @@ import { WaitingEventStore } from './waiting-event-store.js';
     EventStore,
     EventHistoryStore,
     ConflictStore,
+    ErasedStore,
     ProfileStore,
     ProfileEraser,
     SourceFreshness,

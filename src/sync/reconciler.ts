@@ -6,6 +6,9 @@ import { Nudger } from '../platform/nudger.js';
 import { Sweep } from '../platform/sweep.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { AddresseeStore } from './addressee-store.js';
+import { repaired, type Discrepancy } from './drift-cause.js';
+import { DriftRepair } from './drift-repair.js';
+import { Erasures } from './erasures.js';
 import { Gates } from './gates.js';
 import { SegmentPlaces } from './provisioning/segment-places.js';
 import { ReconciliationStore, type ClaimedRun, type Drift } from './reconciliation-store.js';
@@ -23,6 +26,8 @@ export class Reconciler extends Sweep {
     private readonly nudger: Nudger,
     private readonly gates: Gates,
     private readonly places: SegmentPlaces,
+    private readonly drift: DriftRepair,
+    private readonly erasures: Erasures,
     @Inject(DESTINATIONS) private readonly destinations: readonly Destination[],
     @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
   ) {
@@ -72,22 +77,35 @@ export class Reconciler extends Sweep {
   private async compare(run: ClaimedRun): Promise<Drift> {
     const destination = this.destinations.find((one) => one.key === run.destination);
     if (!destination?.readBack) throw new ReadBackFailed('The destination is not configured to be read back.');
-    const drift: Drift = { held: 0, missing: 0, extra: 0, strangers: 0 };
+    const seen = { held: 0, strangers: 0, erased: 0 };
     const gate = this.gates.of(destination, { isUrgent: false });
     const segmentId = await this.places.idAt(destination, run.externalSegmentId);
     for await (const page of destination.readBack(segmentId, this.stopping.signal, gate)) {
       const profiles = await this.addressees.profilesOf(this.dataSource.manager, page);
       const known = [...new Set(profiles)].filter((id) => id !== undefined);
       await this.dataSource.transaction((tx) => this.runs.note(tx, run, known));
-      drift.held += page.length;
-      drift.strangers += profiles.filter((id) => id === undefined).length;
+      const strangers = page.filter((_, index) => profiles[index] === undefined);
+      seen.held += page.length;
+      seen.strangers += strangers.length;
+      seen.erased += await this.erasures.countAmong(this.dataSource.manager, strangers);
     }
     return this.dataSource.transaction(async (tx) => {
-      const found = { ...drift, ...(await this.runs.repair(tx, run)) };
+      const causes = [...(await this.drift.repair(tx, run)), ...strangersOf(seen)];
+      const { held, strangers } = seen;
+      const found = { held, strangers, missing: repaired(causes, 'missing'), extra: repaired(causes, 'extra'), causes };
       await this.runs.finish(tx, run, found);
       return found;
     });
   }
+}
+
+/** Nobody is sent anything about them: whoever was erased is to be erased there by hand. */
+function strangersOf({ strangers, erased }: { strangers: number; erased: number }): Discrepancy[] {
+  const found = [
+    { side: 'stranger', cause: 'erased', profiles: erased, isRepaired: false },
+    { side: 'stranger', cause: 'unknown', profiles: strangers - erased, isRepaired: false },
+  ] as const;
+  return found.filter((one) => one.profiles > 0);
 }
 
 /** Of segments, those that a destination can be asked about. */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { segmentSubject } from '../outbox/outbox-message.js';
 import { now } from '../platform/clock.js';
 import { query, type Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
+import type { Discrepancy } from './drift-cause.js';
 
 /** A comparison that this worker carries out. */
 export interface ClaimedRun {
@@ -18,9 +18,11 @@ export interface Drift {
   missing: number;
   extra: number;
   strangers: number;
+  /** Why, as far as that is known; also what is not drift, such as what is still to be sent. */
+  causes: readonly Discrepancy[];
 }
 
-export interface RunView extends Drift {
+export interface RunView extends Omit<Drift, 'causes'> {
   id: string;
   destination: string;
   segmentId: string;
@@ -28,12 +30,14 @@ export interface RunView extends Drift {
   startedAt: Date | null;
   finishedAt: Date | null;
   problem: string | null;
+  /** Null before it is finished, and of runs of earlier releases. */
+  causes: readonly Discrepancy[] | null;
 }
 
 /** How long a run is its worker's without a sign of life. */
 const LEASE_MS = 600_000;
 
-/** Runs of reconciliation, and the difference that they find; the whole of it in SQL, so that memory stays flat. */
+/** Runs of reconciliation: who carries one out, whom it found, and what came of it. */
 @Injectable()
 export class ReconciliationStore {
   /** The segments at a destination that published rules own; no others are ever looked at. */
@@ -113,45 +117,13 @@ export class ReconciliationStore {
     );
   }
 
-  /**
-   * Finds what the destination lacks and what it holds too much, and makes it due. What was on its way while it was read
-   * is left alone.
-   */
-  async repair(tx: Transaction, run: ClaimedRun): Promise<Pick<Drift, 'missing' | 'extra'>> {
-    const subject = segmentSubject(run.externalSegmentId);
-    const payload = { kind: 'membership', externalSegmentId: run.externalSegmentId, isMember: false };
-    const atRest = `due_at IS NULL AND claim IS NULL AND failed_at IS NULL AND (settled_at IS NULL OR settled_at <= $4)`;
-    const missing = await query(
-      tx,
-      `UPDATE outbox SET holds = false, due_at = turnout_now(), priority = 1, attempts = 0
-        WHERE destination = $1 AND subject = $2 AND (payload ->> 'isMember')::boolean AND ${atRest}
-          AND NOT EXISTS (SELECT FROM reconciliation_members member
-                           WHERE run_id = $3 AND member.lane = outbox.lane AND member.profile_id = outbox.profile_id)
-       RETURNING lane`,
-      [run.destination, subject, run.id, run.startedAt],
-    );
-    const extra = await query(
-      tx,
-      `INSERT INTO outbox AS known (lane, profile_id, destination, subject, version, payload, due_at, priority, holds)
-       SELECT lane, profile_id, $1, $2, 1, $5::jsonb, turnout_now(), 1, true
-         FROM reconciliation_members WHERE run_id = $3 ORDER BY lane, profile_id
-       ON CONFLICT (lane, profile_id, destination, subject) DO UPDATE
-          SET holds = true, due_at = excluded.due_at, priority = 1, attempts = 0
-        WHERE NOT (known.payload ->> 'isMember')::boolean AND known.due_at IS NULL AND known.claim IS NULL
-          AND known.failed_at IS NULL AND (known.settled_at IS NULL OR known.settled_at <= $4)
-       RETURNING lane`,
-      [run.destination, subject, run.id, run.startedAt, JSON.stringify(payload)],
-    );
-    return { missing: missing.length, extra: extra.length };
-  }
-
   /** Writes down what came of a run; what it gathered is thrown away. */
   async finish(tx: Transaction, run: ClaimedRun, outcome: Drift | { problem: string }): Promise<void> {
     const found = 'problem' in outcome ? undefined : outcome;
     await query(
       tx,
       `UPDATE reconciliations
-          SET finished_at = turnout_now(), held = $3, missing = $4, extra = $5, strangers = $6, problem = $7
+          SET finished_at = turnout_now(), held = $3, missing = $4, extra = $5, strangers = $6, problem = $7, causes = $8
         WHERE id = $1 AND started_at = $2`,
       [
         run.id,
@@ -161,6 +133,7 @@ export class ReconciliationStore {
         found?.extra ?? null,
         found?.strangers ?? null,
         'problem' in outcome ? outcome.problem : null,
+        found ? JSON.stringify(found.causes) : null,
       ],
     );
     await query(tx, 'DELETE FROM reconciliation_members WHERE run_id = $1', [run.id]);
@@ -171,7 +144,7 @@ export class ReconciliationStore {
     return query<RunView>(
       tx,
       `SELECT id, destination, external_segment_id AS "segmentId", requested_at AS "requestedAt",
-              started_at AS "startedAt", finished_at AS "finishedAt", held, missing, extra, strangers, problem
+              started_at AS "startedAt", finished_at AS "finishedAt", held, missing, extra, strangers, problem, causes
          FROM reconciliations WHERE destination = $1 ORDER BY id DESC LIMIT $2`,
       [destination, most],
     );

@@ -1,3 +1,4 @@
+import type { Discrepancy } from './drift-cause.js';
 import { Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 
 /** One comparison of a segment at a destination with ours. */
@@ -20,6 +21,8 @@ export class Reconciliation {
   @Column('integer', { nullable: true }) extra!: number | null;
   /** Whom it holds and we do not know by any identifier; they are left alone. */
   @Column('integer', { nullable: true }) strangers!: number | null;
+  /** Why, as far as that is known. */
+  @Column('jsonb', { nullable: true }) causes!: Discrepancy[] | null;
   /** Why it came to nothing. */
   @Column('text', { nullable: true }) problem!: string | null;
 }

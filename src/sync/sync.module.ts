@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { OutboxModule } from '../outbox/outbox.module.js';
+import { AccountStore } from './account-store.js';
 import { AddresseeStore } from './addressee-store.js';
 import { DeadLetterStore } from './dead-letter-store.js';
 import { DeadLettersController } from './dead-letters.controller.js';
@@ -8,6 +9,7 @@ import { Delivery } from './delivery.js';
 import { DeliverySweep } from './delivery-sweep.js';
 import { DestinationsController } from './destinations.controller.js';
 import { GateStore } from './gate-store.js';
+import { DriftRepair } from './drift-repair.js';
 import { Gates } from './gates.js';
 import { Provisioner } from './provisioning/provisioner.js';
 import { SegmentPlaces } from './provisioning/segment-places.js';
@@ -28,10 +30,12 @@ export class SyncApiModule {}
 @Module({
   imports: [OutboxModule],
   providers: [
+    AccountStore,
     AddresseeStore,
     Delivery,
     DeliverProcessor,
     DeliverySweep,
+    DriftRepair,
     Gates,
     GateStore,
     Provisioner,

@@ -77,6 +77,81 @@ describe('reconciliation', () => {
     expect(await reconcile()).toMatchObject({ held: 3, missing: 0, extra: 0 });
   });
 
+  it('tells why, as far as that is known', async () => {
+    await turnout.send(customerioWebhook({ secret: SIGNING_KEY, at: T0, identifiers: { id: 'gone' } }));
+    await turnout.settle(); // introduced there; nobody knows that it is deleted again
+    customerio.refuse('zoe');
+    await click('zoe');
+    await turnout.settle();
+    for (const id of ['ada', 'gone']) segment.members.delete(customerio.people().find((one) => one.id === id)!);
+    segment.members.add(customerio.seedPerson({ id: 'stranger' }));
+    const causes = async (): Promise<string[]> => {
+      const run = await reconcile();
+      const told = (run.causes as JsonObject[]).map(
+        ({ side, cause, profiles, isRepaired }) => `${side} ${cause} ${profiles}${isRepaired ? '' : ' left'}`,
+      );
+      expect([run.missing, run.extra, run.strangers]).toEqual(
+        ['missing', 'extra', 'stranger'].map((side) =>
+          (run.causes as JsonObject[])
+            .filter((one) => one.side === side && (one.isRepaired || side === 'stranger'))
+            .reduce((sum, one) => sum + one.profiles, 0),
+        ),
+      );
+      return told.sort();
+    };
+    expect(await causes()).toEqual(['missing refused 1 left', 'missing removed_there 2', 'stranger unknown 1 left']);
+    // The repair was accepted; somebody takes one of them out each time.
+    segment.members.delete(people.get('ada')!);
+    expect(await causes()).toEqual(['missing not_kept 1', 'missing refused 1 left', 'stranger unknown 1 left']);
+    expect(await causes()).toEqual(['missing refused 1 left', 'stranger unknown 1 left']);
+    segment.members.delete(people.get('ada')!); // once more, but not in a row
+    await database.pool.query(`UPDATE outbox SET due_at = 'infinity' WHERE failed_at IS NOT NULL`);
+    await database.pool.query('UPDATE outbox SET failed_at = NULL');
+    expect(await causes()).toEqual(['missing removed_there 1', 'missing waiting 1 left', 'stranger unknown 1 left']);
+    await database.pool.query('UPDATE outbox SET due_at = NULL, failed_at = turnout_now() WHERE due_at IS NOT NULL');
+    await turnout.must('DELETE', '/v1/profiles/customer_id:gone');
+    await turnout.settle();
+    const gone = customerio.seedPerson({ id: 'gone' });
+    segment.members.add(gone); // imported there from elsewhere
+    expect(await causes()).toEqual(['missing refused 1 left', 'stranger erased 1 left', 'stranger unknown 1 left']);
+    await turnout.stop();
+    await database.setClock(T0 + HOUR);
+    turnout = await TestTurnout.start(database, customerio, { CUSTOMERIO_REGION: 'eu' });
+    for (;;) {
+      const { rows } = await database.pool.query('SELECT since FROM destination_accounts WHERE since IS NOT NULL');
+      if (rows.length > 0) break;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    for (const id of ['ben', 'cleo']) segment.members.delete(people.get(id)!);
+    expect(await causes()).toContain('missing account_changed 2');
+    await database.setClock(T0 + 2 * HOUR);
+    // Merged after what was said last; she was taken out there as another person.
+    await turnout.send(
+      customerioWebhook({
+        secret: SIGNING_KEY,
+        at: T0 + 2 * HOUR,
+        metric: 'delivered',
+        identifiers: { id: null, email: 'c@example.com' },
+      }),
+    );
+    await turnout.send(
+      customerioWebhook({
+        secret: SIGNING_KEY,
+        at: T0 + 2 * HOUR,
+        metric: 'delivered',
+        identifiers: { id: 'cleo', email: 'c@example.com' },
+      }),
+    );
+    await turnout.settle();
+    segment.members.delete(people.get('cleo')!);
+    expect(await causes()).toContain('missing merged 1');
+    segment.members.add(customerio.seedPerson({ id: 'dora' }));
+    await turnout.send(
+      customerioWebhook({ secret: SIGNING_KEY, at: T0 + 2 * HOUR, metric: 'delivered', identifiers: { id: 'dora' } }),
+    );
+    expect(await causes()).toContain('extra added_there 1');
+  });
+
   it('takes out again who left, and was put back', async () => {
     await database.setClock(T0 + DAY);
     await turnout.settle();

@@ -39,6 +39,10 @@ export class ServiceProcess {
     return new ServiceProcess(child, url, () => printed);
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   /** All that it has written to stdout and stderr. */
   get printed(): string {
     return this.printedSoFar();

@@ -7,6 +7,7 @@ import { LANES } from '../../platform/lanes.js';
 import { Nudger } from '../../platform/nudger.js';
 import { Sweep } from '../../platform/sweep.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../../platform/worker-settings.js';
+import { AccountStore } from '../account-store.js';
 import { backoffMs } from '../backoff.js';
 import { Gates } from '../gates.js';
 import { ProvisionStore, type ClaimedProvision } from './provision-store.js';
@@ -32,6 +33,7 @@ export class Provisioner extends Sweep {
   constructor(
     private readonly dataSource: DataSource,
     private readonly store: ProvisionStore,
+    private readonly accounts: AccountStore,
     private readonly waiting: OutboxWaiting,
     private readonly gates: Gates,
     private readonly nudger: Nudger,
@@ -44,7 +46,7 @@ export class Provisioner extends Sweep {
   /** One after another: at two requests each, no destination minds. */
   protected override async sweep(): Promise<void> {
     const able = this.destinations.filter((one) => 'provision' in one);
-    for (const one of able) await this.store.followAccount(this.dataSource.manager, one.key, accountOf(one));
+    for (const one of able) await this.follow(one);
     const keys = able.map((one) => one.key);
     for (;;) {
       const run = await this.dataSource.transaction((tx) => this.store.claim(tx, keys));
@@ -54,6 +56,13 @@ export class Provisioner extends Sweep {
         able.find((one) => one.key === run.destination)!,
       );
     }
+  }
+
+  /** A destination may have come to be used by another account. */
+  private async follow(destination: Destination): Promise<void> {
+    const account = accountOf(destination);
+    await this.accounts.note(this.dataSource.manager, destination.key, account);
+    await this.store.followAccount(this.dataSource.manager, destination.key, account);
   }
 
   private async carryOut(run: ClaimedProvision, destination: Destination): Promise<void> {
