@@ -159,6 +159,8 @@ export async function whatIsLeft({ pool }: Pick<TestDatabase, 'pool'>): Promise<
             (SELECT count(*) FROM reclassifications WHERE finished_at IS NULL) AS reclassifications,
             (SELECT count(*) FROM link_runs WHERE state IN ('waiting', 'running')) AS link_runs,
             (SELECT count(*) FROM segment_shadows WHERE state = 'running') AS shadows,
+            -- What waited for these is being made due.
+            (SELECT count(*) FROM provisioned_segments WHERE claim IS NOT NULL AND state = 'ready') AS provisioned,
             (SELECT count(*) FROM decisions WHERE due_at <= turnout_now() OR review_at <= turnout_now()) AS open,
             (SELECT count(*) FROM outbox WHERE claim IS NOT NULL OR due_at <= turnout_now() AND NOT EXISTS
               (SELECT FROM destination_gates AS gate WHERE gate.destination = outbox.destination
