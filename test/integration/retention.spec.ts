@@ -215,20 +215,40 @@ describe('what is older than events are kept', () => {
     );
     await turnout.send(shopifyWebhook('refunds/create', { secret: SHOPIFY_SECRET, at: T0, orderId: 5 }));
     await turnout.settle();
+    // Looks at links, two of which the schedule asked for: it goes by the newest of these, which stays.
+    await database.pool.query(
+      `WITH runs AS (INSERT INTO link_runs (name, subject, settings, state, requested_at, finished_at, tries)
+         SELECT 'x', subject, '{}', 'done', turnout_now(), turnout_now(), 0
+           FROM unnest('{due,urls,due}'::text[]) AS subject RETURNING id)
+       INSERT INTO link_run_links (run_id, place, link) SELECT id, 0, '{}' FROM runs`,
+    );
+    await database.pool.query(
+      `INSERT INTO link_checks (url_digest, outcome, codes, checked_at, run_id) VALUES ('x', 'good', '{}', turnout_now(), 1)`,
+    );
+    await database.pool.query(
+      `INSERT INTO downstream_counts VALUES ('ga4', 'sessions', 'landing', '2026-03-01', '/', 1, 'UTC', turnout_now())`,
+    );
     const counts = () => Promise.all(['receipts', 'waiting_events', 'dead_letters'].map((table) => count(table)));
+    const looks = () =>
+      Promise.all(['link_runs', 'link_run_links', 'link_checks', 'downstream_counts'].map((table) => count(table)));
     expect(await counts()).toEqual([2, 1, 1]);
     await database.setClock(T0 + 90 * DAY - 1);
     await clean();
-    expect(await counts()).toEqual([2, 1, 1]);
+    expect([await counts(), await looks()]).toEqual([
+      [2, 1, 1],
+      [3, 3, 1, 1],
+    ]);
     await database.setClock(T0 + 90 * DAY);
     await clean();
     expect(await counts()).toEqual([2, 1, 0]);
+    expect(await looks()).toEqual([1, 1, 1, 1]);
     await database.setClock(T0 + RETENTION + DAY - 1);
     await clean();
     expect(await counts()).toEqual([2, 1, 0]);
     await database.setClock(T0 + RETENTION + DAY);
     await clean();
     expect(await counts()).toEqual([0, 0, 0]);
+    expect(await looks()).toEqual([1, 1, 0, 0]);
     // What comes again is too old by now, so that no receipt is missed.
     const again = await turnout.send(customerioWebhook({ secret: SIGNING_KEY, at: T0, eventId: `ann-${T0}` }));
     expect(again.body).toEqual({ status: 'kept_aside', reason: 'older_than_retention' });
