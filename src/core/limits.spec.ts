@@ -213,6 +213,7 @@ describe('windows that make no sense', () => {
   it.each<[object, string]>([
     [{ attribute: 'x' }, 'no operator'],
     [{ attribute: 'x', olderThan: '40000d' }, 'too long'],
+    [{ attribute: 'x', olderThan: 'long' }, 'not a duration'],
     [{ attribute: 'x', anniversary: {} }, '"timeZone" is missing'],
     [{ bucket: { seed: 's', from: 50, to: 50 } }, 'not above'],
     [{ bucket: { seed: 's', from: -1, to: 50 } }, '/bucket/from'],

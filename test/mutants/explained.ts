@@ -100,6 +100,24 @@ export const EXPLAINED: readonly ExplainedMutant[] = [
     why: 'where a look ends after so many steps, the next one goes on from there, to the same answer',
   },
   {
+    file: 'src/core/matcher.ts',
+    before: 'const tests = Object.entries(where).sort(([a], [b]) => (a < b ? -1 : 1));',
+    after: 'const tests = Object.entries(where).sort(([a], [b]) => (a < b ? -1 : 0));',
+    why: SPEED,
+  },
+  {
+    file: 'src/core/net-revenue.ts',
+    before: 'if (lives.length === 0 || refunds.length === 0) return lives;',
+    after: 'if (lives.length === 0 && refunds.length === 0) return lives;',
+    why: SPEED,
+  },
+  {
+    file: 'src/core/simulate.ts',
+    before: 'const MOST_FOLLOWING = 2_000_000;',
+    after: 'const MOST_FOLLOWING = 2000001;',
+    why: 'no number of steps by the square of a number of events lies between the two, but for one event',
+  },
+  {
     file: 'src/core/touch-index.ts',
     before: 'if (known) return known.index;',
     after: 'if (known) ;',
