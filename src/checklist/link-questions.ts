@@ -17,6 +17,8 @@ import { judgeLinks } from './judge-links.js';
 
 const DAY_MS = 86_400_000;
 
+type Named = Pick<CtaFact, 'key' | 'kind'>;
+
 /** What the checklist asks of links: under which domains, for which calls to action, and where they lead. */
 @Injectable()
 export class LinkQuestions {
@@ -40,8 +42,9 @@ export class LinkQuestions {
   }
 
   async ctaLines(tx: Transaction, asOf: Instant, coreCtas: readonly string[]): Promise<ChecklistLine[]> {
-    const catalogue = await this.ctaFacts(tx, asOf);
-    return coreCtas.map((core) => judgeCta(core, catalogue, LIVE_DAYS));
+    const isCore = ({ key, kind }: Named): boolean => coreCtas.some((core) => core === key || core === kind);
+    const facts = await this.ctaFacts(tx, asOf, (await this.ctas.list(tx)).filter(isCore));
+    return coreCtas.map((core) => judgeCta(core, facts, LIVE_DAYS));
   }
 
   async linkLine(tx: Transaction, asOf: Instant): Promise<ChecklistLine> {
@@ -54,7 +57,7 @@ export class LinkQuestions {
     return judgeLinks(facts, asOf);
   }
 
-  private async ctaFacts(tx: Transaction, asOf: Instant): Promise<CtaFact[]> {
+  private async ctaFacts(tx: Transaction, asOf: Instant, ctas: readonly Named[]): Promise<CtaFact[]> {
     const catalogue = await this.ctas.catalogue(tx, await catalogueRevision(tx));
     const clicks = new Map<string, number>();
     for (const row of await recentLinks(tx, { since: asOf - LIVE_DAYS * DAY_MS, until: asOf })) {
@@ -62,7 +65,7 @@ export class LinkQuestions {
       if (cta !== undefined) clicks.set(cta, (clicks.get(cta) ?? 0) + row.clicks);
     }
     const facts: CtaFact[] = [];
-    for (const { key, kind } of await this.ctas.list(tx)) {
+    for (const { key, kind } of ctas) {
       const [links, neededBy] = [await this.links.liveOf(tx, key), await this.needs.of(tx, key)];
       facts.push({ key, kind, clicks: clicks.get(key) ?? 0, links, neededBy });
     }

@@ -86,6 +86,7 @@ describe('looks at links', () => {
     );
     expect(rows).toEqual([
       { outcome: 'error', codes: ['forbidden-address', 'plain-http'] },
+      { outcome: 'error', codes: ['no-scheme'] },
       { outcome: 'error', codes: ['parameter-lost'] },
       { outcome: 'good', codes: [] },
     ]);

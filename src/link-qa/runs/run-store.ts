@@ -171,7 +171,6 @@ export class LinkRunStore {
         WHERE run_id = $1 AND place = $2`,
       [run.id, link.place, outcome, JSON.stringify(checked)],
     );
-    if (!checked.isWalked) return true;
     await query(
       tx,
       `INSERT INTO link_checks (url_digest, outcome, codes, checked_at, run_id) VALUES ($1, $2, $3, turnout_now(), $4)
