@@ -4,6 +4,7 @@ import { clicks, instant, orders, reports } from '../scenarios/scenario.js';
 import { DAY, HOUR } from '../support/builders.js';
 import type { JsonObject } from '../support/turnout.js';
 import type { SentWebhook } from '../support/webhooks.js';
+import { LinkStory } from './link-story.js';
 import { Checks, shortTime, table } from './show.js';
 import { SETTLE_DELAY, Stage } from './stage.js';
 
@@ -31,7 +32,7 @@ const SEGMENTS = {
 /** The segment at Customer.io that mirrors ours. */
 const ABANDONED = Object.keys(SEGMENTS).indexOf('abandoned-cart') + 1;
 
-const PEOPLE = ['zoe', 'rhea', 'olga', 'max', 'nora', 'ada', 'ben', 'cleo'];
+const PEOPLE = ['lena', 'zoe', 'rhea', 'olga', 'max', 'nora', 'ada', 'ben', 'cleo'];
 
 const checks = new Checks();
 
@@ -40,12 +41,17 @@ let clock = 0;
 
 async function play(stage: Stage): Promise<void> {
   await declare(stage);
+  const link = new LinkStory(stage, { at, tell, say, check });
+  checks.chapter('a link, from the template to the shop');
+  await link.begin();
   await firstDays(stage);
   await cartDays(stage);
   await crash(stage);
   await threeDaysLater(stage);
   await thirtyDaysLater(stage);
   await whatCustomerioHolds(stage);
+  checks.chapter('what came of the link');
+  await link.end();
 }
 
 async function declare(stage: Stage): Promise<void> {
@@ -150,7 +156,7 @@ async function crash(stage: Stage): Promise<void> {
   say('the service is up again, on the same data');
   check('both webhooks had been answered 200', statuses, [200, 200]);
   check('… and neither is lost', (await stage.count('events')) - before, 2);
-  await expectMembers(stage, 'buyers', ['ben', 'zoe']);
+  await expectMembers(stage, 'buyers', ['ben', 'lena', 'zoe']);
   const rhea = await stage.client.must('GET', '/v1/segments/abandoned-cart/profiles/customer_id:rhea');
   check("Rhea's click on the cart link waits for its three days", rhea.undetermined, 'pending');
 }

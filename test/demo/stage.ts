@@ -6,6 +6,7 @@ import { migrateDatabase } from '../../src/platform/database.js';
 import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres.js';
 import { startCustomerioServer, type CustomerioServer } from '../support/customerio-server/customerio-server.js';
 import { CONTROLLED_CLOCK, setClock } from '../support/database.js';
+import { PlainShop } from '../support/plain-shop.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { settle, turnoutEnv, TurnoutClient } from '../support/turnout.js';
 
@@ -25,6 +26,8 @@ export class Stage {
   private key = '';
   client!: TurnoutClient;
   customerio!: CustomerioServer;
+  /** A copy of the shop, of which it is looked at where its links lead. */
+  shop!: PlainShop;
 
   /** Once `interruption` is aborted nothing new is started. */
   constructor(private readonly interruption: AbortSignal) {}
@@ -45,7 +48,10 @@ export class Stage {
     this.undo.push(() => customerio.stop());
     // The story's queues have no business in a Redis that somebody else may use.
     const { REDIS_URL: _, ...env } = turnoutEnv(postgres, customerio);
-    this.env = { ...env, SETTLE_DELAY_MS: String(SETTLE_DELAY) };
+    this.shop = new PlainShop();
+    await this.shop.listen();
+    this.undo.push(() => this.shop.stop());
+    this.env = { ...env, SETTLE_DELAY_MS: String(SETTLE_DELAY), OUTBOUND_TRUSTED_HOSTS: this.shop.host };
     report('starting Turnout');
     this.undo.push(() => this.endService('SIGTERM'));
     await this.startService();
