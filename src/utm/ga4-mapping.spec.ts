@@ -29,7 +29,12 @@ describe('Google Analytics’ default channels', () => {
     ['customerio', 'cpm', 'summer', 'Display'],
     ['customerio', 'cpc', 'summer', 'Paid Other'],
     ['customerio', 'email', 'q3_shop_news', 'Organic Shopping'],
+    ['customerio', 'email', 'shop', 'Organic Shopping'],
+    ['customerio', 'email', 'summer_eshop', 'Organic Shopping'],
+    ['customerio', 'email', 'window-shopping', 'Organic Shopping'],
     ['customerio', 'email', 'workshop', 'Email'],
+    ['customerio', 'email', 'bishop', 'Email'],
+    ['customerio', 'email', 'adshop_fshop_zshop', 'Email'],
     ['customerio', 'link', 'summer', 'Referral'],
   ])('of %s / %s / %s is %s', (source, medium, campaign, expected) => {
     expect(defaultChannelOf({ source, medium, campaign })).toBe(expected);
