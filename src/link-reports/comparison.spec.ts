@@ -12,7 +12,7 @@ const SPAN = {
   from: '2026-01-01',
   to: '2026-03-01',
   window: '7d',
-  step: 10,
+  step: 3,
   attribution: 'last',
 } as const;
 

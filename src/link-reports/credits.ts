@@ -1,6 +1,6 @@
 import { firstFrom } from '../core/history-event.js';
 import type { Instant } from '../core/instant.js';
-import { CUTS, valueIn, type Cut } from './cuts.js';
+import { CUTS } from './cuts.js';
 import type { ReportedClick } from './reported-click.js';
 import { LONGEST_WINDOW, stepOf, WINDOW_SPANS } from './windows.js';
 
@@ -11,7 +11,8 @@ export type Attribution = (typeof ATTRIBUTIONS)[number];
 
 /** That a click has led to something, told by the windows from step `from` on and before step `until`. */
 export interface Credit {
-  cut: Cut;
+  /** The place of the cut among all. */
+  cut: number;
   click: ReportedClick;
   from: number;
   until: number;
@@ -47,10 +48,10 @@ export const CREDITS: Readonly<Record<Attribution, Credits>> = {
     return (at) => {
       for (; known < clicks.length && clicks[known]!.occurredAt <= at; known++) {
         const click = clicks[known]!;
-        CUTS.forEach((cut, index) => lasts[index]!.set(JSON.stringify(valueIn(cut, click.place)), click));
+        click.values.forEach(({ key }, cut) => lasts[cut]!.set(key, click));
       }
-      return CUTS.flatMap((cut, index) =>
-        [...lasts[index]!.values()]
+      return lasts.flatMap((last, cut) =>
+        [...last.values()]
           .filter((click) => at - click.occurredAt < LONGEST_WINDOW)
           .map((click) => ({ cut, click, from: stepOf(at - click.occurredAt), until: WINDOW_SPANS.length })),
       );
@@ -59,5 +60,5 @@ export const CREDITS: Readonly<Record<Attribution, Credits>> = {
 };
 
 function everywhere(click: ReportedClick, from: number, until: number): Credit[] {
-  return from < until ? CUTS.map((cut) => ({ cut, click, from, until })) : [];
+  return from < until ? CUTS.map((_, cut) => ({ cut, click, from, until })) : [];
 }

@@ -25,6 +25,12 @@ export const DELIVERIES = 'deliveries';
 /** Month by month, which messages clicks came from: by all dimensions, the action after the campaign. */
 export const ORIGINS = 'origins';
 
-export function valueIn(cut: Cut, place: Place): (string | null)[] {
-  return cut.dimensions.map((dimension) => place[dimension]);
+/** What a click is in each cut, in the order of {@link CUTS}. */
+export type CutValues = readonly { value: readonly (string | null)[]; key: string }[];
+
+export function valuesIn(place: Place): CutValues {
+  return CUTS.map(({ dimensions }) => {
+    const value = dimensions.map((dimension) => place[dimension]);
+    return { value, key: JSON.stringify(value) };
+  });
 }

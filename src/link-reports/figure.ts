@@ -24,7 +24,7 @@ export interface FigureKey {
   value: readonly (string | null)[];
   /** From which window on it holds; what a window shows is the sum up to its step. */
   step?: number;
-  /** Of what clicks led to; days and lags are under none. */
+  /** Of what clicks led to. */
   currency?: string;
 }
 
@@ -41,8 +41,9 @@ interface Sum {
 export class FigureSums {
   private readonly sums = new Map<string, Sum>();
 
-  add(key: FigureKey, counts: Partial<Record<Count, number>>, revenue?: Decimal): void {
-    const sum = this.of(key);
+  /** `valueKey` is the value as JSON, which is made once and used many times. */
+  add(key: FigureKey, valueKey: string, counts: Partial<Record<Count, number>>, revenue?: Decimal): void {
+    const sum = this.of(key, valueKey);
     for (const [count, more] of Object.entries(counts) as [Count, number][]) {
       sum.counts.set(count, (sum.counts.get(count) ?? 0) + more);
     }
@@ -59,9 +60,9 @@ export class FigureSums {
     });
   }
 
-  private of(key: FigureKey): Sum {
-    const { cut, kind, day, value, step = 0, currency = '' } = key;
-    const name = JSON.stringify([cut, kind, day, value, step, currency]);
+  private of(key: FigureKey, valueKey: string): Sum {
+    const { cut, kind, day, step = 0, currency = '' } = key;
+    const name = `${cut} ${kind} ${day} ${step} ${valueKey} ${currency}`;
     let sum = this.sums.get(name);
     if (!sum) this.sums.set(name, (sum = { key, counts: new Map(), revenue: { units: 0n, scale: 0 } }));
     return sum;

@@ -5,8 +5,8 @@ import { toIso, type Instant, type Milliseconds } from '../core/instant.js';
 import { keptPurchases } from '../core/kept-purchases.js';
 import { CHECKOUT } from '../profiles/reported-events.js';
 import { ATTRIBUTIONS, CREDITS, type Attribution } from './credits.js';
-import { CUTS, DELIVERIES, DIMENSIONS, ORIGINS, valueIn, type Cut } from './cuts.js';
-import { FigureSums, type Figure } from './figure.js';
+import { CUTS, DELIVERIES, DIMENSIONS, ORIGINS } from './cuts.js';
+import { FigureSums, type Figure, type FigureKey } from './figure.js';
 import { clicksIn, deliveriesIn, type Delivery, type ReportedClick } from './reported-click.js';
 import { WINDOW_SPANS } from './windows.js';
 
@@ -27,7 +27,7 @@ export function figuresOf(events: readonly HistoryEvent[]): Figure[] {
   const clicks = clicksIn(events, deliveries);
   const people = clicks.filter(({ actor }) => actor !== 'machine');
   addClicks(sums, clicks);
-  for (const cut of CUTS) addClickers(sums, cut, people);
+  addClickers(sums, people);
   addDeliveries(sums, deliveries, people);
   const checkouts = events.filter(({ name }) => name === CHECKOUT).map(({ occurredAt: at }) => ({ at, currency: '' }));
   for (const attribution of ATTRIBUTIONS) {
@@ -38,33 +38,27 @@ export function figuresOf(events: readonly HistoryEvent[]): Figure[] {
 }
 
 function addClicks(sums: FigureSums, clicks: readonly ReportedClick[]): void {
-  for (const { actor, occurredAt, place } of clicks) {
-    for (const cut of CUTS) {
-      const value = valueIn(cut, place);
-      sums.add({ cut: cut.key, kind: 'clicks', day: dayOf(occurredAt), value }, { [actor]: 1 });
-    }
+  for (const { actor, day, values } of clicks) {
+    values.forEach(({ value, key }, cut) => {
+      sums.add({ cut: CUTS[cut]!.key, kind: 'clicks', day, value }, key, { [actor]: 1 });
+    });
   }
 }
 
 /** Each day on which somebody clicked there; the first one of a week or a month is one more person in it. */
-function addClickers(sums: FigureSums, cut: Cut, clicks: readonly ReportedClick[]): void {
-  const seen = new Set<string>();
-  const isNew = (value: unknown, period: string): boolean => {
-    const known = seen.size;
-    return seen.add(JSON.stringify([value, period])).size > known;
-  };
-  for (const { occurredAt, place } of clicks) {
-    const value = valueIn(cut, place);
-    const day = dayOf(occurredAt);
-    if (!isNew(value, day)) continue;
-    sums.add(
-      { cut: cut.key, kind: 'clicks', day, value },
-      {
+function addClickers(sums: FigureSums, clicks: readonly ReportedClick[]): void {
+  const isNew = firstTimes();
+  for (const { occurredAt, day, values } of clicks) {
+    const [week, month] = [weekOf(occurredAt), day.slice(0, 7)];
+    values.forEach(({ value, key }, cut) => {
+      if (!isNew(`${cut} ${day} ${key}`)) return;
+      const more = {
         clickers: 1,
-        week_clickers: Number(isNew(value, `week ${weekOf(occurredAt)}`)),
-        month_clickers: Number(isNew(value, monthOf(occurredAt))),
-      },
-    );
+        week_clickers: Number(isNew(`${cut} ${week} ${key}`)),
+        month_clickers: Number(isNew(`${cut} ${month} ${key}`)),
+      };
+      sums.add({ cut: CUTS[cut]!.key, kind: 'clicks', day, value }, key, more);
+    });
   }
 }
 
@@ -76,21 +70,29 @@ function addDeliveries(
 ): void {
   for (const { at, campaign, action, channel } of deliveries.values()) {
     const value = [campaign, action, channel];
-    sums.add({ cut: DELIVERIES, kind: 'clicks', day: dayOf(at), value }, { deliveries: 1 });
+    sums.add({ cut: DELIVERIES, kind: 'clicks', day: dayOf(at), value }, JSON.stringify(value), { deliveries: 1 });
   }
-  const seen = new Set<string>();
-  const addOnce = (cut: string, day: string, value: readonly (string | null)[], { id }: Delivery): void => {
-    const known = seen.size;
-    if (seen.add(JSON.stringify([cut, value, id])).size === known) return;
-    sums.add({ cut, kind: 'clicks', day, value }, { clicked: 1 });
-  };
-  for (const { place, delivery } of clicks) {
+  const isNew = firstTimes();
+  for (const { place, values, delivery } of clicks) {
     if (!delivery) continue;
-    const { at, campaign, action, channel } = delivery;
-    for (const cut of CUTS) addOnce(cut.key, dayOf(at), valueIn(cut, place), delivery);
+    const { id, at, campaign, action, channel } = delivery;
+    const day = dayOf(at);
+    const addOnce = (cut: string, on: string, value: readonly (string | null)[], key: string): void => {
+      if (isNew(`${cut} ${key} ${id}`)) sums.add({ cut, kind: 'clicks', day: on, value }, key, { clicked: 1 });
+    };
+    values.forEach(({ value, key }, cut) => addOnce(CUTS[cut]!.key, day, value, key));
     const origin = [...DIMENSIONS.map((dimension) => place[dimension]), campaign, action, channel];
-    addOnce(ORIGINS, `${monthOf(at)}-01`, origin, delivery);
+    addOnce(ORIGINS, `${day.slice(0, 7)}-01`, origin, JSON.stringify(origin));
   }
+}
+
+/** Tells whether it is the first time that it is asked about something. */
+function firstTimes(): (what: string) => boolean {
+  const seen = new Set<string>();
+  return (what) => {
+    const known = seen.size;
+    return seen.add(what).size > known;
+  };
 }
 
 /** Something that clicks led to; of a purchase what is left of its revenue. */
@@ -112,14 +114,14 @@ function addConversions(
   const days = new ConvertedDays();
   for (const { at, currency, revenue } of conversions) {
     for (const { cut, click, from, until } of creditsAt(at)) {
-      const value = valueIn(cut, click.place);
-      const place = { cut: cut.key, kind, day: dayOf(click.occurredAt), value };
-      days.add(place, from, until);
+      const { value, key } = click.values[cut]!;
+      const place = { cut: CUTS[cut]!.key, kind, day: click.day, value, currency };
+      days.add(place, key, from, until);
       const lag = at - click.occurredAt;
-      sums.add({ ...place, step: from, currency }, { conversions: 1, lag_ms: lag }, revenue);
+      sums.add({ ...place, step: from }, key, { conversions: 1, lag_ms: lag }, revenue);
       if (until === WINDOW_SPANS.length) continue;
       const less = revenue && { ...revenue, units: -revenue.units };
-      sums.add({ ...place, step: until, currency }, { conversions: -1, lag_ms: -lag }, less);
+      sums.add({ ...place, step: until }, key, { conversions: -1, lag_ms: -lag }, less);
     }
   }
   days.addTo(sums);
@@ -130,23 +132,28 @@ export function kindOf(goal: Goal, attribution: Attribution): string {
   return `${goal}.${attribution}`;
 }
 
-type DayPlace = { cut: string; kind: string; day: string; value: (string | null)[] };
+type Credited = Pick<Required<FigureKey>, 'cut' | 'kind' | 'day' | 'value' | 'currency'>;
 
-/** Days of clicks that led to something at all, however often: for each, the windows that tell of it. */
+/**
+ * Days of clicks that led to something at all, however often: for each, the windows that tell of it. They stand under the
+ * currency of whatever changes it, which has a figure there anyhow.
+ */
 class ConvertedDays {
-  private readonly days = new Map<string, { place: DayPlace; steps: boolean[] }>();
+  private readonly days = new Map<string, { key: string; holds: boolean[]; changedBy: Credited[] }>();
 
-  add(place: DayPlace, from: number, until: number): void {
-    const key = JSON.stringify([place.cut, place.day, place.value]);
-    let day = this.days.get(key);
-    if (!day) this.days.set(key, (day = { place, steps: WINDOW_SPANS.map(() => false) }));
-    day.steps.fill(true, from, until);
+  add(place: Credited, key: string, from: number, until: number): void {
+    const name = `${place.cut} ${place.day} ${key}`;
+    let day = this.days.get(name);
+    if (!day) this.days.set(name, (day = { key, holds: WINDOW_SPANS.map(() => false), changedBy: [] }));
+    day.holds.fill(true, from, until);
+    for (const step of [from, until]) day.changedBy[step] = place;
   }
 
   addTo(sums: FigureSums): void {
-    for (const { place, steps } of this.days.values()) {
-      steps.forEach((holds, step) => {
-        if (holds !== (steps[step - 1] ?? false)) sums.add({ ...place, step }, { days: holds ? 1 : -1 });
+    for (const { key, holds, changedBy } of this.days.values()) {
+      holds.forEach((isHeld, step) => {
+        if (isHeld === (holds[step - 1] ?? false)) return;
+        sums.add({ ...changedBy[step]!, step }, key, { days: isHeld ? 1 : -1 });
       });
     }
   }
@@ -159,8 +166,4 @@ function dayOf(at: Instant): string {
 /** Counted from Monday to Sunday; 1970-01-01 was a Thursday. */
 function weekOf(at: Instant): number {
   return Math.floor((Math.floor(at / DAY) + 3) / 7);
-}
-
-function monthOf(at: Instant): string {
-  return toIso(at).slice(0, 7);
 }

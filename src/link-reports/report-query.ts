@@ -43,6 +43,7 @@ export class ReportQuery {
     try {
       await runner.startTransaction();
       const tx = runner.manager;
+      await query(tx, 'SET LOCAL jit = off'); // takes longer than the report itself
       await query(tx, `SET LOCAL idle_in_transaction_session_timeout = '${PATIENCE}'`);
       const { sql, parameters } = reportSql(question);
       await query(tx, `DECLARE report NO SCROLL CURSOR FOR ${sql}`, parameters);

@@ -1,9 +1,9 @@
 import type { HistoryEvent } from '../core/history-event.js';
-import type { Instant } from '../core/instant.js';
+import { toIso, type Instant } from '../core/instant.js';
 import { CLICK, type ClickClass } from '../ctas/click-class.js';
 import { contextOf } from '../ctas/message-context.js';
 import { DELIVERED } from '../profiles/reported-events.js';
-import type { Place } from './cuts.js';
+import { valuesIn, type CutValues, type Place } from './cuts.js';
 
 /** What is known of a message that reached somebody. */
 export interface Delivery {
@@ -17,8 +17,11 @@ export interface Delivery {
 /** A click as reports see it. */
 export interface ReportedClick {
   occurredAt: Instant;
+  /** In UTC, as `2026-11-28`. */
+  day: string;
   actor: ClickClass;
   place: Place;
+  values: CutValues;
   /** The delivery that it came from, where that is known. */
   delivery: Delivery | undefined;
 }
@@ -56,7 +59,8 @@ export function clicksIn(
         utm_content: textOf(properties.utm_content),
         channel: textOf(properties.channel) ?? delivery?.channel ?? null,
       };
-      return { occurredAt, actor: properties.actor_class as ClickClass, place, delivery };
+      const actor = properties.actor_class as ClickClass;
+      return { occurredAt, day: toIso(occurredAt).slice(0, 10), actor, place, values: valuesIn(place), delivery };
     });
 }
 

@@ -1,13 +1,14 @@
 import type { Milliseconds } from '../core/instant.js';
 
-const HOUR: Milliseconds = 3_600_000;
-const DAY: Milliseconds = 24 * HOUR;
+const DAY: Milliseconds = 86_400_000;
 
-/** How long after a click what follows can count as its doing. A place in this list is a step, under which figures are kept. */
+/**
+ * How long after a click what follows can count as its doing. A place in this list is a step, under which figures are kept:
+ * each window more is more figures.
+ */
 const SPANS: readonly (readonly [name: string, span: Milliseconds])[] = [
-  ...[1, 3, 6, 12].map((hours) => [`${hours}h`, hours * HOUR] as const),
-  ...Array.from({ length: 30 }, (_, day) => [`${day + 1}d`, (day + 1) * DAY] as const),
-  ...[45, 60, 90].map((days) => [`${days}d`, days * DAY] as const),
+  ['1h', DAY / 24],
+  ...[1, 3, 7, 14, 30, 60, 90].map((days) => [`${days}d`, days * DAY] as const),
 ];
 
 export const WINDOW_NAMES: readonly string[] = SPANS.map(([name]) => name);
