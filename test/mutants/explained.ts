@@ -117,6 +117,7 @@ export const EXPLAINED: readonly ExplainedMutant[] = [
     after: 'const MOST_FOLLOWING = 2000001;',
     why: 'no number of steps by the square of a number of events lies between the two, but for one event',
   },
+  { file: 'src/core/touch-index.ts', before: 'this.byName.set(name, index);', after: ';', why: SPEED },
   {
     file: 'src/core/touch-index.ts',
     before: 'if (known) return known.index;',
