@@ -6,6 +6,7 @@ describe('a naming schema', () => {
   it('that is right has no problems', () => {
     const schema = {
       ...{ timeZone: 'Europe/Berlin', case: 'lower', separator: '-', maxLength: 50, hosts: ['*.shop.example'] },
+      appended: ['utm_id'],
       keys: {
         utm_source: { required: true, allowed: ['customerio'] },
         utm_campaign: { pattern: '{words}', maxLength: 40 },
@@ -34,6 +35,9 @@ describe('a naming schema', () => {
       ['/timeZone', '/case', '/separator', '/maxLength'],
     ],
     [{ keys: { utm_a: {} }, hosts: ['https://shop.example'] }, ['/hosts/0']],
+    [{ keys: { utm_a: {} }, appended: ['id', 'utm_b', 'utm_b'] }, ['/appended/0', '/appended/2']],
+    [{ keys: { utm_a: {} }, appended: ['utm_b', 'utm_a'] }, ['/appended/1']],
+    [{ keys: { utm_a: {} }, channels: { sms: { keys: { utm_b: {} } } }, appended: ['utm_b'] }, ['/appended/0']],
     [{ keys: { utm_a: {} }, channels: { 'E Mail': {} } }, ['/channels/E Mail']],
     [
       { keys: { utm_a: {} }, channels: { email: { keys: { utm_a: { allowed: ['A'] } } } } },

@@ -47,17 +47,16 @@ const KEY_FIELDS: Record<string, Check> = {
   ...{ case: letterCase, separator, maxLength },
 };
 
-const KEYS = recordOf(
-  /^utm_[a-z0-9_]{1,40}$/,
-  'the name of a parameter, such as "utm_source"',
-  objectOf(KEY_FIELDS),
-  30,
-);
+const KEY_NAME = /^utm_[a-z0-9_]{1,40}$/;
+const KEY_EXPECTED = 'the name of a parameter, such as "utm_source"';
+const KEYS = recordOf(KEY_NAME, KEY_EXPECTED, objectOf(KEY_FIELDS), 30);
+const APPENDED = simple((value) => typeof value === 'string' && KEY_NAME.test(value), KEY_EXPECTED);
 
 const SCHEMA_FIELDS: Record<string, Check> = {
   timeZone: simple(isTimeZone, 'an IANA time zone such as "Europe/Berlin"'),
   ...{ case: letterCase, separator, maxLength },
   hosts: listOf(HOST, 200),
+  appended: listOf(APPENDED, 30),
   keys: KEYS,
   channels: recordOf(
     KEY,
@@ -69,8 +68,11 @@ const SCHEMA_FIELDS: Record<string, Check> = {
 
 const NOTHING: KeyDeclaration = {};
 
-/** Values and patterns that the schema's own case forbids, and keys that have both. */
-function consistencyProblems({ keys, channels = {}, ...all }: UtmSchema, pointer: string): ProblemEntry[] {
+/** Values and patterns that the schema's own case forbids, keys that have both, and keys of ours that are said to be appended. */
+function consistencyProblems(
+  { keys, channels = {}, appended = [], ...all }: UtmSchema,
+  pointer: string,
+): ProblemEntry[] {
   const placed = [
     ...Object.entries(keys).map(([key, one]) => ({ at: jsonPointer('keys', key), one, base: NOTHING })),
     ...Object.entries(channels).flatMap(([channel, { keys: own = {} }]) =>
@@ -81,7 +83,22 @@ function consistencyProblems({ keys, channels = {}, ...all }: UtmSchema, pointer
       })),
     ),
   ];
-  return placed.flatMap(({ at, one, base }) => {
+  const declared = new Set([
+    ...Object.keys(keys),
+    ...Object.values(channels).flatMap((one) => Object.keys(one.keys ?? {})),
+  ]);
+  const twice = appended.flatMap((key, index) =>
+    declared.has(key)
+      ? [
+          {
+            pointer: `${pointer}/appended/${index}`,
+            detail: `"${key}" is one of the keys`,
+            expected: 'it in one place',
+          },
+        ]
+      : [],
+  );
+  const found = placed.flatMap(({ at, one, base }) => {
     const where = pointer + at;
     if (one.allowed && one.pattern !== undefined) {
       return [{ pointer: where, detail: 'both "allowed" and "pattern" are given', expected: 'one of the two' }];
@@ -101,6 +118,7 @@ function consistencyProblems({ keys, channels = {}, ...all }: UtmSchema, pointer
       ),
     ];
   });
+  return [...twice, ...found];
 }
 
 function literalsOf(source: string): string[] {

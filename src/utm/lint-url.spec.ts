@@ -67,6 +67,14 @@ describe('a link is looked at', () => {
     expect(kinds(`?${RIGHT.replace('&utm_medium', '&amp;utm_medium')}`)).toEqual([['key-spelling', 'utm_medium']]);
   });
 
+  it('but not for what the sending tool appends, however it spells that', () => {
+    const lint = (query: string) =>
+      lintUrl({ ...SCHEMA, appended: ['utm_term', 'utm_ajs'] }, `https://shop.example/p?${query}`);
+    const appended = `${RIGHT}&utm_term=A%20B&UTM_Term=&utm_ajs=1`;
+    expect(lint(appended)).toMatchObject({ isJudged: true, findings: [], mended: null });
+    expect(lint(`${appended}&utm_foo=1`).findings).toMatchObject([{ kind: 'unknown-key', key: 'utm_foo' }]);
+  });
+
   it('for parameters behind the fragment', () => {
     expect(kinds(`#${RIGHT}`)).toContainEqual(['in-fragment', null]);
   });

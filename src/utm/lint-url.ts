@@ -30,7 +30,8 @@ export function lintUrl(schema: UtmSchema, url: string, channel: string | null =
   const medium = pairs.find(({ key, isDynamic }) => key === 'utm_medium' && !isDynamic)?.value;
   const of = channel ?? channelOfMedium(schema, medium);
   const rules = rulesOf(schema, of);
-  const findings = [...pairFindings(rules, pairs), ...missingKeys(rules, pairs), ...inFragment(url)];
+  const own = pairs.filter(({ key }) => !schema.appended?.includes(key));
+  const findings = [...pairFindings(rules, own), ...missingKeys(rules, pairs), ...inFragment(url)];
   const dynamic = [...new Set(pairs.filter(({ isDynamic }) => isDynamic).map(({ key }) => key))];
   return {
     url,

@@ -33,6 +33,8 @@ export interface UtmSchema {
   maxLength?: number;
   /** Links to these hosts are named so, `*` for any run of characters; all unless given. */
   hosts?: string[];
+  /** Parameters that the tool which sends the message appends by itself: they are as they are, and none of ours. */
+  appended?: string[];
   keys: Record<string, KeyDeclaration>;
   channels?: Record<string, ChannelDeclaration>;
 }
