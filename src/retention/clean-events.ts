@@ -1,6 +1,7 @@
 import { IDENTIFY } from '../core/history-event.js';
 import { PURCHASE, PURCHASE_ENDINGS } from '../core/net-purchases.js';
-import { query } from '../platform/database.js';
+import type { Instant } from '../core/instant.js';
+import { query, type Transaction } from '../platform/database.js';
 import type { Cleaning } from './cleaning.js';
 
 const PROFILES_A_STEP = 500;
@@ -20,6 +21,7 @@ export const cleanEvents: Cleaning = {
         ORDER BY id LIMIT $4`,
       [lane, after === '' ? 0 : after, new Date(now), PROFILES_A_STEP],
     );
+    const outdated = await locked(tx, { lane, ids: profiles.map((row) => row.id), horizon });
     const [step] = await query<{ removed: string }>(
       tx,
       `WITH removed AS (
@@ -44,7 +46,7 @@ export const cleanEvents: Cleaning = {
          UPDATE profiles SET is_link_report_due = true WHERE lane = $1 AND id IN (SELECT profile_id FROM removed)
        )
        SELECT count(*) AS removed FROM removed`,
-      [lane, profiles.map((row) => row.id), new Date(horizon), IDENTIFY, PURCHASE_ENDINGS, PURCHASE, MOST_REMOVED],
+      [lane, outdated, new Date(horizon), IDENTIFY, PURCHASE_ENDINGS, PURCHASE, MOST_REMOVED],
     );
     const removed = Number(step!.removed);
     if (removed === MOST_REMOVED) return { removed, after };
@@ -52,3 +54,18 @@ export const cleanEvents: Cleaning = {
     return { removed, after: isDone ? null : profiles.at(-1)!.id };
   },
 };
+
+/** Those of some profiles that have events from before the horizon, locked in order before these are touched, as everybody does it. */
+async function locked(
+  tx: Transaction,
+  { lane, ids, horizon }: { lane: number; ids: readonly string[]; horizon: Instant },
+): Promise<string[]> {
+  const rows = await query<{ id: string }>(
+    tx,
+    `SELECT id FROM profiles WHERE lane = $1 AND id = ANY($2::bigint[]) AND EXISTS (
+       SELECT FROM events WHERE events.lane = $1 AND profile_id = profiles.id AND occurred_at <= $3)
+      ORDER BY id FOR UPDATE`,
+    [lane, ids, new Date(horizon)],
+  );
+  return rows.map((row) => row.id);
+}
