@@ -183,7 +183,7 @@ async function main(url: string): Promise<void> {
   await dataSource.destroy();
   await client.end();
   const [figure, ceiling] = [Math.round(ours * 10) / 10, Math.round(byHand * 10) / 10];
-  const ratio = Math.round((figure / ceiling) * 100) / 100;
+  const ratio = Math.round((ceiling / figure) * 100) / 100;
   console.log(JSON.stringify({ name: 'slowest link report', figure, unit: 'ms', ceiling, ratio }));
 }
 

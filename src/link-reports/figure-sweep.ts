@@ -4,7 +4,9 @@ import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-setting
 import { FigureKeeper } from './figure-keeper.js';
 
 /** Few, since whoever brings events of the same people waits meanwhile. */
-const PROFILES_A_STEP = 100;
+const PROFILES_A_STEP = 50;
+/** Reports may be a second old: who does several things in a row is counted once. */
+const SWEEPS_BETWEEN = 10;
 /** Between two times that changes are added to the figures; those of many people are fewer than they are one by one. */
 const STEPS_A_FOLD = 20;
 
@@ -17,7 +19,7 @@ export class FigureSweep extends Sweep {
     private readonly keeper: FigureKeeper,
     @Inject(WORKER_SETTINGS) settings: WorkerSettings,
   ) {
-    super(settings.sweepIntervalMs);
+    super(SWEEPS_BETWEEN * settings.sweepIntervalMs);
   }
 
   override async beforeApplicationShutdown(): Promise<void> {
