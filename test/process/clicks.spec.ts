@@ -86,4 +86,4 @@ it('kill -9 at any moment leaves every click that was answered an event, once', 
   expect([...events.values()].filter((n) => n !== 1)).toEqual([]);
   const { rows } = await database.pool.query('SELECT FROM link_click_journal');
   expect(rows).toHaveLength(0);
-});
+}, 120_000);
