@@ -1,7 +1,7 @@
 /**
  * The memory of a worker that compares a very large segment with what Customer.io holds, and repairs it.
  *
- *   npm run soak:reconcile -- --members 1000000 --most 120
+ *   npm run soak:reconcile -- --members 1000000 --most 200
  *
  * Ends with 1 if the worker's memory grew by more than so many megabytes, or if anything was left to be repaired.
  */
@@ -16,7 +16,7 @@ import { TurnoutClient, turnoutEnv, type JsonObject } from '../support/turnout.j
 import { LargeSegment, ONE_MISSING_IN, seedPushed } from './large-segment.js';
 
 const { values: given } = parseArgs({
-  options: { members: { type: 'string', default: '1000000' }, most: { type: 'string', default: '120' } },
+  options: { members: { type: 'string', default: '1000000' }, most: { type: 'string', default: '200' } },
 });
 const members = Number(given.members);
 const SEGMENT = 7;
