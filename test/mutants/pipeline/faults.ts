@@ -23,7 +23,7 @@ const CATALOGUE = 'src/platform/catalogue-revision.ts';
 const SETTLER = 'src/decisions/settler.ts';
 const DECISIONS = 'src/decisions/decision-store.ts';
 const PINS = 'src/decisions/pin-store.ts';
-const RECONCILIATION = 'src/sync/reconciliation-store.ts';
+const REPAIR = 'src/sync/drift-repair.ts';
 
 const outbox = ['test/integration/outbox', 'test/integration/delivery'];
 const merging = ['test/integration/merging', 'test/integration/identity-properties'];
@@ -143,8 +143,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'an event leaves its profile as it was',
     file: EVENTS,
-    find: '          SET evaluate_at = least(known.evaluate_at, greatest(excluded.evaluate_at, known.evaluated_at))\n',
-    replace: '          SET evaluate_at = known.evaluate_at\n',
+    find: '          SET evaluate_at = least(known.evaluate_at, greatest(excluded.evaluate_at, known.evaluated_at)),\n',
+    replace: '          SET evaluate_at = known.evaluate_at,\n',
     specs: memberships,
   },
   {
@@ -167,14 +167,14 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     find: '  private async commit(group: readonly Waiting<Item, Result>[]): Promise<void> {\n    try {\n',
     replace: `  private async commit(group: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
-      group.forEach((one) => one.settle({ result: { kind: 'stored' } as Result }));\n`,
+      group.forEach((one) => this.settle(one, { result: { kind: 'stored' } as Result }));\n`,
     specs: ingestion,
   },
   {
     name: 'what the sender was told of is the fate of another',
     file: GROUP,
-    find: 'one.settle({ result: results[index]! })',
-    replace: 'one.settle({ result: results[results.length - 1 - index]! })',
+    find: 'this.settle(one, { result: results[index]! })',
+    replace: 'this.settle(one, { result: results[results.length - 1 - index]! })',
     specs: ingestion,
   },
   {
@@ -316,9 +316,9 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   },
   {
     name: 'a comparison finds and does not mend',
-    file: RECONCILIATION,
-    find: 'SET holds = false, due_at = turnout_now(), priority = 1, attempts = 0',
-    replace: 'SET holds = false, priority = 1, attempts = 0',
+    file: REPAIR,
+    find: 'const DUE_AGAIN = `due_at = turnout_now(), priority',
+    replace: 'const DUE_AGAIN = `priority',
     specs: ['test/integration/reconciliation'],
   },
 ];
