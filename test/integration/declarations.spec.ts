@@ -53,7 +53,7 @@ describe('what marketers declare', () => {
   });
 
   it('a segment is pushed only where it can be', async () => {
-    const push = { customerio: { segmentId: '-cart' }, nowhere: {} };
+    const push = { customerio: { segmentId: '007' }, nowhere: {} };
     const answer = await turnout.call('PUT', '/v1/segments/x', { rule: CLICKED, push });
     expect(answer).toMatchObject({
       status: 400,
