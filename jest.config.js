@@ -27,5 +27,5 @@ export default {
   ],
   // The tests of a file share a machine with PostgreSQL, Redis and the service: more at once only slows each.
   maxWorkers: 2,
-  testTimeout: 60_000,
+  testTimeout: 120_000,
 };
