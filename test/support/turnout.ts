@@ -43,7 +43,7 @@ export function turnoutEnv(database: Pick<TestDatabase, 'url'>, customerio?: Cus
     PORT: '0',
     // Tests ask faster than people.
     MANAGE_REQUESTS_PER_SECOND: '0',
-    SWEEP_INTERVAL_MS: '20',
+    SWEEP_INTERVAL_MS: '50',
     DECISION_DEADLINE_MS: '30000',
     SETTLE_DELAY_MS: '0',
     RECONCILE_INTERVAL_HOURS: '0',
