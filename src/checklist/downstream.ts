@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { startOfDay } from '../core/calendar.js';
+import { parseDay } from '../core/date.js';
 import type { Instant } from '../core/instant.js';
 import type { Transaction } from '../platform/database.js';
 import { DownstreamStore, type ToldCounts } from './downstream-store.js';
@@ -29,7 +30,7 @@ export class Downstream {
 
 /** Only of values that clicks carry: what else leads to a shop is not known here. */
 function comparisonOf({ tool, metric, dimension, timeZone, rows }: ToldCounts, clicks: CountedClicks, asOf: Instant) {
-  const isOver = (day: string): boolean => startOfDay(timeZone, dayNumberOf(day) + 1) <= asOf;
+  const isOver = (day: string): boolean => startOfDay(timeZone, parseDay(day)! + 1) <= asOf;
   const days = [...new Set(rows.map((row) => row.day))].filter(isOver);
   const counted = new Map(rows.map((row) => [dayAndValue(row.day, row.value), row.count]));
   const carried = new Set([...clicks.keys()].map((key) => (JSON.parse(key) as [string, string])[1]));
@@ -41,8 +42,4 @@ function comparisonOf({ tool, metric, dimension, timeZone, rows }: ToldCounts, c
     }),
   );
   return { tool, metric, dimension, days, counts };
-}
-
-function dayNumberOf(day: string): number {
-  return Date.parse(`${day}T00:00:00Z`) / DAY_MS;
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { periodOf } from '../core/calendar.js';
 import type { HistoryEvent } from '../core/history-event.js';
-import { toIso, type Instant } from '../core/instant.js';
+import { utcDay, type Instant } from '../core/instant.js';
 import { CLICK } from '../ctas/click-class.js';
 import type { ClickClassifier } from '../ctas/click-classifier.js';
 import { classedClicks } from '../ctas/click-report.js';
@@ -29,7 +29,7 @@ export function dayAndValue(day: string, value: string): string {
 
 /** The day of a time zone in which an instant lies, as 2026-11-24. */
 export function dayIn(timeZone: string, at: Instant): string {
-  return toIso(periodOf('day', timeZone, at) * DAY_MS).slice(0, 10);
+  return utcDay(periodOf('day', timeZone, at) * DAY_MS);
 }
 
 /** Counts clicks of people as rules see them, those of nobody known included; what a machine followed is no session. */

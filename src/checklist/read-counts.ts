@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { parse } from 'csv-parse/sync';
+import { parseDay } from '../core/date.js';
 import { delimiterOf } from '../platform/csv.js';
 import { Problem, type ProblemEntry } from '../platform/problem.js';
 import type { Dimension, Metric } from './judge-downstream.js';
@@ -169,8 +170,7 @@ function problem(line: number, detail: string, expected: string): ProblemEntry {
 function dayOf(text: string): string | undefined {
   const [, year, month, day] = /^(\d{4})-?(\d{2})-?(\d{2})$/.exec(text.trim()) ?? [];
   const iso = `${year}-${month}-${day}`;
-  const at = new Date(`${iso}T00:00:00Z`);
-  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(iso) ? iso : undefined;
+  return parseDay(iso) === undefined ? undefined : iso;
 }
 
 function countOf(text: string): number | undefined {

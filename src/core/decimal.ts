@@ -44,6 +44,12 @@ export function addDecimals(a: Decimal, b: Decimal): Decimal {
   return { units: unitsAt(a, scale) + unitsAt(b, scale), scale };
 }
 
+/** Adds an amount to one of some sums, such as that of its currency. */
+export function addToSum(sums: Map<string, Decimal>, of: string, amount: Decimal): void {
+  const sum = sums.get(of);
+  sums.set(of, sum ? addDecimals(sum, amount) : amount);
+}
+
 /** Negative when `a` is less than `b`, positive when it is more, 0 when they are equal, however they are written. */
 export function compareDecimals(a: Decimal, b: Decimal): number {
   const scale = Math.max(a.scale, b.scale);

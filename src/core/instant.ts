@@ -31,3 +31,8 @@ export function durationInWords(span: Milliseconds): string {
 export function toIso(at: Instant): string {
   return new Date(at).toISOString();
 }
+
+/** The day in UTC on which an instant lies, as `2026-11-28`. */
+export function utcDay(at: Instant): string {
+  return toIso(at).slice(0, 10);
+}

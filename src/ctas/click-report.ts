@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { HistoryEvent } from '../core/history-event.js';
-import { toIso, type Instant } from '../core/instant.js';
+import { utcDay, type Instant } from '../core/instant.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
 import { query, type Transaction } from '../platform/database.js';
 import { CLICK, EVIDENCE_NAMES, type ClickClass } from './click-class.js';
@@ -129,7 +129,7 @@ class Tally {
 
   add({ occurredAt, properties }: HistoryEvent): void {
     const actor = properties.actor_class as ClickClass;
-    const day = toIso(occurredAt).slice(0, 10);
+    const day = utcDay(occurredAt);
     const message = contextOf(properties).message ?? null;
     const place = `${day} ${message}`;
     const row = this.rows.get(place) ?? { day, message, ...noClicks() };

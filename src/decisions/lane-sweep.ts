@@ -8,7 +8,6 @@ import { Sweep } from '../platform/sweep.js';
 /** Works off what is due lane by lane, batch by batch. A lane that fails keeps none of the others waiting. */
 export abstract class LaneSweep extends Sweep {
   private readonly failures = new Logger(this.constructor.name);
-  private isStopping = false;
 
   /** `intervalMs` in milliseconds; `most` is how much is done in a transaction. */
   protected constructor(
@@ -25,16 +24,11 @@ export abstract class LaneSweep extends Sweep {
   /** Does up to `most` of what is due in a lane; returns how much it was. */
   protected abstract workOff(lane: number, most: number): Promise<number>;
 
-  override async beforeApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
-    await super.beforeApplicationShutdown();
-  }
-
   protected override async sweep(): Promise<void> {
     const tx = this.dataSource.manager;
     for (const lane of await this.dueLanes(tx, await now(tx))) {
       try {
-        while (!this.isStopping && (await this.workOff(lane, this.most)) === this.most);
+        while (!this.stopping.aborted && (await this.workOff(lane, this.most)) === this.most);
       } catch (error) {
         this.failures.error({ msg: 'what is due about the decisions of a lane could not be done', lane, err: error });
       }

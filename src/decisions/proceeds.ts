@@ -1,4 +1,4 @@
-import { addDecimals, type Decimal } from '../core/decimal.js';
+import { addToSum, type Decimal } from '../core/decimal.js';
 import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant } from '../core/instant.js';
 import { keptPurchases } from '../core/kept-purchases.js';
@@ -15,10 +15,6 @@ export interface Proceeds {
 export function proceedsOf(events: readonly HistoryEvent[], asOf: Instant): Proceeds {
   const kept = keptPurchases(events, asOf);
   const sums = new Map<string, Decimal>();
-  for (const { revenue, currency } of kept) {
-    if (!revenue) continue;
-    const before = sums.get(currency);
-    sums.set(currency, before ? addDecimals(before, revenue) : revenue);
-  }
+  for (const { revenue, currency } of kept) if (revenue) addToSum(sums, currency, revenue);
   return { hasBought: kept.length > 0, revenue: sums };
 }

@@ -1,6 +1,6 @@
-import { addDecimals, decimalToString, parseDecimal } from '../core/decimal.js';
+import { addToSum, parseDecimal, type Decimal } from '../core/decimal.js';
 import { proportion, stratifiedDifference, type Interval, type Proportion } from '../platform/statistics.js';
-import type { ReportRow } from './report-row.js';
+import { shownTotals, type ReportRow, type Total } from './report-row.js';
 
 /** The two CTAs that are compared. */
 export interface Pair {
@@ -20,7 +20,7 @@ interface Side {
   clickDays: number;
   checkoutDays: number;
   purchaseDays: number;
-  revenue: ReportRow['purchase']['revenue'];
+  revenue: Total[];
 }
 
 /** Where both are compared under equal conditions: a template in a period. */
@@ -121,17 +121,14 @@ export const SHARES: Readonly<Record<Rate, (side: Side) => Proportion>> = {
 };
 
 function together(a: Side, b: Side): Side {
-  const revenue = new Map(a.revenue.map(({ currency, total }) => [currency, total]));
-  for (const { currency, total } of b.revenue) {
-    const sum = addDecimals(parseDecimal(revenue.get(currency) ?? '0')!, parseDecimal(total)!);
-    revenue.set(currency, decimalToString(sum));
-  }
+  const revenue = new Map<string, Decimal>();
+  for (const { currency, total } of [...a.revenue, ...b.revenue]) addToSum(revenue, currency, parseDecimal(total)!);
   return {
     deliveries: a.deliveries === null ? b.deliveries : a.deliveries + (b.deliveries ?? 0),
     clickedDeliveries: a.clickedDeliveries + b.clickedDeliveries,
     clickDays: a.clickDays + b.clickDays,
     checkoutDays: a.checkoutDays + b.checkoutDays,
     purchaseDays: a.purchaseDays + b.purchaseDays,
-    revenue: [...revenue].sort(([a], [b]) => (a < b ? -1 : 1)).map(([currency, total]) => ({ currency, total })),
+    revenue: shownTotals(revenue),
   };
 }

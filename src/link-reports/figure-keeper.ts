@@ -11,8 +11,6 @@ import { figuresOf } from './figures-of.js';
 
 const KEY = 'cut, kind, day, value, step, currency';
 const MEASURES: readonly string[] = [...COUNTS, 'revenue'];
-/** That nothing is left of a figure: what added to it was undone. Whether it is so of any is told without looking at all. */
-const EMPTY = MEASURES.map((one) => `known.${one} = 0`).join(' AND ');
 const CHANGES_AT_ONCE = 50_000;
 
 /**
@@ -61,20 +59,23 @@ export class FigureKeeper {
         `SELECT pg_try_advisory_xact_lock(hashtextextended('fold link report changes', 0)) AS taken`,
       );
       if (!lock!.taken) return false;
-      const rows = await query<{ is_empty: boolean }>(
+      const [folded] = await query<{ any: boolean }>(
         tx,
         `WITH taken AS (
            DELETE FROM link_report_changes
             WHERE id IN (SELECT id FROM link_report_changes ORDER BY id LIMIT $1) RETURNING *
+         ), added AS (
+           INSERT INTO link_report_figures AS known (${KEY}, ${MEASURES.join(', ')})
+           SELECT ${KEY}, ${MEASURES.map((one) => `sum(${one})`).join(', ')} FROM taken GROUP BY ${KEY}
+           ON CONFLICT (${KEY}) DO UPDATE
+              SET ${MEASURES.map((one) => `${one} = known.${one} + excluded.${one}`).join(', ')}
          )
-         INSERT INTO link_report_figures AS known (${KEY}, ${MEASURES.join(', ')})
-         SELECT ${KEY}, ${MEASURES.map((one) => `sum(${one})`).join(', ')} FROM taken GROUP BY ${KEY}
-         ON CONFLICT (${KEY}) DO UPDATE SET ${MEASURES.map((one) => `${one} = known.${one} + excluded.${one}`).join(', ')}
-         RETURNING ${EMPTY} AS is_empty`,
+         SELECT EXISTS (SELECT FROM taken) AS any`,
         [CHANGES_AT_ONCE],
       );
-      if (rows.length === 0) return false;
-      if (rows.some((row) => row.is_empty)) await query(tx, `DELETE FROM link_report_figures AS known WHERE ${EMPTY}`);
+      if (!folded!.any) return false;
+      // By an index of them: what added to these was undone.
+      await query(tx, `DELETE FROM link_report_figures WHERE ${MEASURES.map((one) => `${one} = 0`).join(' AND ')}`);
       return true;
     });
   }

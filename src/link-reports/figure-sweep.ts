@@ -13,8 +13,6 @@ const STEPS_A_FOLD = 20;
 /** Has profiles counted soon after something about them changed. */
 @Injectable()
 export class FigureSweep extends Sweep {
-  private isStopping = false;
-
   constructor(
     private readonly keeper: FigureKeeper,
     @Inject(WORKER_SETTINGS) settings: WorkerSettings,
@@ -22,18 +20,13 @@ export class FigureSweep extends Sweep {
     super(SWEEPS_BETWEEN * settings.sweepIntervalMs);
   }
 
-  override async beforeApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
-    await super.beforeApplicationShutdown();
-  }
-
   protected override async sweep(): Promise<void> {
     let isMore = true;
-    while (isMore && !this.isStopping) {
-      for (let step = 0; step < STEPS_A_FOLD && isMore && !this.isStopping; step++) {
+    while (isMore && !this.stopping.aborted) {
+      for (let step = 0; step < STEPS_A_FOLD && isMore && !this.stopping.aborted; step++) {
         isMore = (await this.keeper.count(PROFILES_A_STEP)) === PROFILES_A_STEP;
       }
-      while (!this.isStopping && (await this.keeper.fold()));
+      while (!this.stopping.aborted && (await this.keeper.fold()));
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Decimal } from '../core/decimal.js';
 import { FURTHEST } from '../core/date.js';
 import type { HistoryEvent } from '../core/history-event.js';
-import { toIso, type Instant, type Milliseconds } from '../core/instant.js';
+import { utcDay, type Instant, type Milliseconds } from '../core/instant.js';
 import { keptPurchases } from '../core/kept-purchases.js';
 import { CHECKOUT } from '../profiles/reported-events.js';
 import { ATTRIBUTIONS, CREDITS, type Attribution } from './credits.js';
@@ -70,13 +70,13 @@ function addDeliveries(
 ): void {
   for (const { at, campaign, action, channel } of deliveries.values()) {
     const value = [campaign, action, channel];
-    sums.add({ cut: DELIVERIES, kind: 'clicks', day: dayOf(at), value }, JSON.stringify(value), { deliveries: 1 });
+    sums.add({ cut: DELIVERIES, kind: 'clicks', day: utcDay(at), value }, JSON.stringify(value), { deliveries: 1 });
   }
   const isNew = firstTimes();
   for (const { place, values, delivery } of clicks) {
     if (!delivery) continue;
     const { id, at, campaign, action, channel } = delivery;
-    const day = dayOf(at);
+    const day = utcDay(at);
     const addOnce = (cut: string, on: string, value: readonly (string | null)[], key: string): void => {
       if (isNew(`${cut} ${key} ${id}`)) sums.add({ cut, kind: 'clicks', day: on, value }, key, { clicked: 1 });
     };
@@ -157,10 +157,6 @@ class ConvertedDays {
       });
     }
   }
-}
-
-function dayOf(at: Instant): string {
-  return toIso(at).slice(0, 10);
 }
 
 /** Counted from Monday to Sunday; 1970-01-01 was a Thursday. */

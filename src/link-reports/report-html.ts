@@ -1,7 +1,7 @@
 import { htmlPage, htmlTable, percent, percentWithin } from './html-page.js';
 import { linePlot, MOST_SERIES, type Series } from './plots.js';
 import type { ReportQuestion, ReportSpan } from './report-question.js';
-import type { ReportRow } from './report-row.js';
+import type { ReportRow, Total } from './report-row.js';
 
 /** The most clicked values as lines over time, and all rows as a table. */
 export function reportHtml(question: ReportQuestion, rows: readonly ReportRow[], isComplete: boolean): string {
@@ -43,7 +43,7 @@ function cellsOf(row: ReportRow): string[] {
   ];
 }
 
-export function revenueInWords(revenue: ReportRow['purchase']['revenue']): string {
+export function revenueInWords(revenue: readonly Total[]): string {
   return revenue.map(({ currency, total }) => `${total} ${currency}`.trim()).join(', ') || '–';
 }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { query, type Transaction } from '../platform/database.js';
 import { DELIVERIES, DIMENSIONS, ORIGINS, type Cut } from './cuts.js';
+import { COUNTS } from './figure.js';
 import { kindOf } from './figures-of.js';
 import type { ReportQuestion } from './report-question.js';
 
@@ -117,14 +118,11 @@ const COUNTED = [
 
 /** Figures and what waits to be added to them. */
 function figures(where: string): string {
-  return `(SELECT * FROM link_report_figures WHERE ${where}
-           UNION ALL ${withoutId(where)}) AS figures`;
+  const of = (table: string): string => `SELECT ${FIGURE} FROM ${table} WHERE ${where}`;
+  return `(${of('link_report_figures')} UNION ALL ${of('link_report_changes')}) AS figures`;
 }
 
-function withoutId(where: string): string {
-  return `SELECT cut, kind, day, value, step, currency, human, suspect, machine, clickers, week_clickers, month_clickers,
-                 deliveries, clicked, conversions, days, lag_ms, revenue FROM link_report_changes WHERE ${where}`;
-}
+const FIGURE = `cut, kind, day, value, step, currency, ${[...COUNTS, 'revenue'].join(', ')}`;
 
 /** Where deliveries stand among the parts of a message. */
 const SENT_TO: Readonly<Record<string, string>> = {

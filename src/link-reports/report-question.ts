@@ -1,6 +1,6 @@
 import { periodOf, startOf } from '../core/calendar.js';
 import { parseDay } from '../core/date.js';
-import { toIso, type Instant, type Milliseconds } from '../core/instant.js';
+import { utcDay, type Instant, type Milliseconds } from '../core/instant.js';
 import { Problem, type ProblemEntry } from '../platform/problem.js';
 import type { Attribution } from './credits.js';
 import { CUTS, DIMENSIONS, type Cut, type Dimension } from './cuts.js';
@@ -69,7 +69,7 @@ export function spanOf(asked: AskedSpan, now: Instant, more: readonly ProblemEnt
     if (text === undefined) return unlessGiven;
     const at = (parseDay(text) ?? NaN) * DAY;
     if (at === beginning(period, at)) return at;
-    const near = Number.isNaN(at) ? '' : `, such as "${dayOf(beginning(period, at))}"`;
+    const near = Number.isNaN(at) ? '' : `, such as "${utcDay(beginning(period, at))}"`;
     const detail = Number.isNaN(at) ? 'no day of the calendar' : `in the middle of a ${period}`;
     problems.push({ pointer: `/${name}`, detail, expected: `the first day of a ${period} (UTC)${near}` });
     return unlessGiven;
@@ -81,7 +81,7 @@ export function spanOf(asked: AskedSpan, now: Instant, more: readonly ProblemEnt
     problems.push({ pointer: '/from', detail, expected: `a day before "to", at most ${MOST_DAYS} days` });
   }
   if (problems.length > 0) throw Problem.badRequest('The query is not right.', problems);
-  return { period, from: dayOf(from), to: dayOf(to), window, step: WINDOW_NAMES.indexOf(window), attribution };
+  return { period, from: utcDay(from), to: utcDay(to), window, step: WINDOW_NAMES.indexOf(window), attribution };
 }
 
 /** Whether nothing that happens from now on can be the doing of a click in the period that begins on a day. */
@@ -92,8 +92,4 @@ export function isSettled({ period, step }: ReportSpan, day: string, now: Instan
 
 function beginning(period: Period, at: Instant): Instant {
   return Number.isNaN(at) ? at : startOf(period, 'UTC', periodOf(period, 'UTC', at));
-}
-
-function dayOf(at: Instant): string {
-  return toIso(at).slice(0, 10);
 }

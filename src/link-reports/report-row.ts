@@ -1,4 +1,4 @@
-import { addDecimals, decimalToString, parseDecimal, type Decimal } from '../core/decimal.js';
+import { addToSum, decimalToString, parseDecimal, type Decimal } from '../core/decimal.js';
 import { proportion } from '../platform/statistics.js';
 import type { Dimension } from './cuts.js';
 import type { ReportQuestion } from './report-question.js';
@@ -43,13 +43,20 @@ export function reportRow(
 
 type Purchases = NonNullable<CountedRow['purchases']>;
 
-function revenueOf(purchases: Purchases): { currency: string; total: string }[] {
+/** What is left of the purchases of a currency, exactly. */
+export interface Total {
+  currency: string;
+  total: string;
+}
+
+function revenueOf(purchases: Purchases): Total[] {
   const totals = new Map<string, Decimal>();
-  for (const [, currency, , revenue] of purchases) {
-    const more = parseDecimal(revenue)!;
-    const known = totals.get(currency);
-    totals.set(currency, known ? addDecimals(known, more) : more);
-  }
+  for (const [, currency, , revenue] of purchases) addToSum(totals, currency, parseDecimal(revenue)!);
+  return shownTotals(totals);
+}
+
+/** By currency, in order of it; what is nothing is left out. */
+export function shownTotals(totals: ReadonlyMap<string, Decimal>): Total[] {
   return [...totals]
     .filter(([, { units }]) => units !== 0n)
     .sort(([a], [b]) => (a < b ? -1 : 1))

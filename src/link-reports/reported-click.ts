@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '../core/history-event.js';
-import { toIso, type Instant } from '../core/instant.js';
+import { utcDay, type Instant } from '../core/instant.js';
 import { CLICK, type ClickClass } from '../ctas/click-class.js';
 import { contextOf } from '../ctas/message-context.js';
 import { DELIVERED } from '../profiles/reported-events.js';
@@ -60,7 +60,7 @@ export function clicksIn(
         channel: textOf(properties.channel) ?? delivery?.channel ?? null,
       };
       const actor = properties.actor_class as ClickClass;
-      return { occurredAt, day: toIso(occurredAt).slice(0, 10), actor, place, values: valuesIn(place), delivery };
+      return { occurredAt, day: utcDay(occurredAt), actor, place, values: valuesIn(place), delivery };
     });
 }
 

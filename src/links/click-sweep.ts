@@ -6,8 +6,6 @@ import { ClickDrain } from './click-drain.js';
 /** Has clicks turned into events soon after they were answered. */
 @Injectable()
 export class ClickSweep extends Sweep {
-  private isStopping = false;
-
   constructor(
     private readonly clicks: ClickDrain,
     @Inject(WORKER_SETTINGS) settings: WorkerSettings,
@@ -15,12 +13,7 @@ export class ClickSweep extends Sweep {
     super(settings.sweepIntervalMs);
   }
 
-  override async beforeApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
-    await super.beforeApplicationShutdown();
-  }
-
   protected override async sweep(): Promise<void> {
-    while (!this.isStopping && (await this.clicks.drain()));
+    while (!this.stopping.aborted && (await this.clicks.drain()));
   }
 }

@@ -43,7 +43,9 @@ export class Redirector {
       route ??= await this.routes.find(token);
       if (!route || visit.host !== route.domain) return { refused: 'unknown' };
       if (route.state !== 'open') return { refused: route.state };
-      const outcome = await this.journal.write({ click: this.clickOf(visit, route), ...route });
+      const outcome = await this.journal.write({
+        ...{ click: this.clickOf(visit, route), revision: route.revision, expiresAt: route.expiresAt },
+      });
       if (outcome === 'written') return { to: route.landingUrl };
       if (outcome === 'overtaken') this.routes.forget(route.revision);
       route = undefined;

@@ -9,8 +9,6 @@ const CLICKS_A_STEP = 2_000;
 /** Works off what changed about past clicks; the sweep of due profiles then finds those that it marked. */
 @Injectable()
 export class ReclassificationSweep extends Sweep {
-  private isStopping = false;
-
   constructor(
     private readonly dataSource: DataSource,
     private readonly reclassifications: ReclassificationStore,
@@ -19,14 +17,9 @@ export class ReclassificationSweep extends Sweep {
     super(settings.sweepIntervalMs);
   }
 
-  override beforeApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
-    return super.beforeApplicationShutdown();
-  }
-
   protected override async sweep(): Promise<void> {
     let isMore = true;
-    while (isMore && !this.isStopping) {
+    while (isMore && !this.stopping.aborted) {
       isMore = await this.dataSource.transaction((tx) => this.reclassifications.step(tx, CLICKS_A_STEP));
     }
   }

@@ -24,7 +24,6 @@ export type FirstListener = (request: IncomingMessage, response: ServerResponse)
  */
 export function serverSettings(first: FirstListener) {
   return {
-    connectionTimeout: IDLE_MS,
     clientErrorHandler: answerClientError,
     serverFactory: (fastify: RequestListener): Server => {
       const limits = { maxHeaderSize: MOST_HEADER_BYTES, headersTimeout: 30_000, requestTimeout: 0 };

@@ -8,7 +8,9 @@ export abstract class Sweep implements OnApplicationBootstrap, BeforeApplication
   private readonly logger = new Logger(this.constructor.name);
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
-  private isStopped = false;
+  private readonly stopped = new AbortController();
+  /** Aborted when the process ends, so that a look that takes long leaves off. */
+  protected readonly stopping: AbortSignal = this.stopped.signal;
 
   /** `intervalMs` in milliseconds. */
   protected constructor(private readonly intervalMs: number) {}
@@ -21,13 +23,13 @@ export abstract class Sweep implements OnApplicationBootstrap, BeforeApplication
 
   /** Resolves when the look under way is done. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.isStopped = true;
+    this.stopped.abort();
     clearTimeout(this.timer);
     await this.running;
   }
 
   private scheduleNext(waitMs = this.intervalMs): void {
-    if (this.isStopped) return;
+    if (this.stopping.aborted) return;
     this.timer = setTimeout(() => {
       this.running = this.sweep().then(
         () => this.scheduleNext(),

@@ -55,7 +55,10 @@ export const cleanEvents: Cleaning = {
   },
 };
 
-/** Those of some profiles that have events from before the horizon, locked in order before these are touched, as everybody does it. */
+/**
+ * Those of some profiles that have events from before the horizon, locked in order before these are touched, as everybody does
+ * it.
+ */
 async function locked(
   tx: Transaction,
   { lane, ids, horizon }: { lane: number; ids: readonly string[]; horizon: Instant },

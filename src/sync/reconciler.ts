@@ -13,11 +13,13 @@ import { Gates } from './gates.js';
 import { SegmentPlaces } from './provisioning/segment-places.js';
 import { ReconciliationStore, type ClaimedRun, type Drift } from './reconciliation-store.js';
 
-/** Reads back what destinations hold of the segments that we own, compares it with what they were told, and repairs it. */
+/**
+ * Reads back what destinations hold of the segments that we own, compares it with what they were told, and repairs it. When the
+ * process ends a run under way is left; it begins anew when its claim ends.
+ */
 @Injectable()
 export class Reconciler extends Sweep {
   private readonly log = new Logger(Reconciler.name);
-  private readonly stopping = new AbortController();
 
   constructor(
     private readonly dataSource: DataSource,
@@ -32,12 +34,6 @@ export class Reconciler extends Sweep {
     @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
   ) {
     super(10 * settings.sweepIntervalMs);
-  }
-
-  /** A run under way is left; it begins anew when its claim ends. */
-  override async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    await super.beforeApplicationShutdown();
   }
 
   /** Asks for what is due by the schedule, then carries out one run. */
@@ -80,7 +76,7 @@ export class Reconciler extends Sweep {
     const seen = { held: 0, strangers: 0, erased: 0 };
     const gate = this.gates.of(destination, { isUrgent: false });
     const segmentId = await this.places.idAt(destination, run.externalSegmentId);
-    for await (const page of destination.readBack(segmentId, this.stopping.signal, gate)) {
+    for await (const page of destination.readBack(segmentId, this.stopping, gate)) {
       const profiles = await this.addressees.profilesOf(this.dataSource.manager, page);
       const known = [...new Set(profiles)].filter((id) => id !== undefined);
       await this.dataSource.transaction((tx) => this.runs.note(tx, run, known));

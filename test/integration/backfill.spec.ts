@@ -54,7 +54,7 @@ describe('a change of rules', () => {
     expect(await due()).toBe(7);
   });
 
-  it('is known to an evaluation that takes profiles after it was made, and looks at nobody again', async () => {
+  it('is known to an evaluation that takes profiles after everybody was marked', async () => {
     const [backfill, store] = [turnout.app.get(Backfill), turnout.app.get(MembershipStore)];
     const claimDue = store.claimDue.bind(store);
     await database.pool.query('UPDATE profiles SET evaluate_at = turnout_now()');

@@ -13,7 +13,7 @@ import { linksOfTemplate } from '../links-of-template.js';
 import { show } from '../pre-send.js';
 import { putTogether, type QaLink, type QaReport } from '../qa-report.js';
 import { DEFAULT_SETTINGS } from '../qa-settings.js';
-import { LinkReportQueryDto, LinkRunDto, LiveLinksDto } from './link-runs.dto.js';
+import { RunFormatDto, LinkRunDto, LiveLinksDto } from './link-runs.dto.js';
 import { LiveLinkReader, MOST_LINKS } from './live-links.js';
 import { CONTENT_TYPE, formatAccepted } from './report-format.js';
 import { LinkRunStore, type NewRun, type Run, type RunSettings } from './run-store.js';
@@ -60,7 +60,7 @@ export class LinkRunsController {
   @ApiOperation({ summary: 'How far a look at links has come, and what it found so far; as JSON, JUnit or a page' })
   async get(
     @Param('id') id: string,
-    @Query() { format }: LinkReportQueryDto,
+    @Query() { format }: RunFormatDto,
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
@@ -146,11 +146,10 @@ function wrong(pointer: string, detail: string, expected: string): Problem {
   return Problem.badRequest('The request is not right.', [{ pointer, detail, expected }]);
 }
 
-function shown({ settings, requestedAt, startedAt, finishedAt, ...run }: Run) {
+function shown({ requestedAt, startedAt, finishedAt, ...run }: Run) {
   const instant = (at: Date | null): string | null => at?.toISOString() ?? null;
   return {
     ...run,
-    settings,
     requestedAt: instant(requestedAt),
     startedAt: instant(startedAt),
     finishedAt: instant(finishedAt),

@@ -111,7 +111,7 @@ export class LinkRunDto {
   keep?: string[];
 }
 
-export class LinkReportQueryDto {
+export class RunFormatDto {
   @ApiPropertyOptional({
     description: 'As what; else what `Accept` asks for, else JSON',
     enum: ['json', 'junit', 'html'],

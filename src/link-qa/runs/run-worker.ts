@@ -19,11 +19,13 @@ const LINKS_A_STEP = 20;
 /** So often in a row a run may break off before anything of it is done, until it is given up. */
 const MOST_TRIES = 5;
 
-/** Orders looks at live links when they are due, and works off what was asked for: some links of each in turn, so that a short one does not wait for a long one to end. */
+/**
+ * Orders looks at live links when they are due, and works off what was asked for: some links of each in turn, so that a short
+ * one does not wait for a long one to end. Links under way when the process ends are looked at by whoever takes the run up.
+ */
 @Injectable()
 export class LinkRunWorker extends Sweep {
   private readonly log = new Logger(LinkRunWorker.name);
-  private readonly stopping = new AbortController();
 
   constructor(
     private readonly dataSource: DataSource,
@@ -35,15 +37,9 @@ export class LinkRunWorker extends Sweep {
     super(10 * settings.sweepIntervalMs);
   }
 
-  /** Links under way are left unsaid, and looked at by whoever takes the run up. */
-  override async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    await super.beforeApplicationShutdown();
-  }
-
   protected override async sweep(): Promise<void> {
     if (this.settings.linkQaIntervalMs > 0) await this.dataSource.transaction((tx) => this.schedule(tx));
-    while (!this.stopping.signal.aborted) {
+    while (!this.stopping.aborted) {
       const run = await this.dataSource.transaction((tx) => this.runs.claim(tx));
       if (!run) return;
       await this.step(run);
@@ -68,7 +64,7 @@ export class LinkRunWorker extends Sweep {
       );
     }
     const ended = new AbortController();
-    const signal = AbortSignal.any([this.stopping.signal, ended.signal]);
+    const signal = AbortSignal.any([this.stopping, ended.signal]);
     const present = await now(tx);
     const checker = new LinkChecker(this.http, { ...DEFAULT_SETTINGS, ...run.settings }, () => present);
     await checker.checkAll(

@@ -48,7 +48,7 @@ export class Provisioner extends Sweep {
     const able = this.destinations.filter((one) => 'provision' in one);
     for (const one of able) await this.follow(one);
     const keys = able.map((one) => one.key);
-    for (;;) {
+    while (!this.stopping.aborted) {
       const run = await this.dataSource.transaction((tx) => this.store.claim(tx, keys));
       if (!run) return;
       await this.carryOut(
