@@ -7,13 +7,10 @@
  *
  * The clock of the database is moved to two seconds before that second, and then runs.
  */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { migrateDatabase } from '../src/platform/database.js';
-import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres.js';
+import { startScratchPostgres } from '../test/support/scratch-postgres.js';
 import { putTo, startProgram, startWorker, stopProgram } from './programs.js';
 
 const { values: given } = parseArgs({
@@ -161,16 +158,13 @@ async function main(url: string): Promise<void> {
   if (seconds > GOAL_SECONDS || Object.values(found[0]!).some((count) => count > 0)) process.exitCode = 1;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'turnout-bench-'));
-chmodSync(folder, 0o755); // as root, the server is another user
-const server = await startEmbeddedPostgres({
-  dataDir: join(folder, 'postgres'),
-  port: 0,
-  extraSettings: { track_commit_timestamp: 'on', shared_buffers: '512MB', max_wal_size: '8GB' },
+const server = await startScratchPostgres({
+  track_commit_timestamp: 'on',
+  shared_buffers: '512MB',
+  max_wal_size: '8GB',
 });
 try {
   await main(server.url);
 } finally {
   await server.stop();
-  rmSync(folder, { recursive: true });
 }

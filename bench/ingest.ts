@@ -8,13 +8,11 @@
  * `--seconds` is how long 500 events a second (`--rate`) are sent for the latency; `--minutes` sends batches for so long
  * and watches the memory; `--profile` writes a CPU profile of the service; `--scale ''` leaves the comparison out.
  */
+import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Pool } from 'pg';
-import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres.js';
+import { startScratchPostgres } from '../test/support/scratch-postgres.js';
 import { eventId } from '../src/profiles/event-identity.js';
 import { cpuMsOf } from './ingest/cpu.js';
 import { sendAll, sendSteadily } from './ingest/load.js';
@@ -285,15 +283,9 @@ async function soak(service: Service, stream: Generator<Fact>) {
 }
 
 async function main(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'turnout-bench-data-'));
-  chmodSync(folder, 0o755);
-  const server = await startEmbeddedPostgres({
-    dataDir: join(folder, 'postgres'),
-    port: 0,
-    extraSettings: { track_commit_timestamp: 'on' },
-  });
+  const server = await startScratchPostgres({ track_commit_timestamp: 'on' });
   adminUrl = server.url;
-  postgresPid = Number(readFileSync(join(folder, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
+  postgresPid = server.pid;
   try {
     const service = await startService(option('segments'));
     const stream = streamOf(option('segments'), 'e');
@@ -314,7 +306,6 @@ async function main(): Promise<void> {
     );
   } finally {
     await server.stop();
-    rmSync(folder, { recursive: true });
   }
 }
 

@@ -5,9 +5,6 @@
  *
  *   npm run bench:link-reports -- --profiles 1000000 --clicks 20000000
  */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { ClickClassStore } from '../src/ctas/click-class-store.js';
@@ -20,7 +17,7 @@ import { ReportQuery } from '../src/link-reports/report-query.js';
 import { questionOf, type Period } from '../src/link-reports/report-question.js';
 import { reportRow } from '../src/link-reports/report-row.js';
 import { migrateDatabase } from '../src/platform/database.js';
-import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres.js';
+import { startScratchPostgres } from '../test/support/scratch-postgres.js';
 import { median } from './measure.js';
 
 const { values: options } = parseArgs({
@@ -187,16 +184,9 @@ async function main(url: string): Promise<void> {
   console.log(JSON.stringify({ name: 'slowest link report', figure, unit: 'ms', ceiling, ratio }));
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'turnout-link-reports-'));
-chmodSync(folder, 0o755); // as root, the server is another user
-const server = await startEmbeddedPostgres({
-  dataDir: join(folder, 'postgres'),
-  port: 0,
-  extraSettings: { fsync: 'off' },
-});
+const server = await startScratchPostgres({ fsync: 'off' });
 try {
   await main(server.url);
 } finally {
   await server.stop();
-  rmSync(folder, { recursive: true });
 }

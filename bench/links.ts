@@ -10,12 +10,9 @@
  * requests come steadily for the latency, at `--rate` a second (half of what the service takes unless given); `--profile`
  * writes a CPU profile of the service.
  */
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
-import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres.js';
+import { startScratchPostgres } from '../test/support/scratch-postgres.js';
 import { randomNumbers } from '../test/support/random-numbers.js';
 import { cpuMsOf } from './ingest/cpu.js';
 import { sendAll, sendSteadily } from './ingest/load.js';
@@ -144,13 +141,9 @@ async function main(serverUrl: string, postgresPid: number): Promise<void> {
   );
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'turnout-bench-'));
-chmodSync(folder, 0o755); // as root, the server is another user
-const server = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), port: 0 });
+const server = await startScratchPostgres();
 try {
-  const pid = Number(readFileSync(join(folder, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
-  await main(server.url, pid);
+  await main(server.url, server.pid);
 } finally {
   await server.stop();
-  rmSync(folder, { recursive: true });
 }

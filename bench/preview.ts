@@ -4,9 +4,6 @@
  *
  *   npm run bench:preview -- --profiles 1000000 --events 20000000
  */
-import { mkdtempSync, rmSync, chmodSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import type { Rule } from '../src/core/rule.js';
@@ -17,7 +14,7 @@ import { createDataSource } from '../src/data-source.js';
 import { HistoryReader } from '../src/histories/history-reader.js';
 import { RuleScan } from '../src/memberships/rule-scan.js';
 import { migrateDatabase } from '../src/platform/database.js';
-import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres.js';
+import { startScratchPostgres } from '../test/support/scratch-postgres.js';
 import { EventHistoryStore } from '../src/profiles/event-history-store.js';
 import { SegmentStore } from '../src/segments/segment-store.js';
 
@@ -196,16 +193,9 @@ async function main(url: string): Promise<void> {
   if (ratio < 1 / 1.5) process.exitCode = 1;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'turnout-bench-'));
-chmodSync(folder, 0o755); // as root, the server is another user
-const server = await startEmbeddedPostgres({
-  dataDir: join(folder, 'postgres'),
-  port: 0,
-  extraSettings: { fsync: 'off' },
-});
+const server = await startScratchPostgres({ fsync: 'off' });
 try {
   await main(server.url);
 } finally {
   await server.stop();
-  rmSync(folder, { recursive: true });
 }

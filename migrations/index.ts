@@ -19,22 +19,22 @@ import { ExtendDecisions1764000070000 } from './1764000070000-extend-decisions.j
 import { AddDecisionStrangers1764000071000 } from './1764000071000-add-decision-strangers.js';
 import { RankOutbox1764000080000 } from './1764000080000-rank-outbox.js';
 import { CreateReconciliations1764000081000 } from './1764000081000-create-reconciliations.js';
-import { PushToMany1764000100000 } from './1764000100000-push-to-many.js';
+import { CleanDecisions1764000082000 } from './1764000082000-clean-decisions.js';
 import { CreateDestinationGates1764000090000 } from './1764000090000-create-destination-gates.js';
-import { CreateAuditLog1764000110000 } from './1764000110000-create-audit-log.js';
+import { PushToMany1764000100000 } from './1764000100000-push-to-many.js';
 import { CreateDestinations1764000101000 } from './1764000101000-create-destinations.js';
 import { CreateSourceRefusals1764000102000 } from './1764000102000-create-source-refusals.js';
-import { CleanDecisions1764000082000 } from './1764000082000-clean-decisions.js';
+import { CreateAuditLog1764000110000 } from './1764000110000-create-audit-log.js';
 import { AddOutboxTraceparent1764000111000 } from './1764000111000-add-outbox-traceparent.js';
-import { CreateUtmSchemas1764000150000 } from './1764000150000-create-utm-schemas.js';
 import { CreateLinks1764000140000 } from './1764000140000-create-links.js';
+import { CreateUtmSchemas1764000150000 } from './1764000150000-create-utm-schemas.js';
 import { NoteRemovedDestinations1764000160000 } from './1764000160000-note-removed-destinations.js';
-import { CreateLinkRuns1764000180000 } from './1764000180000-create-link-runs.js';
-import { CreateLinkReports1764000170000 } from './1764000170000-create-link-reports.js';
-import { CreateLinkRevision1764000190000 } from './1764000190000-create-link-revision.js';
-import { CreateDownstreamCounts1764000181000 } from './1764000181000-create-downstream-counts.js';
 import { ProvisionSegments1764000161000 } from './1764000161000-provision-segments.js';
 import { ExplainDrift1764000162000 } from './1764000162000-explain-drift.js';
+import { CreateLinkReports1764000170000 } from './1764000170000-create-link-reports.js';
+import { CreateLinkRuns1764000180000 } from './1764000180000-create-link-runs.js';
+import { CreateDownstreamCounts1764000181000 } from './1764000181000-create-downstream-counts.js';
+import { CreateLinkRevision1764000190000 } from './1764000190000-create-link-revision.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -59,20 +59,20 @@ export const MIGRATIONS = [
   AddDecisionStrangers1764000071000,
   RankOutbox1764000080000,
   CreateReconciliations1764000081000,
-  PushToMany1764000100000,
+  CleanDecisions1764000082000,
   CreateDestinationGates1764000090000,
-  CreateAuditLog1764000110000,
-  AddOutboxTraceparent1764000111000,
+  PushToMany1764000100000,
   CreateDestinations1764000101000,
   CreateSourceRefusals1764000102000,
-  CleanDecisions1764000082000,
-  CreateUtmSchemas1764000150000,
+  CreateAuditLog1764000110000,
+  AddOutboxTraceparent1764000111000,
   CreateLinks1764000140000,
+  CreateUtmSchemas1764000150000,
   NoteRemovedDestinations1764000160000,
-  CreateLinkRuns1764000180000,
-  CreateLinkReports1764000170000,
-  CreateLinkRevision1764000190000,
-  CreateDownstreamCounts1764000181000,
   ProvisionSegments1764000161000,
   ExplainDrift1764000162000,
+  CreateLinkReports1764000170000,
+  CreateLinkRuns1764000180000,
+  CreateDownstreamCounts1764000181000,
+  CreateLinkRevision1764000190000,
 ];

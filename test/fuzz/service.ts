@@ -1,8 +1,5 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { migrateDatabase } from '../../src/platform/database.js';
-import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres.js';
+import { startScratchPostgres } from '../support/scratch-postgres.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { SHOPIFY_SECRET, SIGNING_KEY } from '../support/turnout.js';
 
@@ -16,17 +13,7 @@ export interface FuzzedService {
 }
 
 export async function startFuzzedService(): Promise<FuzzedService> {
-  const folder = await mkdtemp(join(tmpdir(), 'turnout-fuzz-'));
-  await chmod(folder, 0o755); // as root, the server is another user
-  const postgres = await startEmbeddedPostgres({
-    dataDir: join(folder, 'postgres'),
-    port: 0,
-    extraSettings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
-  });
-  const takeDown = async (): Promise<void> => {
-    await postgres.stop();
-    await rm(folder, { recursive: true });
-  };
+  const postgres = await startScratchPostgres({ fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' });
   try {
     await migrateDatabase(postgres.url);
     const service = await ServiceProcess.start({
@@ -42,11 +29,11 @@ export async function startFuzzedService(): Promise<FuzzedService> {
       printed: () => service.printed,
       stop: async () => {
         await service.end('SIGTERM');
-        await takeDown();
+        await postgres.stop();
       },
     };
   } catch (error) {
-    await takeDown();
+    await postgres.stop();
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { Client, type PoolClient } from 'pg';
+import { type PoolClient } from 'pg';
 import { T0 } from '../support/builders.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { JourneyClient } from '../support/journey.js';
@@ -71,20 +71,7 @@ describe('a decision that can’t be made', () => {
   });
 
   it('since the database is gone is answered likewise, at once, and rightly when it is back', async () => {
-    const name = new URL(database.url).pathname.slice(1);
-    const admin = new Client({ connectionString: process.env.TEST_ADMIN_URL! });
-    await admin.connect();
-    try {
-      await admin.query(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS false`);
-      await admin.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'turnout'`,
-        [name],
-      );
-      await expectFallbacks();
-    } finally {
-      await admin.query(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS true`);
-      await admin.end();
-    }
+    await database.whileAway(expectFallbacks);
     await turnout.settle();
     expect(await journey.decide('refused', 1)).toMatchObject({ branch: 'clicked', reason: 'TARGETING_MATCH' });
   });

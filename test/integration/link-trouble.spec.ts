@@ -1,4 +1,3 @@
-import { Client } from 'pg';
 import { DAY, T0 } from '../support/builders.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { settle, TestTurnout } from '../support/turnout.js';
@@ -90,15 +89,7 @@ describe('tracked links', () => {
     const turnout = await start();
     const links = await declare(turnout);
     expect(await statuses(turnout, links)).toEqual([302, 302]);
-    const name = new URL(database.url).pathname.slice(1);
-    const admin = new Client({ connectionString: process.env.TEST_ADMIN_URL! });
-    await admin.connect();
-    try {
-      await admin.query(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS false`);
-      await admin.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'turnout'`,
-        [name],
-      );
+    await database.whileAway(async () => {
       for (const link of links) {
         const { status, location, headers, body } = await visit(turnout.url, link);
         expect([status, location, headers.refresh, headers['retry-after']]).toEqual([503, undefined, '2', '2']);
@@ -106,10 +97,7 @@ describe('tracked links', () => {
       }
       // What no key of ours signed needs no database to be told apart.
       expect((await visit(turnout.url, `/l/${'a'.repeat(40)}`, { host: HOST })).status).toBe(404);
-    } finally {
-      await admin.query(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS true`);
-      await admin.end();
-    }
+    });
     expect(await statuses(turnout, links)).toEqual([302, 302]);
     await turnout.settle();
     expect(await clicks()).toBe(4);

@@ -6,12 +6,9 @@
  *
  * Ends with 1 unless everything holds, and every step was met.
  */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pathToFileURL } from 'node:url';
-import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres.js';
+import { startScratchPostgres } from '../support/scratch-postgres.js';
 import { startCustomerioServer } from '../support/customerio-server/customerio-server.js';
 import { randomNumbers } from '../support/random-numbers.js';
 import { ServiceProcess } from '../support/service-process.js';
@@ -34,9 +31,7 @@ const LONGEST_LIFE_MS = 30_000;
 /** The step is met for the n-th time at the most. */
 const MOST_PASSED_BY = 3;
 
-const folder = mkdtempSync(join(tmpdir(), 'turnout-kills-'));
-chmodSync(folder, 0o755);
-const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), port: 0 });
+const postgres = await startScratchPostgres();
 const customerio = await startCustomerioServer();
 const random = randomNumbers(Number(options.seed));
 const world = await World.on(postgres.url, customerio, random);
@@ -53,7 +48,6 @@ try {
   await world.pool.end();
   await customerio.stop();
   await postgres.stop();
-  rmSync(folder, { recursive: true, force: true });
 }
 
 async function run(): Promise<number> {

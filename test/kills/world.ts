@@ -2,9 +2,9 @@ import { Pool } from 'pg';
 import type { Rule } from '../../src/core/rule.js';
 import { migrateDatabase } from '../../src/platform/database.js';
 import { DAY, HOUR, T0 } from '../support/builders.js';
-import { inconsistencies } from '../support/consistency.js';
+import { inconsistencies, memberIds } from '../support/consistency.js';
 import type { CustomerioServer } from '../support/customerio-server/customerio-server.js';
-import { CONTROLLED_CLOCK } from '../support/database.js';
+import { CONTROLLED_CLOCK, setClock } from '../support/database.js';
 import { JourneyClient, personOf } from '../support/journey.js';
 import { settle, SHOPIFY_SECRET, SIGNING_KEY, TurnoutClient } from '../support/turnout.js';
 import { customerioWebhook, shopifyWebhook, type SentWebhook } from '../support/webhooks.js';
@@ -82,7 +82,7 @@ export class World {
   /** Moves the clock on. */
   async goOn(ms: number): Promise<void> {
     this.at += ms;
-    await this.pool.query('UPDATE public.test_clock SET at = $1', [new Date(this.at)]);
+    await setClock(this.pool, new Date(this.at));
   }
 
   /** What does not hold, once nothing more is due: nothing lost, nothing doubled, the destination as we are. */
@@ -143,12 +143,7 @@ export class World {
     const { unreplayed, wrong } = await inconsistencies(this.pool, this.rules);
     if (unreplayed > 0) wrong.push(`${unreplayed} memberships are not what their log says`);
     for (const [index, key] of Object.keys(this.rules).entries()) {
-      const { rows } = await this.pool.query<{ value: string }>(
-        `SELECT value FROM memberships m JOIN segments s ON s.id = segment_id JOIN identifiers i ON i.profile_id = m.profile_id
-          WHERE s.key = $1 AND is_member AND kind = 'customer_id' ORDER BY value`,
-        [key],
-      );
-      const [here, there] = [rows.map((row) => row.value), this.customerio.segmentMembers(index + 1).sort()];
+      const [here, there] = [await memberIds(this.pool, key), this.customerio.segmentMembers(index + 1).sort()];
       if (here.join() !== there.join()) wrong.push(`${key}: ${here.join()} here, ${there.join()} at Customer.io`);
     }
     return wrong;

@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/core/rule.js';
-import { inconsistencies } from '../support/consistency.js';
+import { inconsistencies, memberIds } from '../support/consistency.js';
 import { startCustomerioServer, type CustomerioServer } from '../support/customerio-server/customerio-server.js';
 import { slow, timeoutAfterApplying, timeoutBeforeApplying } from '../support/customerio-server/faults.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -87,12 +87,7 @@ async function expectAllRight(stored: number): Promise<void> {
   expect(Number(rows[0]!.n)).toBe(stored);
   expect(await inconsistencies(database.pool, RULES)).toEqual({ unreplayed: 0, wrong: [] });
   for (const [index, name] of Object.keys(RULES).entries()) {
-    const { rows: members } = await database.pool.query<{ value: string }>(
-      `SELECT value FROM memberships m JOIN segments s ON s.id = segment_id JOIN identifiers i ON i.profile_id = m.profile_id
-        WHERE s.key = $1 AND is_member AND kind = 'customer_id' ORDER BY value`,
-      [name],
-    );
-    expect(customerio.segmentMembers(index + 1).sort()).toEqual(members.map((row) => row.value));
+    expect(customerio.segmentMembers(index + 1).sort()).toEqual(await memberIds(database.pool, name));
   }
   expect(customerio.mostInFlight()).toBeLessThanOrEqual(1);
 }

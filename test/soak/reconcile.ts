@@ -5,12 +5,10 @@
  *
  * Ends with 1 if the worker's memory grew by more than so many megabytes, or if anything was left to be repaired.
  */
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Pool } from 'pg';
-import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres.js';
+import { startScratchPostgres } from '../support/scratch-postgres.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { TurnoutClient, turnoutEnv, type JsonObject } from '../support/turnout.js';
 import { LargeSegment, ONE_MISSING_IN, seedPushed } from './large-segment.js';
@@ -58,9 +56,7 @@ async function compareOnce(
   }
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'turnout-soak-'));
-chmodSync(folder, 0o755);
-const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), port: 0 });
+const postgres = await startScratchPostgres();
 const customerio = await LargeSegment.start(members);
 const pool = new Pool({ connectionString: postgres.url, max: 2 });
 const processes: ServiceProcess[] = [];
@@ -103,5 +99,4 @@ try {
   await pool.end();
   await customerio.stop();
   await postgres.stop();
-  rmSync(folder, { recursive: true, force: true });
 }

@@ -6,12 +6,9 @@
  *
  * Ends with 1 unless everything arrived, no limit was exceeded and nothing drifted.
  */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Pool } from 'pg';
-import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres.js';
+import { startScratchPostgres } from '../support/scratch-postgres.js';
 import { startCustomerioServer } from '../support/customerio-server/customerio-server.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { TurnoutClient, turnoutEnv } from '../support/turnout.js';
@@ -34,9 +31,7 @@ const startedAt = performance.now();
 const seconds = (): string => `${Math.round((performance.now() - startedAt) / 1_000)} s`.padStart(6);
 const say = (line: string): void => console.log(`${seconds()}  ${line}`);
 
-const folder = mkdtempSync(join(tmpdir(), 'turnout-soak-'));
-chmodSync(folder, 0o755);
-const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), port: 0 });
+const postgres = await startScratchPostgres();
 const customerio = await startCustomerioServer();
 const pool = new Pool({ connectionString: postgres.url, max: 2 });
 const processes: ServiceProcess[] = [];
@@ -83,5 +78,4 @@ try {
   await pool.end();
   await customerio.stop();
   await postgres.stop();
-  rmSync(folder, { recursive: true, force: true });
 }

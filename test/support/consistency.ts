@@ -21,6 +21,16 @@ export interface Inconsistencies {
   wrong: string[];
 }
 
+/** Who is in a segment, by customer id, in order. */
+export async function memberIds(pool: Pool, key: string): Promise<string[]> {
+  const { rows } = await pool.query<{ value: string }>(
+    `SELECT value FROM memberships m JOIN segments s ON s.id = segment_id JOIN identifiers i ON i.profile_id = m.profile_id
+      WHERE s.key = $1 AND is_member AND kind = 'customer_id' ORDER BY value`,
+    [key],
+  );
+  return rows.map((row) => row.value);
+}
+
 /** Compares every membership with its log, and with the rule applied to the whole event log as of now. */
 export async function inconsistencies(pool: Pool, rules: Record<string, Rule>): Promise<Inconsistencies> {
   const { rows: unreplayed } = await pool.query(

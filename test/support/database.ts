@@ -25,6 +25,8 @@ export interface TestDatabase {
   setClock(at: string | number): Promise<void>;
   /** What the database's clock shows, in epoch milliseconds. */
   now(): Promise<number>;
+  /** Has something done while nobody can connect to it, nor is any more. */
+  whileAway(work: () => Promise<void>): Promise<void>;
   /** Also when others are still connected. */
   drop(): Promise<void>;
 }
@@ -46,6 +48,19 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       const { rows } = await pool.query<{ now: Date }>('SELECT turnout_now() AS now');
       return rows[0]!.now.getTime();
     },
+    whileAway: (work) =>
+      asAdmin(async (admin) => {
+        try {
+          await admin.query(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS false`);
+          await admin.query(
+            `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'turnout'`,
+            [name],
+          );
+          await work();
+        } finally {
+          await admin.query(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS true`);
+        }
+      }),
     drop: async () => {
       await pool.end();
       await asAdmin(async (admin) => {
