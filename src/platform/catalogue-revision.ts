@@ -12,8 +12,31 @@ export async function catalogueRevision(tx: Transaction): Promise<number> {
 
 /** The same, and nothing declared can change until the transaction ends. */
 export async function heldCatalogueRevision(tx: Transaction): Promise<number> {
+  await lockDeclared(tx);
   const [row] = await query<{ revision: string }>(tx, 'SELECT revision FROM catalogue FOR UPDATE');
   return Number(row!.revision);
+}
+
+const DECLARED_LOCK = `hashtextextended('what is declared', 0)`;
+
+/**
+ * The present instant; nothing declared can change until the transaction ends. For whoever evaluates what nobody else can
+ * see yet: a change that came in between would not find it when it looks for all that it alters. To be asked before any
+ * row is locked, since it may wait for such a change.
+ */
+export async function nowWithDeclaredHeld(tx: Transaction): Promise<number> {
+  const [row] = await prepared<{ now: Date }>(
+    tx,
+    'now_with_declared_held',
+    `SELECT turnout_now() AS now, pg_advisory_xact_lock_shared(${DECLARED_LOCK})`,
+    [],
+  );
+  return row!.now.getTime();
+}
+
+/** Waits for all who hold what is declared as it is. */
+async function lockDeclared(tx: Transaction): Promise<void> {
+  await query(tx, `SELECT pg_advisory_xact_lock(${DECLARED_LOCK})`);
 }
 
 /** As of when something is evaluated, and under what was declared then. */
@@ -67,6 +90,7 @@ export async function inSnapshot<T>(
 
 /** To be called in the transaction of every such change. It also makes concurrent changes wait for each other. */
 export async function raiseCatalogueRevision(tx: Transaction): Promise<number> {
+  await lockDeclared(tx);
   const [row] = await query<{ revision: string }>(
     tx,
     'UPDATE catalogue SET revision = revision + 1 RETURNING revision',
@@ -76,14 +100,17 @@ export async function raiseCatalogueRevision(tx: Transaction): Promise<number> {
 
 /**
  * Raises the revision for a change that may alter memberships, and has every profile looked at again as of this instant
- * (a backfill, worked off lane by lane). Returns the new revision and the instant, in epoch milliseconds.
+ * (a backfill, worked off lane by lane; who is stored later is evaluated under the new revision). Returns the new
+ * revision and the instant, in epoch milliseconds.
  */
 export async function raiseRuleRevision(tx: Transaction): Promise<{ revision: number; at: number }> {
   const revision = await raiseCatalogueRevision(tx);
   const at = await now(tx);
   await query(
     tx,
-    `INSERT INTO backfills (lane, after_id, effective_at) SELECT lane, 0, $2 FROM generate_series(0, $1 - 1) AS lane
+    `INSERT INTO backfills (lane, after_id, effective_at)
+     SELECT lane, 0, $2 FROM generate_series(0, $1 - 1) AS lanes (lane)
+      WHERE EXISTS (SELECT FROM profiles WHERE profiles.lane = lanes.lane)
      ON CONFLICT (lane) DO UPDATE SET after_id = 0, effective_at = excluded.effective_at`,
     [LANES, new Date(at)],
   );

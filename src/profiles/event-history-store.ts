@@ -28,15 +28,15 @@ export class EventHistoryStore {
    * Notes that events of these names come in: from the first of a name on they are known completely. A name that is new
    * has every profile looked at again.
    */
-  async begin(tx: Transaction, source: string, eventNames: readonly string[], at: Instant): Promise<void> {
+  async begin(tx: Transaction, source: string, eventNames: readonly string[]): Promise<void> {
     const unknown = eventNames.filter((name) => !this.begun.has(name));
     if (unknown.length === 0) return;
     const rows = await query(
       tx,
       `INSERT INTO event_histories (event_name, source, starts_at)
-       SELECT name, $2, $3 FROM unnest($1::text[]) AS new (name) ORDER BY name
+       SELECT name, $2, turnout_now() FROM unnest($1::text[]) AS new (name) ORDER BY name
        ON CONFLICT DO NOTHING RETURNING event_name`,
-      [unknown, source, new Date(at)],
+      [unknown, source],
     );
     if (rows.length > 0) await raiseRuleRevision(tx);
   }

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Instant, Milliseconds } from '../core/instant.js';
-import { now } from '../platform/clock.js';
+import { nowWithDeclaredHeld } from '../platform/catalogue-revision.js';
 import type { Transaction } from '../platform/database.js';
 import { isAboutValues, isUnreachable } from '../platform/database-errors.js';
 import { Metrics } from '../platform/metrics/metrics.js';
@@ -173,8 +173,8 @@ export class Ingestion implements BeforeApplicationShutdown {
     const events = items.filter((item) => 'event' in item);
     const names = namesBySource(events);
     const { outcomes, arrivals, receivedAt } = await repeatedTransaction(this.dataSource, async (tx) => {
-      const receivedAt = await now(tx);
-      for (const [source, its] of names) await this.histories.begin(tx, source, [...its], receivedAt);
+      for (const [source, its] of names) await this.histories.begin(tx, source, [...its]);
+      const receivedAt = await nowWithDeclaredHeld(tx);
       const recorded = await this.events.record(tx, { events, receivedAt, retention: this.retention });
       const outcomes = inOrder(items, recorded.outcomes);
       await this.deadLetters.add(tx, lettersAmong(items, outcomes), receivedAt);

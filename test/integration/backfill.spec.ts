@@ -5,7 +5,8 @@ import { MembershipStore } from '../../src/memberships/membership-store.js';
 import { raiseRuleRevision } from '../../src/platform/catalogue-revision.js';
 import { T0 } from '../support/builders.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { TestTurnout } from '../support/turnout.js';
+import { SIGNING_KEY, TestTurnout } from '../support/turnout.js';
+import { customerioWebhook } from '../support/webhooks.js';
 
 const LANE = 5;
 
@@ -66,5 +67,29 @@ describe('a change of rules', () => {
     await turnout.app.get(MembershipEvaluator).evaluateBatch(LANE, 100);
     const { rows } = await database.pool.query('SELECT FROM memberships WHERE is_member');
     expect(rows).toHaveLength(7);
+  });
+
+  it('reaches who comes while it is made, seen by nobody yet', async () => {
+    const [backfill, store] = [turnout.app.get(Backfill), turnout.app.get(MembershipStore)];
+    const arrive = (id: string) =>
+      turnout.send(customerioWebhook({ secret: SIGNING_KEY, at: T0, identifiers: { id } }));
+    await arrive('first'); // of its source, which is a change of its own
+    const write = store.write.bind(store);
+    let change: Promise<unknown> | undefined;
+    store.write = async (...asked) => {
+      store.write = write;
+      change = turnout.must('PUT', '/v1/segments/all', { rule: { everyone: true } });
+      // It waits for this evaluation; if it did not, it would be made by then.
+      await Promise.race([change, new Promise((resolve) => setTimeout(resolve, 1_000))]);
+      for (const lane of await backfill.lanes()) while (await backfill.step(lane, 100));
+      return write(...asked);
+    };
+    await arrive('new');
+    await change;
+    const worker = await TestTurnout.start(database, undefined, { TURNOUT_ROLES: 'worker' });
+    await turnout.settle();
+    await worker.stop();
+    const { rows } = await database.pool.query('SELECT FROM memberships WHERE is_member');
+    expect(rows).toHaveLength(9);
   });
 });

@@ -158,15 +158,6 @@ describe('somebody who is erased', () => {
       return rows[0]!.result.sample;
     }
 
-    async function untilSomebodyWaits(): Promise<void> {
-      for (;;) {
-        const { rows } = await database.pool.query(
-          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        );
-        if (rows.length > 0) return;
-      }
-    }
-
     /** Nobody else works on the preview. */
     async function alone(work: (client: PoolClient) => Promise<void>): Promise<void> {
       const client = await database.pool.connect();
@@ -184,7 +175,7 @@ describe('somebody who is erased', () => {
         await eraser.query('BEGIN');
         await eraser.query('SELECT FROM rule_previews WHERE id = $1 FOR UPDATE', [PREVIEW]);
         const writing = turnout.app.get(DataSource).transaction(write);
-        await untilSomebodyWaits();
+        await database.untilWaiting(1);
         await eraser.query(`UPDATE profiles SET ended_at = turnout_now(), evaluate_at = NULL`);
         await eraser.query('COMMIT');
         await writing;
@@ -198,7 +189,7 @@ describe('somebody who is erased', () => {
         await turnout.app.get(DataSource).transaction(async (tx) => {
           await write(tx);
           erasing = turnout.must('DELETE', '/v1/profiles/customer_id:ada-one');
-          await untilSomebodyWaits();
+          await database.untilWaiting(1);
         });
         expect((await erasing)!.removed).toMatchObject({ rule_previews: 1 });
         expect(await sampled()).toEqual([]);

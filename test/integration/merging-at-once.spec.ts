@@ -47,17 +47,6 @@ describe('merges beside other transactions', () => {
     await holder.query('SELECT FROM profiles WHERE id = $1 FOR UPDATE', [id]);
   }
 
-  async function untilWaiting(transactions: number): Promise<void> {
-    for (const deadline = performance.now() + 20_000; performance.now() < deadline;) {
-      const { rows } = await database.pool.query(
-        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-      );
-      if (rows.length >= transactions) return;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    throw new Error(`No ${transactions} transactions wait.`);
-  }
-
   /** Everybody is one, with so many clicks and the event that showed it, and what is stored is what the rules say. */
   async function isOne(who: string[], clicks: number): Promise<void> {
     await one.settle();
@@ -75,7 +64,7 @@ describe('merges beside other transactions', () => {
     await take(one, fact('click', T0, 'customer_id=1'), fact('click', T0, 'email=a@x.io'));
     await hold('email:a@x.io');
     const merging = take(other, fact('identify', T0, 'customer_id=1 email=a@x.io'));
-    await untilWaiting(1);
+    await database.untilWaiting(1);
     await holder.query('COMMIT');
     expect(await merging).toEqual([{ kind: 'stored' }]);
     await isOne(['customer_id:1', 'email:a@x.io'], 2);
@@ -85,9 +74,9 @@ describe('merges beside other transactions', () => {
     await take(one, fact('click', T0, 'customer_id=1'), fact('click', T0, 'email=a@x.io'));
     await hold('email:a@x.io');
     const arriving = take(other, fact('click', T0, 'email=a@x.io'));
-    await untilWaiting(1);
+    await database.untilWaiting(1);
     const merging = take(one, fact('identify', T0, 'customer_id=1 email=a@x.io'));
-    await untilWaiting(2);
+    await database.untilWaiting(2);
     await holder.query('COMMIT');
     expect([await arriving, await merging]).toEqual([[{ kind: 'stored' }], [{ kind: 'stored' }]]);
     await isOne(['customer_id:1', 'email:a@x.io'], 3);
@@ -97,9 +86,9 @@ describe('merges beside other transactions', () => {
     await take(one, fact('click', T0, 'customer_id=1'), fact('click', T0, 'email=a@x.io'));
     await hold('email:a@x.io');
     const merging = take(one, fact('identify', T0, 'customer_id=1 email=a@x.io'));
-    await untilWaiting(1);
+    await database.untilWaiting(1);
     const arriving = take(other, fact('click', T0, 'email=a@x.io phone=+491701234567'));
-    await untilWaiting(2);
+    await database.untilWaiting(2);
     await holder.query('COMMIT');
     expect([await merging, await arriving]).toEqual([[{ kind: 'stored' }], [{ kind: 'stored' }]]);
     await isOne(['customer_id:1', 'email:a@x.io', 'phone:+491701234567'], 3);

@@ -27,6 +27,8 @@ export interface TestDatabase {
   now(): Promise<number>;
   /** Has something done while nobody can connect to it, nor is any more. */
   whileAway(work: () => Promise<void>): Promise<void>;
+  /** Until so many transactions wait for a lock; throws if that takes more than twenty seconds. */
+  untilWaiting(transactions: number): Promise<void>;
   /** Also when others are still connected. */
   drop(): Promise<void>;
 }
@@ -61,6 +63,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
           await admin.query(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS true`);
         }
       }),
+    untilWaiting: (transactions) => untilWaiting(pool, transactions),
     drop: async () => {
       await pool.end();
       await asAdmin(async (admin) => {
@@ -81,6 +84,17 @@ async function untilDeserted(admin: Client, name: string): Promise<void> {
     if (rows.length === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+async function untilWaiting(pool: Pool, transactions: number): Promise<void> {
+  for (const deadline = performance.now() + 20_000; performance.now() < deadline;) {
+    const { rows } = await pool.query(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    if (rows.length >= transactions) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`No ${transactions} transactions wait for a lock.`);
 }
 
 export function urlOfDatabase(url: string, database: string): string {

@@ -57,6 +57,13 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     specs: ['test/integration/pacing'],
   },
   {
+    name: 'rules change while events are taken in',
+    file: CATALOGUE,
+    find: ', pg_advisory_xact_lock_shared(${DECLARED_LOCK})',
+    replace: '',
+    specs: backfills,
+  },
+  {
     name: 'what is handed back is forgotten',
     file: DELIVERY,
     find: '    await this.release(unsent, sending.round.heldMs);\n',
