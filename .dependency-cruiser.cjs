@@ -25,6 +25,10 @@ const MAY_IMPORT = {
   links: ['core', 'profiles', 'ctas', 'sources', 'utm', 'platform'],
   // What came of clicks, counted from the log.
   'link-reports': ['core', 'profiles', 'ctas', 'platform'],
+  // What came of clicks, told to destinations.
+  'link-outcomes': [
+    ...['core', 'profiles', 'ctas', 'outbox', 'link-reports', 'platform', 'sources/customerio/reported-click'],
+  ],
   // Templates in, the same templates with tracked links out.
   rewriting: ['ctas', 'templates', 'links', 'platform'],
   // Stored events as rules see them; read by whoever evaluates.

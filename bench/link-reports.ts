@@ -145,7 +145,9 @@ async function main(url: string): Promise<void> {
   await fill(client);
   const dataSource = await createDataSource(url, counters + 2).initialize();
   const reclassifications = new ReclassificationStore();
-  const keeper = new FigureKeeper(dataSource, new CtaStore(new ClickClassStore(reclassifications), reclassifications));
+  const keeper = new FigureKeeper(dataSource, new CtaStore(new ClickClassStore(reclassifications), reclassifications), {
+    afterCount: () => Promise.resolve(),
+  });
   const all = await count(keeper);
   console.log(`everybody counted in ${all.toFixed(1)} s (${(clicks / all).toFixed(0)} clicks a second)`);
 

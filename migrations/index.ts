@@ -35,6 +35,7 @@ import { CreateLinkReports1764000170000 } from './1764000170000-create-link-repo
 import { CreateLinkRuns1764000180000 } from './1764000180000-create-link-runs.js';
 import { CreateDownstreamCounts1764000181000 } from './1764000181000-create-downstream-counts.js';
 import { CreateLinkRevision1764000190000 } from './1764000190000-create-link-revision.js';
+import { TellLinkOutcomes1764000200000 } from './1764000200000-tell-link-outcomes.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -75,4 +76,5 @@ export const MIGRATIONS = [
   CreateLinkRuns1764000180000,
   CreateDownstreamCounts1764000181000,
   CreateLinkRevision1764000190000,
+  TellLinkOutcomes1764000200000,
 ];

@@ -23,6 +23,7 @@ import { LINK_HTTP } from './link-qa/runs/run-worker.js';
 import { LinkCtaNeeds } from './links/link-cta-needs.js';
 import { LINK_LIFE_MS } from './links/link-declarer.js';
 import { LINK_KEYS } from './links/link-keys.js';
+import { LinkOutcomesModule } from './link-outcomes/link-outcomes.module.js';
 import { LinkReportsApiModule, LinkReportsWorkerModule } from './link-reports/link-reports.module.js';
 import { LinksApiModule, LinksWorkerModule } from './links/links.module.js';
 import { MembershipMerger } from './memberships/membership-merger.js';
@@ -178,6 +179,7 @@ const WORKER: ModuleImport[] = [
   MergesModule,
   MembershipArrivalsModule,
   LinksWorkerModule,
+  LinkOutcomesModule,
   LinkReportsWorkerModule,
   MembershipsWorkerModule,
   DecisionsWorkerModule,

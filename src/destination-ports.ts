@@ -7,6 +7,7 @@ import { DestinationDependants } from './destinations/settings/destination-depen
 import type { Surroundings } from './destinations/finding.js';
 import { DestinationList } from './destinations/settings/destination-list.js';
 import { SurroundingsReader } from './destinations/settings/surroundings-reader.js';
+import { OutcomeListeners, type OutcomeListener } from './link-outcomes/outcome-listeners.js';
 import { OutboxStore } from './outbox/outbox-store.js';
 import { RemovedDestinations } from './outbox/removed-destinations.js';
 import { now } from './platform/clock.js';
@@ -117,6 +118,18 @@ export class DestinationListeners implements DecisionListeners {
     return targetsOf(this.destinations)
       .filter((one) => one.takes.includes('decision'))
       .map((one) => one.key);
+  }
+}
+
+/** What came of links is told to the destinations that were set up to hear it. */
+@Injectable()
+export class DestinationOutcomeListeners implements OutcomeListeners {
+  constructor(@Inject(DESTINATIONS) private readonly destinations: readonly Destination[]) {}
+
+  all(): readonly OutcomeListener[] {
+    return this.destinations
+      .filter(({ takes }) => takes.includes('click'))
+      .map(({ key }) => ({ destination: key, hearsClicks: true }));
   }
 }
 

@@ -2,6 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { DecisionListeners } from './decisions/decision-listeners.js';
 import {
   DestinationListeners,
+  DestinationOutcomeListeners,
   DestinationTargets,
   SegmentsPushedThere,
   SourceSurroundings,
@@ -22,6 +23,7 @@ import { DestinationSettingsController } from './destinations/settings/destinati
 import { DestinationViews } from './destinations/settings/destination-views.js';
 import { SurroundingsReader } from './destinations/settings/surroundings-reader.js';
 import { SettingsStore } from './destinations/settings/settings-store.js';
+import { OutcomeListeners } from './link-outcomes/outcome-listeners.js';
 import { OutboxModule } from './outbox/outbox.module.js';
 import type { Config } from './platform/config.js';
 import { OutboundHttp } from './platform/outbound/outbound-http.js';
@@ -47,10 +49,14 @@ export class DestinationsModule {
         { provide: DESTINATIONS, inject: [DestinationList], useFactory: (list: DestinationList) => list.current },
         { provide: PushTargets, useClass: DestinationTargets },
         { provide: DecisionListeners, useClass: DestinationListeners },
+        { provide: OutcomeListeners, useClass: DestinationOutcomeListeners },
         ...stores,
         DestinationRefresh,
       ],
-      exports: [...stores, DESTINATIONS, DESTINATION_MEANS, SecretBox, PushTargets, DecisionListeners],
+      exports: [
+        ...[...stores, DESTINATIONS, DESTINATION_MEANS, SecretBox, PushTargets, DecisionListeners],
+        OutcomeListeners,
+      ],
     };
   }
 }

@@ -39,6 +39,17 @@ export interface DecisionMessage {
   data: Record<string, string | number | boolean | null>;
 }
 
+/** A person's click on a link of ours, in a message that the destination delivered; it knows whom by the delivery. */
+export interface ClickMessage {
+  kind: 'click';
+  /** The same for every attempt, and never another's. */
+  id: string;
+  /** The destination's own id of the delivery. */
+  deliveryId: string;
+  href: string;
+  occurredAt: Instant;
+}
+
 /** Somebody is to be forgotten and not to come back, under everything by which the destination may know them. */
 export interface ErasureMessage {
   kind: 'erasure';
@@ -47,7 +58,7 @@ export interface ErasureMessage {
   addressees: readonly Addressee[];
 }
 
-export type DestinationMessage = MembershipMessage | DecisionMessage | ErasureMessage;
+export type DestinationMessage = MembershipMessage | DecisionMessage | ClickMessage | ErasureMessage;
 
 export type MessageKind = DestinationMessage['kind'];
 

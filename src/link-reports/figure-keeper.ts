@@ -7,6 +7,7 @@ import { laneOfProfile } from '../platform/lanes.js';
 import { historiesOfMany } from '../profiles/histories-of-many.js';
 import { REPORTED_EVENTS } from '../profiles/reported-events.js';
 import { COUNTS, type Figure } from './figure.js';
+import { FigureFollowers } from './figure-followers.js';
 import { figuresOf } from './figures-of.js';
 
 const KEY = 'cut, kind, day, value, step, currency';
@@ -23,6 +24,7 @@ export class FigureKeeper {
   constructor(
     private readonly dataSource: DataSource,
     private readonly ctas: CtaStore,
+    private readonly followers: FigureFollowers,
   ) {}
 
   /** Counts up to `most` profiles anew; how many there were. Nothing is lost by a crash: they are marked again. */
@@ -37,6 +39,7 @@ export class FigureKeeper {
       );
       const ids = claimed.map(({ id }) => Number(id)).sort((a, b) => a - b);
       if (ids.length > 0) await this.write(tx, await this.sharesOf(tx, ids));
+      await this.followers.afterCount(tx, ids);
       return ids.length;
     });
   }

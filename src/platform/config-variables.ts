@@ -91,6 +91,11 @@ export const VARIABLES = {
     description:
       'How Customer.io is told of decisions: by the event `turnout_branch_decided`, or by an attribute `turnout_<journey>_<branch point>` that holds the branch',
   }),
+  CUSTOMERIO_CLICKS: choice<'off' | 'report'>(['off', 'report'], {
+    default: 'off',
+    description:
+      "Whether people's clicks on tracked links that were made for a delivery of Customer.io are reported to it as `clicked`",
+  }),
   CUSTOMERIO_REQUESTS_PER_SECOND: integer({
     ...{ default: 100, min: 5, max: 100_000 },
     description: 'The most requests to the Track API in any second, by all processes together',

@@ -80,6 +80,7 @@ export interface Config {
     readonly appApiKey: string | undefined;
     readonly appUrl: string | undefined;
     readonly decisionsAs: DecisionsAs;
+    readonly reportClicks: boolean;
     readonly requestsPerSecond: number;
     readonly appRequestsPerSecond: number;
   };
@@ -236,6 +237,7 @@ function grouped(values: Values): Config {
       appApiKey: values.CUSTOMERIO_APP_API_KEY,
       appUrl: values.CUSTOMERIO_APP_URL,
       decisionsAs: values.CUSTOMERIO_DECISIONS,
+      reportClicks: values.CUSTOMERIO_CLICKS === 'report',
       requestsPerSecond: values.CUSTOMERIO_REQUESTS_PER_SECOND,
       appRequestsPerSecond: values.CUSTOMERIO_APP_REQUESTS_PER_SECOND,
     },

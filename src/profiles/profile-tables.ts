@@ -10,6 +10,8 @@ export const PROFILE_TABLES: Readonly<Record<string, OnMerge>> = {
   events: 'stays', // moved with new numbers, see ProfileMerger
   identity_conflicts: 'stays', // moved by what they say
   link_bindings: 'moves',
+  link_outcomes_due: 'goes', // looked at anew for the profile that stays
+  link_outcomes_told: 'moves',
   link_report_shares: 'goes', // made anew for the profile that stays
   memberships: 'stays',
   outbox: 'stays',

@@ -5,6 +5,8 @@ const MOST_REMOVED = 1_000;
 /** With all their links, and these with their ways. */
 const MOST_RUNS_REMOVED = 10;
 const RHYTHM_DAYS = 63;
+/** Beyond what is ever told again. */
+const TOLD_DAYS = 7;
 
 /** What was kept for people to look at, and what nobody looks back at; in lane 0, having none of their own. */
 export const cleanRecords: Cleaning = {
@@ -41,11 +43,18 @@ export const cleanRecords: Cleaning = {
        DELETE FROM link_runs WHERE id IN (SELECT id FROM past) RETURNING id`,
       [new Date(horizon), MOST_RUNS_REMOVED],
     );
+    const told = await query(
+      tx,
+      `DELETE FROM link_outcomes_told WHERE (lane, profile_id, destination, event_id) IN (
+         SELECT lane, profile_id, destination, event_id FROM link_outcomes_told
+          WHERE told_at <= $1::timestamptz - make_interval(days => $2) ORDER BY told_at LIMIT $3) RETURNING lane`,
+      [new Date(now), TOLD_DAYS, MOST_REMOVED],
+    );
     await query(tx, 'DELETE FROM downstream_counts WHERE imported_at <= $1', [new Date(events)]);
     await query(tx, 'DELETE FROM link_checks WHERE checked_at <= $1', [new Date(events)]);
-    const removed = runs.length + letters.length + lines.length + clicks.length;
+    const removed = runs.length + letters.length + lines.length + clicks.length + told.length;
     const isMore = runs.length === MOST_RUNS_REMOVED;
-    const most = Math.max(letters.length, lines.length, clicks.length);
+    const most = Math.max(letters.length, lines.length, clicks.length, told.length);
     return { removed, after: !isMore && most < MOST_REMOVED ? null : after };
   },
 };

@@ -220,6 +220,7 @@ function messageOf(message: ClaimedMessage, { addressees, known, externalIds }: 
   const addressee = addressees.get(profileId) ?? {};
   if (payload.kind === 'decision') return { ...payload, addressee };
   const id = idOf(message);
+  if (payload.kind === 'click') return { ...payload, id };
   if (payload.kind === 'erasure') return { kind: 'erasure', id, addressees: payload.addresses.map(addresseeOf) };
   return {
     ...payload,

@@ -190,6 +190,20 @@ describe('what is older than events are kept', () => {
     }
   });
 
+  it('forgets what destinations were told of links after a week, when nothing of then can be told again', async () => {
+    await database.pool.query(`INSERT INTO link_outcomes_told VALUES (1, 1, 'ga4', gen_random_uuid(), $1)`, [
+      new Date(T0),
+    ]);
+    for (const [at, left] of [
+      [T0 + 7 * DAY - 1, 1],
+      [T0 + 7 * DAY, 0],
+    ] as const) {
+      await database.setClock(at);
+      await clean();
+      expect(await count('link_outcomes_told')).toBe(left);
+    }
+  });
+
   it('waits where a profile is due, and while a rule asks what has been so for some time', async () => {
     await click(T0);
     await turnout.settle();

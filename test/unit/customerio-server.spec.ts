@@ -170,6 +170,37 @@ describe('the Track API', () => {
     });
   });
 
+  describe('metrics of deliveries', () => {
+    const clicked = {
+      delivery_id: 'RPILAgABcRhI',
+      metric: 'clicked',
+      timestamp: 1_795_514_400,
+      href: 'https://a.example/',
+    };
+
+    it('are counted, by the SDK, and again when they come again', async () => {
+      await track().reportMetric(clicked);
+      await track().reportMetric(clicked);
+      expect(server.metrics()).toEqual([clicked, clicked]);
+      expect(await call('POST', '/api/v1/metrics', { delivery_id: 'x', metric: 'opened' })).toEqual(APPLIED);
+    });
+
+    it.each([
+      [{ ...clicked, delivery_id: undefined }, /^delivery_id is required/],
+      [{ ...clicked, delivery_id: ' ' }, /^delivery_id is required/],
+      [{ ...clicked, metric: 'touched' }, /^metric is not/],
+      [{ ...clicked, timestamp: 1_795_514_400_000 }, /^timestamp must/],
+      [{ ...clicked, timestamp: 1.5 }, /^timestamp must/],
+      [{ ...clicked, href: undefined }, /^href must/],
+      [{ ...clicked, href: 'cart' }, /^href must/],
+      [{ ...clicked, customer_id: '42' }, /^customer_id is not a field/],
+      [[clicked], /^body must/],
+    ])('are refused when they are malformed: %j', async (body, message) => {
+      expect(await call('POST', '/api/v1/metrics', body)).toEqual(refusal(400, message));
+      expect(server.metrics()).toEqual([]);
+    });
+  });
+
   describe('segment membership', () => {
     beforeEach(() => {
       server.seedSegment({ id: 7, name: 'Cart' });

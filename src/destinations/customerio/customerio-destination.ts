@@ -33,7 +33,7 @@ const NO_APP_KEY: ProvisionOutcome = {
 
 /**
  * Customer.io by its Track API: memberships as additions to and removals from manual segments, as attributes or as events,
- * decisions as events or attributes, and erasures as suppressions, which delete a person and keep them from being created
+ * decisions as events or attributes, clicks as metrics of their deliveries, and erasures as suppressions, which delete a person and keep them from being created
  * again. `accepted` means that Customer.io took the request; it adds people it doesn't know to no segment, without a word, so
  * they are introduced first. Throws on a `trackUrl` that is no URL.
  */
@@ -50,7 +50,7 @@ export function createCustomerioDestination(config: CustomerioDestinationConfig)
   const apis = apisOf(config);
   return {
     key: 'customerio',
-    takes: ['membership', 'decision', 'erasure'],
+    takes: ['membership', 'decision', ...(config.reportClicks ? ['click' as const] : []), 'erasure'],
     segmentProblem,
     account: `${config.region}:${config.siteId}`,
     isProvisioned: isMade,

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 
 const DECISIONS_AS = ['event', 'attribute', 'both'] as const;
 const KEY = /^[!-~]{1,200}$/;
@@ -27,6 +27,14 @@ export class CustomerioSettings {
   @IsOptional()
   @IsIn(DECISIONS_AS)
   decisionsAs?: (typeof DECISIONS_AS)[number];
+
+  @ApiPropertyOptional({
+    description: "Whether people's clicks on tracked links that were made for one of its deliveries are reported to it",
+    default: false,
+  })
+  @IsOptional()
+  @IsBoolean()
+  reportClicks?: boolean;
 
   @ApiPropertyOptional({ description: 'The most requests to the Track API in any second', default: 100 })
   @IsOptional()

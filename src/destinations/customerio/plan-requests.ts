@@ -1,4 +1,4 @@
-import type { DecisionMessage, DestinationMessage, MembershipMessage } from '../destination.js';
+import type { ClickMessage, DecisionMessage, DestinationMessage, MembershipMessage } from '../destination.js';
 import {
   attributeItem,
   decisionAttribute,
@@ -35,11 +35,18 @@ export interface SuppressRequest {
   settles: number[];
 }
 
+/** A report about a delivery, and which of the messages (by index) it settles. */
+export interface ReportRequest {
+  report: { delivery_id: string; metric: 'clicked'; timestamp: number; href: string };
+  settles: number[];
+}
+
 export interface RequestPlan {
   /** Who must be known before they can be added to a manual segment. */
   introductions: BatchItem[];
   memberships: MembershipRequest[];
   items: BatchItem[];
+  reports: ReportRequest[];
   suppressions: SuppressRequest[];
   /** Why a message can't be sent at all, by its index. */
   rejected: Map<number, string>;
@@ -55,7 +62,14 @@ const NO_SEGMENT = 'the segment id is not one of Customer.io: a whole number, at
  * request is refused as a whole. Of several messages about one person and segment the last counts, and settles all.
  */
 export function planRequests(messages: readonly DestinationMessage[], decisionsAs: DecisionsAs = 'event'): RequestPlan {
-  const plan: RequestPlan = { introductions: [], memberships: [], items: [], suppressions: [], rejected: new Map() };
+  const plan: RequestPlan = {
+    introductions: [],
+    memberships: [],
+    items: [],
+    reports: [],
+    suppressions: [],
+    rejected: new Map(),
+  };
   const changes = new Map<string, MembershipChange>();
   for (const [index, message] of messages.entries()) {
     const problem = planOne(message, index, { plan, changes, decisionsAs });
@@ -94,6 +108,7 @@ interface Planning {
 function planOne(message: DestinationMessage, index: number, planning: Planning): string | undefined {
   if (message.kind === 'membership') return noteChange(message, index, planning.changes);
   if (message.kind === 'decision') return planDecision(message, index, planning);
+  if (message.kind === 'click') return planReport(message, index, planning);
   const people = message.addressees.flatMap((one) => pathIdentifier(one) ?? []);
   if (people.length === 0) return NO_IDENTIFIER;
   planning.plan.suppressions.push({ people: [...new Set(people)], settles: [index] });
@@ -110,6 +125,12 @@ function planDecision(message: DecisionMessage, index: number, { plan, decisions
   if (items.some(isTooLarge)) return TOO_LARGE;
   plan.items.push(...items);
   return undefined;
+}
+
+/** Whose click it is Customer.io knows by the delivery. */
+function planReport({ deliveryId, href, occurredAt }: ClickMessage, index: number, { plan }: Planning): undefined {
+  const timestamp = Math.floor(occurredAt / 1_000);
+  plan.reports.push({ report: { delivery_id: deliveryId, metric: 'clicked', timestamp, href }, settles: [index] });
 }
 
 function noteChange(

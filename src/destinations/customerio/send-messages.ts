@@ -11,6 +11,7 @@ import {
   planRequests,
   type DecisionsAs,
   type MembershipRequest,
+  type ReportRequest,
   type SuppressRequest,
 } from './plan-requests.js';
 
@@ -66,6 +67,7 @@ async function sendAll(api: TrackApi, messages: readonly DestinationMessage[]): 
   const work = [
     ...plan.memberships.map((request) => () => sendMembership(api, request, outcomes)),
     ...packed(plan.items).map((batch) => () => sendItems(api, batch, outcomes)),
+    ...plan.reports.map((request) => () => report(api, request, outcomes)),
     ...plan.suppressions.map((request) => () => suppress(api, request, outcomes)),
   ];
   await runBounded(work, api.requestsAtOnce, (send) => send());
@@ -122,6 +124,10 @@ async function sendBatch(api: TrackApi, items: readonly BatchItem[]): Promise<Se
     outcomes[index] = refusedItem(error, items[index].names);
   }
   return outcomes;
+}
+
+async function report(api: TrackApi, { report, settles }: ReportRequest, outcomes: Outcomes): Promise<void> {
+  note(outcomes, settles, await inTurn(api, [report.delivery_id], () => api.client.reportMetric(report)));
 }
 
 async function suppress(api: TrackApi, { people, settles }: SuppressRequest, outcomes: Outcomes): Promise<void> {

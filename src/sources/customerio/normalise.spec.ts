@@ -2,6 +2,7 @@ import { customerioWebhook, deliveryOf, type CustomerioWebhook } from '../../../
 import type { IncomingEvent } from '../../profiles/incoming-event.js';
 import type { Normalisation } from '../source.js';
 import { normaliseCustomerio } from './normalise.js';
+import { reportedHref } from './reported-click.js';
 
 const at = Date.UTC(2026, 9, 31, 10);
 
@@ -36,6 +37,21 @@ describe('the name of a Customer.io event', () => {
       reason: 'wrong_shape',
       problem: expect.stringMatching(/^\/metric: /),
     });
+  });
+});
+
+describe('a click that we reported to Customer.io', () => {
+  const href = reportedHref('https://shop.example/cart?a=1#top', 'lRt2Rr1cUaU');
+
+  it('is known again by its address, and is no second click', () => {
+    expect(href).toBe('https://shop.example/cart?a=1#turnout_link=lRt2Rr1cUaU');
+    expect(read({ href })).toEqual({ kind: 'skipped', reason: 'a click that Turnout reported' });
+    expect(read({ href: `${href}&more` })).toMatchObject({ kind: 'events' });
+    expect(read({ href: 'https://shop.example/?turnout_link=lRt2Rr1cUaU' })).toMatchObject({ kind: 'events' });
+  });
+
+  it('is told apart from everything else of its delivery', () => {
+    expect(eventOf({ metric: 'delivered', data: { href } }).name).toBe('email_delivered');
   });
 });
 

@@ -5,6 +5,7 @@ import type { Identifier, IdentifierKind } from '../../profiles/identifier.js';
 import { evidenceFrom, type Evidence } from '../evidence.js';
 import { isJsonObject, objectIn, objectsIn, readJsonBody, type JsonObject } from '../json-body.js';
 import { cleanText, keptParameters, keptScalar, propertiesOf, queryOf } from '../kept-properties.js';
+import { isReportedHref } from './reported-click.js';
 import { PREFERENCES_CHANGED, preferenceProperties, subscriptionAttributes } from './subscriptions.js';
 import type { WebhookDelivery } from '../source.js';
 import { normaliseWith, UnusableDelivery } from '../unusable-delivery.js';
@@ -61,6 +62,9 @@ export const normaliseCustomerio = normaliseWith<WebhookDelivery>(({ body }) => 
   const metric = wordAt(envelope, 'metric');
   const data = envelope['data'];
   if (!isJsonObject(data)) throw new UnusableDelivery('wrong_shape', '/data', 'an object');
+  if (metric === 'clicked' && isReportedHref(data['href'])) {
+    return { kind: 'skipped', reason: 'a click that Turnout reported' };
+  }
   const event: IncomingEvent = {
     sourceEventId: eventIdOf(envelope),
     name: metric === 'clicked' ? 'click' : `${objectType}_${metric}`,

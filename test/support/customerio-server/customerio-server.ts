@@ -10,6 +10,7 @@ import {
   type Person,
   type PersonSeed,
   type RecordedEvent,
+  type ReportedMetric,
   type ReportingWebhook,
   type Segment,
 } from './state.js';
@@ -113,6 +114,11 @@ export class CustomerioServer extends StandIn {
 
   events(name?: string): RecordedEvent[] {
     return this.state.events.filter((event) => name === undefined || event.name === name);
+  }
+
+  /** What was reported about deliveries, in order. */
+  metrics(): readonly ReportedMetric[] {
+    return this.state.metrics;
   }
 
   /** What was applied to memberships, in order; of one segment and person if these are given. */

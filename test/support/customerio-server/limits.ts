@@ -63,6 +63,32 @@ export function eventProblem(event: Record<string, unknown>): Problem | undefine
   return tooLarge(name, LIMITS.eventNameBytes, 'name') ?? tooLarge(textOf(data), LIMITS.eventDataBytes, 'data');
 }
 
+const METRICS = new Set(['bounced', 'clicked', 'converted', 'deferred', 'delivered', 'dropped', 'opened', 'spammed']);
+const METRIC_FIELDS = new Set(['delivery_id', 'metric', 'timestamp', 'href', 'recipient', 'reason']);
+
+/**
+ * What is wrong with a report about a delivery. Stricter than the documentation where only a mistake would differ: fields
+ * that it does not know, a click without its link, and a timestamp that must be milliseconds.
+ */
+export function metricProblem(report: unknown): Problem | undefined {
+  const invalid = (field: string, message: string): Problem => ({ reason: 'invalid', field, message });
+  if (!isObject(report)) return invalid('body', 'body must be an object');
+  const stranger = Object.keys(report).find((field) => !METRIC_FIELDS.has(field));
+  if (stranger !== undefined) return invalid(stranger, `${stranger} is not a field of a metric`);
+  const { delivery_id: delivery, metric, timestamp, href } = report;
+  if (typeof delivery !== 'string' || delivery.trim() === '') {
+    return { reason: 'required', field: 'delivery_id', message: 'delivery_id is required' };
+  }
+  if (typeof metric !== 'string' || !METRICS.has(metric)) return invalid('metric', 'metric is not one of an email');
+  if (timestamp !== undefined && !(Number.isInteger(timestamp) && Number(timestamp) < FIRST_MILLISECOND_STAMP)) {
+    return invalid('timestamp', 'timestamp must be in unix seconds');
+  }
+  if (metric === 'clicked' && !(typeof href === 'string' && URL.canParse(href))) {
+    return invalid('href', 'href must be the link that was clicked');
+  }
+  return undefined;
+}
+
 function tooLarge(text: string, mostBytes: number, field: string): Problem | undefined {
   if (Buffer.byteLength(text) <= mostBytes) return undefined;
   return { reason: 'too_large', field, message: `${field} is at most ${mostBytes} bytes` };

@@ -49,6 +49,17 @@ export interface RecordedEvent {
   person: string;
 }
 
+/** What was reported about a delivery. */
+export interface ReportedMetric {
+  delivery_id: string;
+  metric: string;
+  /** In unix seconds. */
+  timestamp?: number;
+  href?: string;
+  recipient?: string;
+  reason?: string;
+}
+
 export interface MembershipOperation {
   segmentId: number;
   person: string;
@@ -63,6 +74,7 @@ export function nameOf(person: Person): string {
 /** What the workspace holds. Checks nothing: the routes do. */
 export class CustomerioState {
   readonly events: RecordedEvent[] = [];
+  readonly metrics: ReportedMetric[] = [];
   /** Every applied operation in order, also those that changed nothing; ids that matched nobody leave no trace. */
   readonly membershipOperations: MembershipOperation[] = [];
   /** People whom the workspace does not take anything about, for reasons of its own. */

@@ -1,6 +1,12 @@
-import { attributeProblem, eventProblem, idProblem, LIMITS } from './limits.js';
+import { attributeProblem, eventProblem, idProblem, LIMITS, metricProblem } from './limits.js';
 import { isObject, refuse, type Answer, type Call, type Route } from './route.js';
-import { nameOf, type CustomerioState, type PersonIdentifier, type RecordedEvent } from './state.js';
+import {
+  nameOf,
+  type CustomerioState,
+  type PersonIdentifier,
+  type RecordedEvent,
+  type ReportedMetric,
+} from './state.js';
 
 const ACCEPTED: Answer = { status: 200, body: {} };
 const SEGMENT_ID_TYPES = ['id', 'email', 'cio_id'] as const;
@@ -10,6 +16,7 @@ export const TRACK_V1_ROUTES: readonly Route[] = [
   { name: 'PUT /api/v1/customers/:identifier', answer: identify },
   { name: 'POST /api/v1/customers/:identifier/events', answer: track },
   { name: 'POST /api/v1/customers/:identifier/suppress', answer: suppress },
+  { name: 'POST /api/v1/metrics', answer: reportMetric },
   {
     name: 'POST /api/v1/segments/:segment/add_customers',
     answer: (call, state) => changeMembers(call, state, 'add'),
@@ -40,6 +47,14 @@ function track({ params, body }: Call, state: CustomerioState): Answer {
   const problem = idProblem(params.identifier, 'identifier') ?? eventProblem(body);
   if (problem) return refuse(400, problem.message);
   state.record(eventOf(body), pathIdentifier(params.identifier!, state));
+  return ACCEPTED;
+}
+
+/** Counted again when it comes again: nothing in a report tells two apart. */
+function reportMetric({ body }: Call, state: CustomerioState): Answer {
+  const problem = metricProblem(body);
+  if (problem) return refuse(400, problem.message);
+  state.metrics.push(body as ReportedMetric);
   return ACCEPTED;
 }
 
