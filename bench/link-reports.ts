@@ -24,15 +24,12 @@ const { values: options } = parseArgs({
   options: {
     profiles: { type: 'string', default: '5000' },
     clicks: { type: 'string', default: '100000' },
-    counters: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '5' },
     /** Counting everybody twice takes long where there are many. */
     recount: { type: 'string', default: 'yes' },
   },
 });
-const [profiles, clicks, counters, rounds] = [
-  ...[Number(options.profiles), Number(options.clicks), Number(options.counters), Number(options.rounds)],
-] as [number, number, number, number];
+const [profiles, clicks, rounds] = [Number(options.profiles), Number(options.clicks), Number(options.rounds)];
 
 /** The last day of 400 on which things happened. */
 const NOW = '2026-11-24T00:00:00Z';
@@ -84,16 +81,16 @@ async function fill(client: pg.Client): Promise<void> {
 /** Counts all that are due; seconds. */
 async function count(keeper: FigureKeeper): Promise<number> {
   const began = performance.now();
-  let open = counters;
+  let isOpen = true;
   const counter = async (): Promise<void> => {
     while ((await keeper.count(PROFILES_A_STEP)) > 0);
-    open -= 1;
+    isOpen = false;
   };
   const folder = async (): Promise<void> => {
-    while (open > 0) if (!(await keeper.fold())) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (isOpen) if (!(await keeper.fold())) await new Promise((resolve) => setTimeout(resolve, 20));
     while (await keeper.fold());
   };
-  await Promise.all([...Array.from({ length: counters }, counter), folder()]);
+  await Promise.all([counter(), folder()]);
   return (performance.now() - began) / 1_000;
 }
 
@@ -143,7 +140,7 @@ async function main(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await fill(client);
-  const dataSource = await createDataSource(url, counters + 2).initialize();
+  const dataSource = await createDataSource(url, 3).initialize();
   const reclassifications = new ReclassificationStore();
   const keeper = new FigureKeeper(dataSource, new CtaStore(new ClickClassStore(reclassifications), reclassifications), {
     afterCount: () => Promise.resolve(),

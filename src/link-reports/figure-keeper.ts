@@ -14,6 +14,15 @@ const KEY = 'cut, kind, day, value, step, currency';
 const MEASURES: readonly string[] = [...COUNTS, 'revenue'];
 const CHANGES_AT_ONCE = 50_000;
 
+interface MarkedRow {
+  lane: number;
+  id: string;
+  /** Tells one state of the row from every other: whoever marks a profile writes its row. */
+  state: string;
+}
+
+const FIRST = { lane: -1, id: '0' };
+
 /**
  * Keeps the figures as a full recomputation would have them. Whatever changes what a profile adds marks its row in the same
  * transaction; what it adds is then worked out anew from its whole history, and replaces what it added before. Of the
@@ -21,32 +30,41 @@ const CHANGES_AT_ONCE = 50_000;
  */
 @Injectable()
 export class FigureKeeper {
+  private last: Pick<MarkedRow, 'lane' | 'id'> = FIRST;
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly ctas: CtaStore,
     private readonly followers: FigureFollowers,
   ) {}
 
-  /** Counts up to `most` profiles anew; how many there were. Nothing is lost by a crash: they are marked again. */
+  /**
+   * Counts up to `most` profiles anew, those behind the ones that were counted last; how many there were, none while another
+   * worker is at it. Nobody who brings events waits for that: who changed meanwhile stays marked. Nothing is lost by a crash.
+   */
   count(most: number): Promise<number> {
     return this.dataSource.transaction(async (tx) => {
-      const claimed = await query<{ id: string }>(
+      if (!(await isAlone(tx, 'count link reports'))) return 0;
+      const marked = await query<MarkedRow>(
         tx,
-        `UPDATE profiles SET is_link_report_due = false WHERE (lane, id) IN (
-           SELECT lane, id FROM profiles WHERE is_link_report_due ORDER BY lane, id LIMIT $1 FOR UPDATE SKIP LOCKED)
-         RETURNING id`,
-        [most],
+        `SELECT lane, id, xmin::text AS state FROM profiles WHERE is_link_report_due AND (lane, id) > ($2, $3)
+          ORDER BY lane, id LIMIT $1 FOR KEY SHARE SKIP LOCKED`,
+        [most, this.last.lane, this.last.id],
       );
-      const ids = claimed.map(({ id }) => Number(id)).sort((a, b) => a - b);
-      if (ids.length > 0) await this.write(tx, await this.sharesOf(tx, ids));
-      await this.followers.afterCount(tx, ids);
+      const ids = marked.map(({ id }) => Number(id));
+      if (ids.length > 0) {
+        await this.write(tx, await this.sharesOf(tx, ids));
+        await this.followers.afterCount(tx, ids);
+        await this.unmark(tx, marked);
+      }
+      this.last = marked.length === most ? marked.at(-1)! : FIRST;
       return ids.length;
     });
   }
 
   /**
-   * What profiles add, from their histories as of now. After they were locked: a change of the catalogue that is not seen
-   * here waits for the lock, and marks them again.
+   * What profiles add, from their histories as of now. After their marks were read: a change of the catalogue that is not
+   * seen here marks them again.
    */
   async sharesOf(tx: Transaction, ids: readonly number[]): Promise<Map<number, Figure[]>> {
     const classifier = await this.ctas.current(tx, await catalogueRevision(tx));
@@ -57,11 +75,7 @@ export class FigureKeeper {
   /** Adds changes to the figures; false when there were none, or another worker is at it. */
   fold(): Promise<boolean> {
     return this.dataSource.transaction(async (tx) => {
-      const [lock] = await query<{ taken: boolean }>(
-        tx,
-        `SELECT pg_try_advisory_xact_lock(hashtextextended('fold link report changes', 0)) AS taken`,
-      );
-      if (!lock!.taken) return false;
+      if (!(await isAlone(tx, 'fold link report changes'))) return false;
       const [folded] = await query<{ any: boolean }>(
         tx,
         `WITH taken AS (
@@ -81,6 +95,18 @@ export class FigureKeeper {
       await query(tx, `DELETE FROM link_report_figures WHERE ${MEASURES.map((one) => `${one} = 0`).join(' AND ')}`);
       return true;
     });
+  }
+
+  /** Of those whose rows are what they were when they were read, and not about to change: all others are to be counted again. */
+  private async unmark(tx: Transaction, counted: readonly MarkedRow[]): Promise<void> {
+    await query(
+      tx,
+      `UPDATE profiles SET is_link_report_due = false WHERE (lane, id) IN (
+         SELECT profiles.lane, profiles.id FROM unnest($1::smallint[], $2::bigint[], $3::text[]) AS counted (l, p, state)
+           JOIN profiles ON profiles.lane = l AND profiles.id = p AND xmin::text = state
+          FOR NO KEY UPDATE OF profiles SKIP LOCKED)`,
+      [counted.map((one) => one.lane), counted.map((one) => one.id), counted.map((one) => one.state)],
+    );
   }
 
   private async write(tx: Transaction, shares: ReadonlyMap<number, Figure[]>): Promise<void> {
@@ -104,4 +130,14 @@ export class FigureKeeper {
       ],
     );
   }
+}
+
+/** Whether no other transaction does the same, until this one ends. */
+async function isAlone(tx: Transaction, what: string): Promise<boolean> {
+  const [lock] = await query<{ taken: boolean }>(
+    tx,
+    'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS taken',
+    [what],
+  );
+  return lock!.taken;
 }
