@@ -129,6 +129,7 @@ describe('when what clicks are is declared anew', () => {
     await turnout.settle();
     expect(await members('clicked')).toEqual(['1', '2']);
     await database.setClock(T0 + HOUR);
+    await turnout.settle(); // the second click has come
     const changed = await turnout.must('PUT', '/v1/click-classes/settings', { burstLinks: 2, burstWithin: '5s' });
     expect(changed).toEqual({ ...standard, burstLinks: 2, burstWithin: '5s' });
     await turnout.settle();
