@@ -128,8 +128,12 @@ export class DestinationOutcomeListeners implements OutcomeListeners {
 
   all(): readonly OutcomeListener[] {
     return this.destinations
-      .filter(({ takes }) => takes.includes('click'))
-      .map(({ key }) => ({ destination: key, hearsClicks: true }));
+      .filter(({ takes }) => takes.includes('click') || takes.includes('conversion'))
+      .map(({ key, takes, attribution }) => ({
+        destination: key,
+        hearsClicks: takes.includes('click'),
+        ...(takes.includes('conversion') && attribution && { conversions: attribution }),
+      }));
   }
 }
 

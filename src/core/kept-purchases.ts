@@ -6,6 +6,7 @@ import { netOfRefunds, REVENUE } from './net-revenue.js';
 
 /** A purchase that was neither cancelled nor refunded in full, and what is left of it. */
 export interface KeptPurchase {
+  event: HistoryEvent;
   at: Instant;
   /** Exactly; undefined where its revenue is not known. */
   revenue: Decimal | undefined;
@@ -25,10 +26,11 @@ export function keptPurchases(events: readonly HistoryEvent[], asOf: Instant): K
   const lives = kept.map((event) => ({ event, from: event.occurredAt, to: Infinity }));
   const refunds = events.filter((event) => event.name === 'order_refunded' && event.occurredAt <= asOf);
   return netOfRefunds(lives, refunds, asOf)
-    .map(({ event: { occurredAt, properties } }) => ({
-      at: occurredAt,
-      revenue: decimalOf(properties[REVENUE]),
-      currency: typeof properties.currency === 'string' ? properties.currency : '',
+    .map(({ event }) => ({
+      event,
+      at: event.occurredAt,
+      revenue: decimalOf(event.properties[REVENUE]),
+      currency: typeof event.properties.currency === 'string' ? event.properties.currency : '',
     }))
     .sort((a, b) => a.at - b.at);
 }

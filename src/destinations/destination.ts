@@ -50,6 +50,18 @@ export interface ClickMessage {
   occurredAt: Instant;
 }
 
+/** A purchase that is attributed to a click, to be told as an event. */
+export interface ConversionMessage {
+  kind: 'conversion';
+  /** The same for every attempt, and never another's. */
+  id: string;
+  addressee: Addressee;
+  /** When it was bought. */
+  occurredAt: Instant;
+  /** About the order and the click; nothing of it is about a person. */
+  data: Record<string, string | number>;
+}
+
 /** Somebody is to be forgotten and not to come back, under everything by which the destination may know them. */
 export interface ErasureMessage {
   kind: 'erasure';
@@ -58,7 +70,8 @@ export interface ErasureMessage {
   addressees: readonly Addressee[];
 }
 
-export type DestinationMessage = MembershipMessage | DecisionMessage | ClickMessage | ErasureMessage;
+export type DestinationMessage =
+  MembershipMessage | DecisionMessage | ClickMessage | ConversionMessage | ErasureMessage;
 
 export type MessageKind = DestinationMessage['kind'];
 
@@ -106,6 +119,8 @@ export interface Destination {
   key: string;
   /** What it can be told; of anything else it is owed nothing. */
   takes: readonly MessageKind[];
+  /** How purchases that it takes are attributed to clicks; a window as reports on links name it. */
+  attribution?: { window: string; credit: 'last' | 'first' };
   /** What is wrong with a name by which a segment is to go there; undefined if nothing is. */
   segmentProblem(externalSegmentId: string): string | undefined;
   /**

@@ -2,7 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant, Milliseconds } from '../core/instant.js';
-import { LONGEST_SIGNAL } from '../ctas/click-class-settings.js';
 import { CtaStore } from '../ctas/cta-store.js';
 import { OutboxStore } from '../outbox/outbox-store.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
@@ -15,6 +14,7 @@ import { outcomeMessage, type Outcome } from './outcome.js';
 import { OutcomeListeners, type OutcomeListener } from './outcome-listeners.js';
 import { OutcomeStore, type Located } from './outcome-store.js';
 import { toldClicks } from './told-clicks.js';
+import { toldConversions } from './told-conversions.js';
 
 /** What is older is told no more: an import of the past is no news, and Google Analytics would pass over it. */
 const TOLD_WITHIN: Milliseconds = 72 * 3_600_000;
@@ -44,7 +44,7 @@ export class OutcomeTeller {
       const ids = await this.store.claim(tx, most);
       if (ids.length === 0) return 0;
       const at = await now(tx);
-      const histories = await this.historiesOf(tx, ids, at);
+      const histories = await this.historiesOf(tx, ids);
       const due = new Map<number, Instant>();
       for (const listener of listeners) {
         const found = await this.outcomesFor(tx, listener, histories, at);
@@ -68,31 +68,32 @@ export class OutcomeTeller {
     return at + this.settings.settleDelayMs;
   }
 
-  private async historiesOf(
-    tx: Transaction,
-    ids: readonly number[],
-    at: Instant,
-  ): Promise<Map<number, HistoryEvent[]>> {
+  /** As reports on links read them, so that both say the same. */
+  private async historiesOf(tx: Transaction, ids: readonly number[]): Promise<Map<number, HistoryEvent[]>> {
     const classifier = await this.ctas.current(tx, await catalogueRevision(tx));
-    const since = at - TOLD_WITHIN - LONGEST_SIGNAL;
-    const histories = await historiesOfMany(tx, ids, { names: REPORTED_EVENTS, since });
+    const histories = await historiesOfMany(tx, ids, { names: REPORTED_EVENTS, since: -Infinity });
     return new Map([...histories].map(([id, events]) => [id, classifier.classify(events)]));
   }
 
   /** Everything recent that a destination hears of. */
   private async outcomesFor(
     tx: Transaction,
-    { hearsClicks }: OutcomeListener,
+    { hearsClicks, conversions }: OutcomeListener,
     histories: ReadonlyMap<number, readonly HistoryEvent[]>,
     at: Instant,
   ): Promise<Found[]> {
-    const clicks = [...histories].flatMap(([profileId, events]) =>
-      (hearsClicks ? toldClicks(events) : [])
-        .filter((one) => one.at > at - TOLD_WITHIN)
-        .map((one) => ({ ...one, profileId })),
-    );
+    const recent = (outcomesIn: (events: readonly HistoryEvent[]) => readonly Outcome[]): Found[] =>
+      [...histories].flatMap(([profileId, events]) =>
+        outcomesIn(events)
+          .filter((one) => one.at > at - TOLD_WITHIN)
+          .map((one) => ({ ...one, profileId })),
+      );
+    const clicks = hearsClicks ? recent(toldClicks) : [];
     // What a click says of itself anybody could say; that it came through us is known by its source.
     const ours = await this.store.ofSource(tx, LINKS_SOURCE, clicks);
-    return clicks.filter(({ eventId }) => ours.has(eventId));
+    return [
+      ...clicks.filter(({ eventId }) => ours.has(eventId)),
+      ...(conversions ? recent((events) => toldConversions(events, conversions)) : []),
+    ];
   }
 }

@@ -6,7 +6,7 @@ import { laneOfProfile } from '../platform/lanes.js';
 export interface Outcome {
   eventId: string;
   at: Instant;
-  payload: Extract<OutboxPayload, { kind: 'click' }>;
+  payload: Extract<OutboxPayload, { kind: 'click' | 'conversion' }>;
 }
 
 /** The message that tells of it; the same subject for the same event. */

@@ -15,7 +15,7 @@ type Owner = Pick<OutboxMessage, 'lane' | 'profileId'>;
 @Injectable()
 export class OutboxHandover {
   /**
-   * Hands over what is owed about a merged profile: its decisions and clicks go to the other one, and its memberships are forgotten.
+   * Hands over what is owed about a merged profile: what is told once (decisions, clicks, purchases) goes to the other one, and its memberships are forgotten.
    * Returns who leaves which segments: the profile itself, under the address given, those in which a destination may hold
    * it; and until when something about it may be on its way there.
    */
@@ -26,7 +26,7 @@ export class OutboxHandover {
     const underWayUntil = await this.underWayUntil(tx, from);
     await query(
       tx,
-      `UPDATE outbox SET lane = $3, profile_id = $4 WHERE lane = $1 AND profile_id = $2 AND payload->>'kind' IN ('decision', 'click')`,
+      `UPDATE outbox SET lane = $3, profile_id = $4 WHERE lane = $1 AND profile_id = $2 AND payload->>'kind' IN ('decision', 'click', 'conversion')`,
       [from.lane, from.profileId, to.lane, to.profileId],
     );
     const rows = await query<{ destination: string; segment_id: string; leaving: Address[] | null; may_hold: boolean }>(

@@ -12,6 +12,7 @@ export type OutboxPayload =
   | { kind: 'membership'; externalSegmentId: string; isMember: boolean; unsure?: Unsure }
   | { kind: 'decision'; id: string; occurredAt: Instant; data: Record<string, string | number | boolean | null> }
   | { kind: 'click'; deliveryId: string; href: string; occurredAt: Instant }
+  | { kind: 'conversion'; occurredAt: Instant; data: Record<string, string | number> }
   | { kind: 'erasure'; addresses: readonly Address[] };
 
 /** How somebody may be known to a destination: one identifier of each kind, by kind. */
@@ -22,7 +23,7 @@ export interface OutboxMessage {
   lane: number;
   profileId: number;
   destination: string;
-  /** A segment at the destination, one decision, or one click. */
+  /** A segment at the destination, one decision, one click or one purchase. */
   subject: string;
   payload: OutboxPayload;
   /** Not sent before, however soon it is written. */

@@ -221,6 +221,7 @@ function messageOf(message: ClaimedMessage, { addressees, known, externalIds }: 
   if (payload.kind === 'decision') return { ...payload, addressee };
   const id = idOf(message);
   if (payload.kind === 'click') return { ...payload, id };
+  if (payload.kind === 'conversion') return { ...payload, id, addressee };
   if (payload.kind === 'erasure') return { kind: 'erasure', id, addressees: payload.addresses.map(addresseeOf) };
   return {
     ...payload,

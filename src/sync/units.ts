@@ -1,12 +1,12 @@
 import type { ClaimedMessage } from '../outbox/outbox-store.js';
 
 const MEMBERSHIPS_A_REQUEST = 1_000;
-const DECISIONS_A_REQUEST = 500;
+const EVENTS_A_REQUEST = 500;
 const OTHERS_AT_ONCE = 8;
 
 /**
  * Divides messages into what is sent and settled together: memberships that go into one request (same segment, same
- * direction), decisions that go into one, and erasures a few at once. Short units keep a claim well inside its lease.
+ * direction), decisions and purchases that go into one, and clicks and erasures a few at once. Short units keep a claim well inside its lease.
  */
 export function unitsOf(messages: readonly ClaimedMessage[]): ClaimedMessage[][] {
   const groups = new Map<string, ClaimedMessage[]>();
@@ -22,7 +22,7 @@ export function unitsOf(messages: readonly ClaimedMessage[]): ClaimedMessage[][]
 
 function sizeOf({ payload }: ClaimedMessage): number {
   if (payload.kind === 'membership') return MEMBERSHIPS_A_REQUEST;
-  return payload.kind === 'decision' ? DECISIONS_A_REQUEST : OTHERS_AT_ONCE;
+  return payload.kind === 'decision' || payload.kind === 'conversion' ? EVENTS_A_REQUEST : OTHERS_AT_ONCE;
 }
 
 function chunk<T>(items: readonly T[], size: number): T[][] {

@@ -109,6 +109,7 @@ function planOne(message: DestinationMessage, index: number, planning: Planning)
   if (message.kind === 'membership') return noteChange(message, index, planning.changes);
   if (message.kind === 'decision') return planDecision(message, index, planning);
   if (message.kind === 'click') return planReport(message, index, planning);
+  if (message.kind === 'conversion') return 'Customer.io is told of no purchases';
   const people = message.addressees.flatMap((one) => pathIdentifier(one) ?? []);
   if (people.length === 0) return NO_IDENTIFIER;
   planning.plan.suppressions.push({ people: [...new Set(people)], settles: [index] });

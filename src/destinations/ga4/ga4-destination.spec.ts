@@ -1,7 +1,9 @@
+import { validate } from 'class-validator';
 import { Ga4Server } from '../../../test/support/ga4-server.js';
 import { OutboundHttp } from '../../platform/outbound/outbound-http.js';
-import type { Addressee, DecisionMessage, Destination } from '../destination.js';
+import type { Addressee, ConversionMessage, DecisionMessage, Destination } from '../destination.js';
 import { ga4Kind } from './ga4-destination.js';
+import { Ga4Settings } from './ga4-settings.js';
 
 const NOW = 1_795_514_400_000;
 const HOURS_72 = 72 * 3_600_000;
@@ -87,6 +89,80 @@ describe('decisions at Google Analytics', () => {
   it('from ahead of our clock are of now', async () => {
     await destinationOf().send([decision({ customerId: '1' }, 'd1', { occurredAt: NOW + 5_000 })]);
     expect(server.hits[0]!.timestampMicros).toBe(NOW * 1_000);
+  });
+});
+
+describe('attributed purchases at Google Analytics', () => {
+  const bought = (addressee: Addressee, order: string, more: Partial<ConversionMessage> = {}): ConversionMessage => {
+    const data = { transaction_id: order, value: 59.9, currency: 'EUR', cta: 'cart', link: 'lRt2Rr1cUaU' };
+    return { kind: 'conversion', id: `msg_${order}`, addressee, occurredAt: NOW - 1_000, data, ...more };
+  };
+
+  it('are taken only where that is wanted, by the window and the credit that are wanted', () => {
+    expect(destinationOf().takes).toEqual(['decision']);
+    const wanted = destinationOf({ conversions: true });
+    expect(wanted.takes).toEqual(['decision', 'conversion']);
+    expect(wanted.attribution).toEqual({ window: '7d', credit: 'last' });
+    const other = destinationOf({ conversions: true, conversionWindow: '30d', conversionCredit: 'first' });
+    expect(other.attribution).toEqual({ window: '30d', credit: 'first' });
+  });
+
+  it('are an event of their own, at the instant of the purchase, with what is about the click', async () => {
+    const addressee = { customerId: '42', email: 'ada@example.com' };
+    const data = {
+      ...bought({}, 'o1').data,
+      email: 'ada@example.com',
+      template: 'x'.repeat(150),
+      hours_to_purchase: 3,
+    };
+    expect(await destinationOf().send([bought(addressee, 'o1', { data })])).toEqual([{ kind: 'accepted' }]);
+    const params = { ...bought({}, 'o1').data, template: 'x'.repeat(100), hours_to_purchase: 3 };
+    expect(server.hits).toEqual([
+      {
+        ...{ name: 'turnout_purchase', clientId: expect.stringMatching(/^\d+\.\d+$/), userId: undefined },
+        ...{ timestampMicros: (NOW - 1_000) * 1_000, params: { ...params, engagement_time_msec: 1 } },
+      },
+    ]);
+    expect(JSON.stringify(server.bodies)).not.toMatch(/ada|"42"/);
+  });
+
+  it('may be called otherwise, and share a pseudonym and a request with decisions', async () => {
+    const destination = destinationOf({ conversionEvent: 'email_sale' });
+    const people = [bought({ customerId: '1' }, 'o1'), decision({ customerId: '1' }, 'd1')];
+    await destination.send([...people, bought({ customerId: '2' }, 'o2')]);
+    expect(server.hits.map(({ name }) => name).sort()).toEqual(['email_sale', 'email_sale', 'turnout_branch_decided']);
+    expect(server.bodies).toHaveLength(2);
+  });
+
+  it('that are too old, or of nobody, are rejected', async () => {
+    const old = bought({ customerId: '1' }, 'o1', { occurredAt: NOW - HOURS_72 - 1 });
+    expect((await destinationOf().send([old, bought({}, 'o2')])).map(({ kind }) => kind)).toEqual([
+      'rejected',
+      'rejected',
+    ]);
+    expect(server.bodies).toEqual([]);
+  });
+
+  it.each([
+    ['purchase', true],
+    ['email_sale2', true],
+    ['2sales', false],
+    ['a-b', false],
+    ['ga_sale', false],
+    ['google_sale', false],
+    ['session_start', false],
+    ['error', false],
+    ['error_sale', true],
+    ['x'.repeat(41), false],
+  ])('may be the event %s: %s', async (conversionEvent, isRight) => {
+    const settings = Object.assign(new Ga4Settings(), { ...CREDENTIALS, conversionEvent });
+    expect(await validate(settings)).toHaveLength(isRight ? 0 : 1);
+  });
+
+  it('have no window that the reports on links do not have', async () => {
+    expect(await validate(Object.assign(new Ga4Settings(), { ...CREDENTIALS, conversionWindow: '2d' }))).toHaveLength(
+      1,
+    );
   });
 });
 

@@ -1,13 +1,13 @@
 import type { OutboundAnswer } from '../../platform/outbound/outbound-http.js';
 import { destinationKind, type Means } from '../destination-kind.js';
-import type { Destination, DestinationMessage, SendOutcome } from '../destination.js';
+import type { Destination, DestinationMessage, MessageKind, SendOutcome } from '../destination.js';
 import { right, wrong, type Finding } from '../finding.js';
 import { OPEN_GATE, throughGate } from '../gate.js';
 import { outcomeOfStatus } from '../outcome-of-status.js';
 import { endOf } from '../request-end.js';
 import { outcomeOfFailure, sendInTime } from '../send-in-time.js';
 import { Ga4Settings } from './ga4-settings.js';
-import { EVENT_NAME, planRequests, type Ga4Body } from './map.js';
+import { CONVERSION_EVENT, EVENT_NAME, planRequests, type Ga4Body } from './map.js';
 
 const BATCH_SIZE = 100;
 const REQUESTS_AT_ONCE = 8;
@@ -17,13 +17,14 @@ const FAMILY = 'collect';
 const HOSTS = { global: 'https://www.google-analytics.com', eu: 'https://region1.google-analytics.com' };
 
 /**
- * Google Analytics 4 by its Measurement Protocol: decisions as events, for analysis. It is told of nobody by name, keeps no
+ * Google Analytics 4 by its Measurement Protocol: decisions as events, and purchases that
+ * followed a click if that is wanted, for analysis. It is told of nobody by name, keeps no
  * members, and forgets by its own retention. It answers 2xx whatever comes, so `accepted` means no more than that; an event
- * that is sent again is counted again: count distinct `decision_id`.
+ * that is sent again is counted again: count distinct `decision_id` and `transaction_id`.
  */
 export const ga4Kind = destinationKind<Ga4Settings>({
   kind: 'ga4',
-  says: 'Google Analytics 4, for decisions',
+  says: 'Google Analytics 4, for decisions and attributed purchases',
   form: Ga4Settings,
   secrets: ['apiSecret'],
   problemsOf({ collectUrl }, { http }) {
@@ -35,7 +36,8 @@ export const ga4Kind = destinationKind<Ga4Settings>({
 });
 
 class Ga4Destination implements Destination {
-  readonly takes = ['decision'] as const;
+  readonly takes: readonly MessageKind[];
+  readonly attribution: NonNullable<Destination['attribution']>;
   readonly batchSize = BATCH_SIZE;
   readonly sendsBy = FAMILY;
   readonly limits: Destination['limits'];
@@ -45,7 +47,10 @@ class Ga4Destination implements Destination {
     private readonly settings: Ga4Settings,
     private readonly means: Means,
   ) {
-    const { requestsPerSecond = REQUESTS_PER_SECOND } = settings;
+    const { requestsPerSecond = REQUESTS_PER_SECOND, conversions = false } = settings;
+    const { conversionWindow: window = '7d', conversionCredit: credit = 'last' } = settings;
+    this.takes = conversions ? ['decision', 'conversion'] : ['decision'];
+    this.attribution = { window, credit };
     this.limits = { [FAMILY]: { requestsPerSecond, requestsAtOnce: REQUESTS_AT_ONCE } };
   }
 
@@ -54,8 +59,9 @@ class Ga4Destination implements Destination {
   }
 
   async send(messages: readonly DestinationMessage[], gate = OPEN_GATE): Promise<SendOutcome[]> {
-    const { apiSecret: secret, sendUserId = false } = this.settings;
-    const { requests, rejected } = planRequests(messages, { secret, sendUserId }, this.now());
+    const { apiSecret: secret, sendUserId = false, conversionEvent = CONVERSION_EVENT } = this.settings;
+    const how = { secret, sendUserId, conversionEvent };
+    const { requests, rejected } = planRequests(messages, how, this.now());
     const outcomes = new Map<number, SendOutcome>();
     for (const [index, reason] of rejected) outcomes.set(index, { kind: 'rejected', reason });
     const sending = { atOnce: REQUESTS_AT_ONCE, timeoutMs: this.means.timeoutMs };

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Instant, Milliseconds } from '../../core/instant.js';
-import type { Addressee, DecisionMessage, DestinationMessage } from '../destination.js';
+import type { Addressee, ConversionMessage, DecisionMessage, DestinationMessage } from '../destination.js';
 
 /** A body of the Measurement Protocol. */
 export interface Ga4Body {
@@ -26,25 +26,44 @@ export interface Ga4Plan {
   rejected: Map<number, string>;
 }
 
-export interface Ga4Identity {
+/** How messages become events. */
+export interface Ga4Mapping {
   /** Key of the pseudonyms. */
   secret: string;
   sendUserId: boolean;
+  /** The name of the event that a purchase is. */
+  conversionEvent: string;
 }
 
 export const EVENT_NAME = 'turnout_branch_decided';
+/** Not `purchase`: that is the shop's own tag's, and would be counted twice. */
+export const CONVERSION_EVENT = 'turnout_purchase';
 const EVENTS_A_REQUEST = 25;
 const LONGEST_VALUE = 100;
 /** Older events are passed over without a word. */
 const OLDEST: Milliseconds = 72 * 3_600_000;
 /** What is told of a decision, and nothing else: none of it is about a person. */
-const PARAMS = ['decision_id', 'journey', 'branch_point', 'branch', 'matched', 'status', 'reason', 'journey_version'];
+const DECISION_PARAMS = [
+  'decision_id',
+  'journey',
+  'branch_point',
+  'branch',
+  'matched',
+  'status',
+  'reason',
+  'journey_version',
+];
+/** Likewise of a purchase. */
+const CONVERSION_PARAMS = [
+  ...['transaction_id', 'value', 'currency', 'cta', 'link', 'template', 'campaign', 'utm_content', 'channel'],
+  ...['attribution', 'attribution_window', 'hours_to_purchase'],
+];
 
 /**
  * Divides messages into the fewest requests: up to 25 events of one person and one instant each. What Google would pass over
  * without a word is rejected here.
  */
-export function planRequests(messages: readonly DestinationMessage[], identity: Ga4Identity, now: Instant): Ga4Plan {
+export function planRequests(messages: readonly DestinationMessage[], mapping: Ga4Mapping, now: Instant): Ga4Plan {
   const plan: Ga4Plan = { requests: [], rejected: new Map() };
   const open = new Map<string, Ga4Request>();
   for (const [index, message] of messages.entries()) {
@@ -53,8 +72,8 @@ export function planRequests(messages: readonly DestinationMessage[], identity: 
       plan.rejected.set(index, problem);
       continue;
     }
-    const { addressee, occurredAt, data, id } = message as DecisionMessage;
-    const head = headOf(addressee, Math.min(occurredAt, now), identity);
+    const { addressee, occurredAt } = message as EventMessage;
+    const head = headOf(addressee, Math.min(occurredAt, now), mapping);
     const key = JSON.stringify(head);
     let request = open.get(key);
     if (!request || request.body.events.length === EVENTS_A_REQUEST) {
@@ -62,19 +81,29 @@ export function planRequests(messages: readonly DestinationMessage[], identity: 
       open.set(key, request);
       plan.requests.push(request);
     }
-    request.body.events.push({ name: EVENT_NAME, params: paramsOf({ ...data, decision_id: id }) });
+    request.body.events.push(eventOf(message as EventMessage, mapping));
     request.settles.push(index);
   }
   return plan;
 }
 
+type EventMessage = DecisionMessage | ConversionMessage;
+
 function problemOf(message: DestinationMessage, now: Instant): string | undefined {
-  if (message.kind !== 'decision') return 'it is told of decisions alone';
+  if (message.kind !== 'decision' && message.kind !== 'conversion')
+    return 'it is told of decisions and purchases alone';
   if (idOf(message.addressee) === undefined) return 'none of the identifiers from which a client id is made';
   return now - message.occurredAt > OLDEST ? 'older than 72 hours, which Google Analytics passes over' : undefined;
 }
 
-function headOf(addressee: Addressee, at: Instant, { secret, sendUserId }: Ga4Identity) {
+function eventOf(message: EventMessage, { conversionEvent }: Ga4Mapping): Ga4Event {
+  if (message.kind === 'conversion')
+    return { name: conversionEvent, params: paramsOf(message.data, CONVERSION_PARAMS) };
+  const { data, id } = message;
+  return { name: EVENT_NAME, params: paramsOf({ ...data, decision_id: id }, DECISION_PARAMS) };
+}
+
+function headOf(addressee: Addressee, at: Instant, { secret, sendUserId }: Ga4Mapping) {
   const { customerId } = addressee;
   const isSent = sendUserId && customerId !== undefined && !customerId.includes('@');
   return {
@@ -96,9 +125,9 @@ function idOf({ customerId, cioId, email }: Addressee): string | undefined {
   return email === undefined ? undefined : `email:${email}`;
 }
 
-function paramsOf(data: DecisionMessage['data']): Ga4Event['params'] {
+function paramsOf(data: DecisionMessage['data'], names: readonly string[]): Ga4Event['params'] {
   const params: Ga4Event['params'] = { engagement_time_msec: 1 }; // without it no user is counted
-  for (const name of PARAMS) {
+  for (const name of names) {
     const value = data[name];
     if (value === undefined || value === null) continue;
     params[name] = typeof value === 'number' ? value : [...String(value)].slice(0, LONGEST_VALUE).join('');

@@ -17,7 +17,7 @@ const FIELDS = { customer_id: 'customerId', cio_id: 'cioId', email: 'email' } as
 /** What is sent about a message, in this order, each after the one before was taken; a text where it reaches nobody. */
 export function mapMessage(message: DestinationMessage, known: readonly IdentifierName[]): WebhookEvent[] | string {
   if (message.kind === 'membership') return mapMembership(message, known);
-  if (message.kind === 'click') return 'it is told of no clicks';
+  if (message.kind === 'click' || message.kind === 'conversion') return 'it is told of no clicks, nor of purchases';
   const people = message.kind === 'erasure' ? message.addressees : [message.addressee];
   const profiles = people.map((one) => identifiersOf(one, known)).filter((one) => Object.keys(one).length > 0);
   if (profiles.length === 0) return reachesNobody(known);

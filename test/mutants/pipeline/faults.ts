@@ -215,8 +215,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'decisions of who was merged are told to nobody',
     file: HANDOVER,
-    find: "payload->>'kind' IN ('decision', 'click')`",
-    replace: "payload->>'kind' IN ('no decision', 'click')`",
+    find: "payload->>'kind' IN ('decision', 'click', 'conversion')`",
+    replace: "payload->>'kind' IN ('no decision', 'click', 'conversion')`",
     specs: [...merging, 'test/integration/decisions-overtaken'],
   },
   {
