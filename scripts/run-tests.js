@@ -5,14 +5,14 @@ import { startPrivateRedis } from './private-redis.js';
 import { runProgram } from './program.js';
 
 const NO_TESTS = { passed: 0, failed: 0, skipped: 0 };
-const SEEDS = 25;
+const SEEDS = 100;
 /**
  * The specs of the service in one process in which jobs play a part: these run on both backends of the queues, as all specs of
  * real processes do. What the others show does not depend on who keeps the queues, and once is enough.
  */
 const WITH_QUEUES = (
-  'decide delivery imports manual-segments pacing reclassification reconciliation segment ' +
-  'settle-delay small-pool sync-soak'
+  'decide delivery imports manual-segments pacing preview random-edits reclassification reconciliation scenarios segment ' +
+  'settle-delay shadow small-pool sync-soak'
 ).split(' ');
 
 /**

@@ -38,7 +38,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `turnout_test_${randomBytes(8).toString('hex')}`;
   await asAdmin(async (admin) => {
     await admin.query('SELECT pg_advisory_lock($1)', [COPY_LOCK]);
-    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
+    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} STRATEGY FILE_COPY`);
   });
   const url = urlOfDatabase(adminUrl(), name);
   const pool = new Pool({ connectionString: url, max: 4 });

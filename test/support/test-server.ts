@@ -41,7 +41,7 @@ async function startTemporaryServer(): Promise<TestServer> {
   const server = await startEmbeddedPostgres({
     dataDir: join(folder, 'postgres'),
     port: 0,
-    extraSettings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
+    extraSettings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' },
   });
   return {
     adminUrl: server.url,
