@@ -33,6 +33,57 @@ class Stage {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+describe('committing in groups that hold something', () => {
+  /** Items are words; what they hold is their letters. */
+  const groups: string[][] = [];
+  const gates: (() => void)[] = [];
+  const group = new GroupCommit<string, string>({
+    commit: async (items) => {
+      groups.push([...items]);
+      await new Promise<void>((resolve) => gates.push(resolve));
+      return [...items];
+    },
+    refuse: async (item) => item,
+    isWorthSplitting: () => false,
+    keysOf: (item) => [...item],
+    bytesOf: () => 1,
+    mostItems: 100,
+    mostBytes: 100,
+    mostAtOnce: 2,
+  });
+  const done = async (): Promise<void> => {
+    gates.shift()!();
+    await turn();
+  };
+
+  it('has an item wait for what it needs, and nobody overtakes it to that', async () => {
+    const answers = [group.add(['ab'])];
+    await turn();
+    for (const word of ['bc', 'c', 'd', 'a', 'de']) answers.push(group.add([word]));
+    await turn();
+    expect(groups).toEqual([['ab'], ['d', 'de']]);
+    await done();
+    expect(groups.slice(2)).toEqual([['bc', 'c', 'a']]);
+    await done();
+    await done();
+    expect((await Promise.all(answers)).flat()).toEqual(['ab', 'bc', 'c', 'd', 'a', 'de']);
+    await group.idle();
+  });
+
+  it('begins nothing while all that waits needs what is held', async () => {
+    groups.length = 0;
+    const answers = [group.add(['a']), group.add(['b'])];
+    await turn();
+    answers.push(group.add(['ab']));
+    await turn();
+    expect(groups).toEqual([['a', 'b']]);
+    await done();
+    expect(groups).toEqual([['a', 'b'], ['ab']]);
+    await done();
+    expect((await Promise.all(answers)).flat()).toEqual(['a', 'b', 'ab']);
+  });
+});
+
 describe('committing in groups', () => {
   let stage: Stage;
   beforeEach(() => (stage = new Stage()));

@@ -5,6 +5,11 @@ export interface GroupCommitSettings<Item, Result> {
   refuse(item: Item, error: unknown): Promise<Result>;
   /** Whether the items of a group that failed are worth trying in smaller groups. */
   isWorthSplitting(error: unknown): boolean;
+  /**
+   * What an item will hold until it is committed: groups that share some of it would only wait for each other, so an item
+   * waits until none under way has what it needs. Nothing unless given.
+   */
+  keysOf?(item: Item): readonly string[];
   /** How much memory an item keeps while it waits, in bytes. */
   bytesOf(item: Item): number;
   /** Limits of one group. */
@@ -19,12 +24,13 @@ type Outcome<Result> = { result: Result } | { error: Error };
 interface Waiting<Item, Result> {
   item: Item;
   bytes: number;
+  keys: readonly string[];
   settle(outcome: Outcome<Result>): void;
 }
 
 /**
  * Commits the work of concurrent callers together. Whatever comes while the groups before are under way goes into the
- * next one, so groups grow with the load, and a lone caller waits for nobody. Each caller is answered after its commit.
+ * next one, so groups grow with the load, and a lone caller waits for nobody but who holds what it needs. Each caller is answered after its commit.
  * A group that fails is split until what made it fail stands alone.
  */
 export class GroupCommit<Item, Result> {
@@ -32,6 +38,8 @@ export class GroupCommit<Item, Result> {
   heldBytes = 0;
   private queue: Waiting<Item, Result>[] = [];
   private underWay = 0;
+  /** What the groups under way hold. */
+  private readonly held = new Set<string>();
   private isScheduled = false;
   private onIdle: (() => void)[] = [];
 
@@ -78,7 +86,7 @@ export class GroupCommit<Item, Result> {
   private enqueue(item: Item, settle: (outcome: Outcome<Result>) => void): void {
     const bytes = this.settings.bytesOf(item);
     this.heldBytes += bytes;
-    this.queue.push({ item, bytes, settle });
+    this.queue.push({ item, bytes, keys: this.settings.keysOf?.(item) ?? NO_KEYS, settle });
   }
 
   private settle(one: Waiting<Item, Result>, outcome: Outcome<Result>): void {
@@ -99,25 +107,40 @@ export class GroupCommit<Item, Result> {
   private start(): void {
     if (this.queue.length === 0 || this.underWay >= this.settings.mostAtOnce) return;
     const group = this.takeGroup();
+    if (group.length === 0) return; // until one under way is done
+    const keys = group.flatMap((one) => one.keys);
+    for (const key of keys) this.held.add(key);
     this.underWay += 1;
     void this.commit(group).finally(() => {
       this.underWay -= 1;
+      for (const key of keys) this.held.delete(key);
       this.start();
       if (this.queue.length === 0 && this.underWay === 0) this.onIdle.splice(0).forEach((resolve) => resolve());
     });
     if (this.queue.length > 0) this.start();
   }
 
+  /** The first that need nothing that is held. What one that waits needs is kept for it: nobody behind it goes before. */
   private takeGroup(): Waiting<Item, Result>[] {
     const { mostItems, mostBytes } = this.settings;
+    const group: Waiting<Item, Result>[] = [];
+    const left: Waiting<Item, Result>[] = [];
+    const kept = new Set<string>();
     let bytes = 0;
-    let end = 0;
-    while (end < this.queue.length && end < mostItems) {
-      bytes += this.queue[end]!.bytes;
-      if (end > 0 && bytes > mostBytes) break;
-      end += 1;
+    let next = 0;
+    for (; next < this.queue.length && group.length < mostItems; next++) {
+      const one = this.queue[next]!;
+      if (one.keys.some((key) => this.held.has(key) || kept.has(key))) {
+        for (const key of one.keys) kept.add(key);
+        left.push(one);
+        continue;
+      }
+      bytes += one.bytes;
+      if (group.length > 0 && bytes > mostBytes) break;
+      group.push(one);
     }
-    return this.queue.splice(0, end);
+    this.queue = left.length === 0 ? this.queue.slice(next) : left.concat(this.queue.slice(next));
+    return group;
   }
 
   private async commit(group: readonly Waiting<Item, Result>[]): Promise<void> {
@@ -149,6 +172,8 @@ export class GroupCommit<Item, Result> {
     }
   }
 }
+
+const NO_KEYS: readonly string[] = [];
 
 function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -14,6 +14,7 @@ import { inSpan, traceparent, withOrigins } from '../platform/tracing/tracing.js
 import { eventId } from '../profiles/event-identity.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { EventStore, type EventOutcome, type Recorded, type RefusalReason } from '../profiles/event-store.js';
+import { identifierKey } from '../profiles/identifier.js';
 import type { IncomingEvent } from '../profiles/incoming-event.js';
 import { MergeFollower } from '../profiles/merge-follower.js';
 import { SourceFreshness } from '../profiles/source-freshness.js';
@@ -95,6 +96,7 @@ export class Ingestion implements BeforeApplicationShutdown {
       commit: (items) => this.commit(items),
       refuse: (item, error) => this.refuse(item, error),
       isWorthSplitting: (error) => !isUnreachable(error),
+      keysOf,
       bytesOf: (item) => EVENT_OVERHEAD_BYTES + item.body.length,
       mostItems: MOST_EVENTS_A_COMMIT,
       mostBytes: MOST_BYTES_A_COMMIT,
@@ -224,6 +226,13 @@ export class Ingestion implements BeforeApplicationShutdown {
     const [outcome] = await this.commit([{ source: item.source, body: item.body, refused }]);
     return outcome!;
   }
+}
+
+/** The rows that storing an event locks, as far as it names them: its receipt and whom it is about. */
+function keysOf(item: Item): string[] {
+  if (!('event' in item)) return [];
+  const { sourceEventId, identifiers } = item.event;
+  return [`${item.source}\0${sourceEventId}`, ...identifiers.map(identifierKey)];
 }
 
 /** Where the events among these come from, by their ids; empty while nothing is traced. */
