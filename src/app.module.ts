@@ -25,7 +25,8 @@ import { LINK_LIFE_MS } from './links/link-declarer.js';
 import { LINK_KEYS } from './links/link-keys.js';
 import { LinkOutcomesModule } from './link-outcomes/link-outcomes.module.js';
 import { LinkReportsApiModule, LinkReportsWorkerModule } from './link-reports/link-reports.module.js';
-import { LinksApiModule, LinksWorkerModule } from './links/links.module.js';
+import { LinksAsSent } from './links/links-as-sent.js';
+import { LinksApiModule, LinkStoresModule, LinksWorkerModule } from './links/links.module.js';
 import { MembershipMerger } from './memberships/membership-merger.js';
 import {
   EvaluationModule,
@@ -83,6 +84,7 @@ import { WEBHOOK_SECRETS } from './sources/webhook-secrets.js';
 import { Erasures } from './sync/erasures.js';
 import { Lateness } from './sync/lateness.js';
 import { SyncApiModule, SyncWorkerModule } from './sync/sync.module.js';
+import { SentLinks } from './utm/sent-links.js';
 import { UtmApiModule } from './utm/utm.module.js';
 
 type ModuleImport = Type | DynamicModule;
@@ -132,6 +134,15 @@ function allDependants(...dependants: CtaDependants[]): CtaDependants {
 })
 class MergesModule {}
 
+/** What reports on UTM values ask of links, which themselves stand on the naming of links. */
+@Global()
+@Module({
+  imports: [LinkStoresModule],
+  providers: [{ provide: SentLinks, useClass: LinksAsSent }],
+  exports: [SentLinks],
+})
+class SentLinksModule {}
+
 const API: ModuleImport[] = [
   MergesModule,
   MembershipArrivalsModule,
@@ -142,6 +153,7 @@ const API: ModuleImport[] = [
   MembershipsApiModule,
   SyncApiModule,
   DestinationsApiModule,
+  SentLinksModule,
   UtmApiModule,
   LinkReportsApiModule,
   RewritingApiModule,

@@ -9,6 +9,7 @@ import { csvCell } from '../platform/csv.js';
 import { Problem } from '../platform/problem.js';
 import { DriftReporter, type DriftReport } from './drift-report.js';
 import { adminResource, groupRules, mappingCsv } from './ga4-mapping.js';
+import { LinkDriftReporter, type LinkDriftReport } from './link-drift-report.js';
 import { DriftQueryDto, MappingQueryDto } from './utm.dto.js';
 import { UtmGovernance } from './utm-governance.js';
 
@@ -24,16 +25,23 @@ export class UtmReportsController {
     private readonly dataSource: DataSource,
     private readonly governance: UtmGovernance,
     private readonly drift: DriftReporter,
+    private readonly linkDrift: LinkDriftReporter,
   ) {}
 
   @Get('drift')
-  @ApiOperation({ summary: 'How the links that people clicked differ from the schema of then; also as CSV' })
+  @ApiOperation({
+    summary: 'How the links that people clicked differ from the schema of then; also as CSV',
+    description: 'And how clicks on tracked links came in, beside what these links were made with (`links`).',
+  })
   async driftReport(@Query() asked: DriftQueryDto, @Res({ passthrough: true }) reply: FastifyReply) {
     const { from, to } = spanOf(asked, await now(this.dataSource.manager));
+    if (asked.format === 'csv') {
+      sendsCsv(reply, asked.part === 'links' ? 'utm-drift-of-links.csv' : 'utm-drift.csv');
+      if (asked.part === 'links') return linksCsv(await this.linkDrift.report(from, to));
+      return csvOf(await this.drift.report(from, to));
+    }
     const report = await this.drift.report(from, to);
-    if (asked.format === 'json') return { from: toIso(from), to: toIso(to), ...report };
-    sendsCsv(reply, 'utm-drift.csv');
-    return csvOf(report);
+    return { from: toIso(from), to: toIso(to), ...report, links: await this.linkDrift.report(from, to) };
   }
 
   @Get('ga4-mapping')
@@ -76,5 +84,15 @@ function csvOf({ findings }: DriftReport): string {
     return [...cells, messages, suggestion ?? '', expected].map(csvCell).join(',');
   });
   const header = 'kind,severity,key,value,clicks,first_at,last_at,channels,messages,suggestion,expected';
+  return [header, ...lines, ''].join('\r\n');
+}
+
+function linksCsv({ findings }: LinkDriftReport): string {
+  const columns = [
+    ...(['kind', 'seenIn', 'link', 'cta', 'template', 'channel', 'message', 'page', 'key', 'sent', 'came'] as const),
+    ...(['clicks', 'firstAt', 'lastAt', 'detail', 'suggestion'] as const),
+  ];
+  const lines = findings.map((one) => columns.map((name) => csvCell(String(one[name] ?? ''))).join(','));
+  const header = columns.map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)).join(',');
   return [header, ...lines, ''].join('\r\n');
 }

@@ -112,4 +112,13 @@ export class DriftQueryDto {
   @IsOptional()
   @IsIn(['json', 'csv'])
   format: 'json' | 'csv' = 'json';
+
+  @ApiPropertyOptional({
+    description: 'Of a table: what differs from the schema, or from what tracked links were made with',
+    enum: ['schema', 'links'],
+    default: 'schema',
+  })
+  @IsOptional()
+  @IsIn(['schema', 'links'])
+  part: 'schema' | 'links' = 'schema';
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DriftReporter } from './drift-report.js';
+import { LinkDriftReporter } from './link-drift-report.js';
 import { UtmGovernance } from './utm-governance.js';
 import { UtmLintController } from './utm-lint.controller.js';
 import { UtmReportsController } from './utm-reports.controller.js';
@@ -15,6 +16,6 @@ export class UtmModule {}
 @Module({
   imports: [UtmModule],
   controllers: [UtmSchemaController, UtmLintController, UtmReportsController],
-  providers: [DriftReporter],
+  providers: [DriftReporter, LinkDriftReporter],
 })
 export class UtmApiModule {}

@@ -1,7 +1,8 @@
 import { DAY, HOUR, T0 } from '../support/builders.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { SIGNING_KEY, TestTurnout, type JsonObject } from '../support/turnout.js';
-import { customerioWebhook } from '../support/webhooks.js';
+import { SHOPIFY_SECRET, SIGNING_KEY, TestTurnout, type JsonObject } from '../support/turnout.js';
+import { visit } from '../support/visits.js';
+import { customerioWebhook, shopifyWebhook } from '../support/webhooks.js';
 
 const SCHEMA = {
   hosts: ['shop.example'],
@@ -120,5 +121,91 @@ describe('the drift report', () => {
       expect(refused).toMatchObject({ status: 400, body: { errors: [{ pointer: '/from' }] } });
     }
     expect(await turnout.must('GET', '/v1/utm/ga4-mapping')).toMatchObject({ rules: [] });
+  });
+
+  describe('of tracked links', () => {
+    const ADA = { id: '4711', email: 'ada@shop.example' };
+    const MINUTE = 60_000;
+    const T1 = T0 + 20 * DAY;
+    const links = async () => (await report(T1, T1 + 19 * DAY))['links'] as JsonObject;
+
+    const declare = async (more: object = {}) => {
+      const link = await turnout.must('POST', '/v1/links', {
+        ...{ cta: 'cart', destination: 'https://shop.example/cart', channel: 'email', message: { campaign_id: 7 } },
+        ...{ utm: { utm_source: 'customerio', utm_medium: 'email', utm_campaign: 'spring' } },
+        ...{ profile: { customer_id: ADA.id }, ...more },
+      });
+      return link as { id: string; url: string; shortUrl: string };
+    };
+    const follow = async (link: string, at: number) => {
+      await database.setClock(at);
+      expect((await visit(turnout.url, link)).status).toBe(302);
+      await turnout.settle();
+    };
+    const page = async (at: number, path: string, campaign: object) => {
+      await database.setClock(at);
+      const timestamp = new Date(at).toISOString();
+      const call = { userId: ADA.id, timestamp, properties: { path }, context: { campaign } };
+      await turnout.must('POST', '/v1/page', call);
+    };
+
+    beforeEach(async () => {
+      await turnout.must('PUT', '/v1/link-domains/go.shop.example', { allowedHosts: ['shop.example'] });
+      await turnout.must('PUT', '/v1/ctas/cart', { kind: 'cart', patterns: [{ host: 'shop.example' }] });
+      await turnout.send(
+        customerioWebhook({ secret: SIGNING_KEY, at: T1 - DAY, metric: 'delivered', identifiers: ADA }),
+      );
+    });
+
+    it('tells with what they were sent, and with what visits came', async () => {
+      const { id, url } = await declare();
+      await follow(url, T1);
+      await page(T1 + MINUTE, '/', {});
+      await page(T1 + 2 * MINUTE, '/cart', { source: 'CustomerIO', medium: 'email', id: '42' });
+      await page(T1 + 3 * MINUTE, '/cart', { source: 'later' });
+      // Nothing is known of a visit, or it began later than one does.
+      await follow(url, T1 + DAY);
+      await page(T1 + DAY + 30 * MINUTE, '/cart', {});
+      expect(await links()).toMatchObject({ compared: 1, differing: 1, isComplete: true });
+      const found = (await links())['findings'] as JsonObject[];
+      expect(found.map(({ kind, key, sent, came, clicks }) => [kind, key, sent, came, clicks])).toEqual([
+        ['lost', 'utm_campaign', 'spring', null, 1],
+        ['appended', 'utm_id', null, '42', 1],
+        ['case', 'utm_source', 'customerio', 'CustomerIO', 1],
+      ]);
+      expect(found[0]).toMatchObject({
+        ...{ link: id, cta: 'cart', channel: 'email', message: 'campaign_id:7', page: 'https://shop.example/cart' },
+        ...{ seenIn: 'visit', firstAt: iso(T1), lastAt: iso(T1), template: null },
+      });
+      await turnout.must('PUT', '/v1/utm/schema', { schema: { ...SCHEMA, appended: ['utm_id'] }, validFrom: iso(T1) });
+      expect((await links())['findings']).toHaveLength(2);
+    });
+
+    it('tells what the sending tool writes into their addresses, short ones included', async () => {
+      const { url, shortUrl } = await declare({ short: true });
+      await click(T1, `${url}?utm_source=customer.io&utm_medium=email`);
+      await click(T1 + 1_000, `${shortUrl}?utm_source=customer.io`);
+      await click(T1 + 2_000, `${url}?utm_campaign=spring`);
+      await click(T1 + 3_000, 'https://go.shop.example/l/none?utm_source=x');
+      expect(await links()).toMatchObject({
+        ...{ compared: 3, differing: 2 },
+        findings: [{ kind: 'overwritten', seenIn: 'click', sent: 'customerio', came: 'customer.io', clicks: 2 }],
+      });
+    });
+
+    it('is a table of its own, and holds for orders of Shopify', async () => {
+      await follow((await declare()).url, T1);
+      await database.setClock(T1 + MINUTE);
+      const payload = { landing_site: '/cart?utm_source=other&utm_medium=email&utm_campaign=spring' };
+      const order = { secret: SHOPIFY_SECRET, at: T1 + MINUTE, email: ADA.email, payload };
+      expect((await turnout.send(shopifyWebhook('orders/create', order))).status).toBe(200);
+      const path = `/v1/utm/drift?format=csv&part=links&from=${iso(T1)}&to=${iso(T1 + DAY)}`;
+      const response = await fetch(turnout.url + path, { headers: { authorization: turnout.authorization } });
+      const [header, line] = (await response.text()).split('\r\n');
+      expect(header).toMatch(/^kind,seen_in,link,cta,/);
+      expect(line).toMatch(
+        /^overwritten,visit,[\w-]+,cart,,email,campaign_id:7,https:\/\/shop.example\/cart,utm_source,customerio,other,1,/,
+      );
+    });
   });
 });
