@@ -36,6 +36,7 @@ import { CreateLinkRuns1764000180000 } from './1764000180000-create-link-runs.js
 import { CreateDownstreamCounts1764000181000 } from './1764000181000-create-downstream-counts.js';
 import { CreateLinkRevision1764000190000 } from './1764000190000-create-link-revision.js';
 import { TellLinkOutcomes1764000200000 } from './1764000200000-tell-link-outcomes.js';
+import { ClaimOutboxInPlace1764000210000 } from './1764000210000-claim-outbox-in-place.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -77,4 +78,5 @@ export const MIGRATIONS = [
   CreateDownstreamCounts1764000181000,
   CreateLinkRevision1764000190000,
   TellLinkOutcomes1764000200000,
+  ClaimOutboxInPlace1764000210000,
 ];

@@ -135,7 +135,7 @@ export interface Destination {
    * again, by one process at a time. Never throws for what the remote side does.
    */
   provision?(wanted: WantedSegment, gate?: Gate): Promise<ProvisionOutcome>;
-  /** The most messages one call of `send` should be given; above that a claim's lease could run out. */
+  /** The most messages that are claimed together, and that one call of `send` should be given. */
   batchSize: number;
   /** What each family of its endpoints takes, by name. Every request goes through the gate of its family. */
   limits: Readonly<Record<string, FamilyLimits>>;

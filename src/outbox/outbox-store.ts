@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { Milliseconds } from '../core/instant.js';
-import { now } from '../platform/clock.js';
 import { prepared, query, type Transaction } from '../platform/database.js';
 import { LANES } from '../platform/lanes.js';
 import { PRIORITIES, UNHURRIED, URGENT } from '../platform/queues.js';
@@ -84,44 +83,49 @@ export class OutboxStore {
 
   /** Lanes in which something is due for a destination, by priority: those first that have something of the first. */
   async dueLanes(tx: Transaction, destination: string, priorities: readonly number[] = PRIORITIES): Promise<DueLane[]> {
-    return query<DueLane>(
+    return prepared<DueLane>(
       tx,
+      'outbox_due_lanes',
       `SELECT lane::integer AS lane, priority::integer AS priority
-         FROM (SELECT turnout_now() AS now OFFSET 0) AS clock,
-              unnest($2::smallint[]) AS priorities (priority), generate_series(0, $3 - 1) AS lanes (lane)
-        WHERE EXISTS (SELECT FROM outbox
-                       WHERE outbox.lane = lanes.lane AND destination = $1 AND outbox.priority = priorities.priority
-                         AND due_at <= clock.now AND (claimed_until IS NULL OR claimed_until <= clock.now))
+         FROM unnest($2::smallint[]) AS priorities (priority), unnest($3::smallint[]) AS lanes (lane),
+              -- One probe of an index each: joined in one go, the whole table would be read.
+              LATERAL (SELECT FROM outbox
+                        WHERE outbox.lane = lanes.lane AND destination = $1 AND outbox.priority = priorities.priority
+                          AND due_at <= (SELECT turnout_now())
+                          AND (claimed_until IS NULL OR claimed_until <= (SELECT turnout_now())) LIMIT 1) AS due
         ORDER BY priority, lane`,
-      [destination, priorities, LANES],
+      [destination, priorities, ALL_LANES],
     );
   }
 
-  /** Takes up to `most` due messages of a lane and priority, oldest first, for `leaseMs`. */
+  /** Takes up to `most` due messages of a priority for `leaseMs`: lane by lane in the order given, oldest first. */
   async claim(
     tx: Transaction,
-    what: DueLane & { destination: string; most: number; leaseMs: Milliseconds },
+    what: { lanes: readonly number[]; priority: number; destination: string; most: number; leaseMs: Milliseconds },
   ): Promise<ClaimedMessage[]> {
     const claim = randomUUID();
-    const rows = await query<ClaimRow>(
+    const rows = await prepared<ClaimRow>(
       tx,
+      'claim_outbox',
       `WITH clock AS MATERIALIZED (SELECT turnout_now() AS now), due AS MATERIALIZED (
-         SELECT ctid FROM outbox
-          WHERE lane = $1 AND destination = $2 AND priority = $6 AND due_at <= (SELECT now FROM clock)
+         SELECT place FROM unnest($1::smallint[]) AS lanes (l), LATERAL (
+         SELECT ctid AS place FROM outbox
+          WHERE lane = l AND destination = $2 AND priority = $6 AND due_at <= (SELECT now FROM clock)
             AND (claimed_until IS NULL OR claimed_until <= (SELECT now FROM clock))
           ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
+         ) AS of_lane LIMIT $3
        )
        UPDATE outbox SET claim = $4, claimed_until = clock.now + $5 * interval '1 ms', claimed_version = version,
               -- What became of the send of whoever lost the claim, nobody knows.
               holds = CASE WHEN claim IS NULL THEN holds END
          FROM clock
-        -- By their place: by their keys the whole lane would be read.
-        WHERE outbox.lane = $1 AND outbox.ctid = ANY (ARRAY(SELECT ctid FROM due))
-       RETURNING outbox.profile_id, outbox.subject, version, attempts, payload, leaving, traceparent`,
-      [what.lane, what.destination, what.most, claim, what.leaseMs, what.priority],
+        -- By their place: by their keys the whole table would be read.
+        WHERE outbox.ctid = ANY (ARRAY(SELECT place FROM due))
+       RETURNING outbox.lane, outbox.profile_id, outbox.subject, version, attempts, payload, leaving, traceparent`,
+      [what.lanes, what.destination, what.most, claim, what.leaseMs, what.priority],
     );
     return rows.sort(byKey).map((row) => ({
-      lane: what.lane,
+      lane: row.lane,
       destination: what.destination,
       profileId: Number(row.profile_id),
       subject: row.subject,
@@ -135,47 +139,46 @@ export class OutboxStore {
   }
 
   /**
-   * Notes what came of claimed messages of one lane. A claim that was lost meanwhile (its lease ended) is left to its new
-   * holder; a state that was replaced while it was sent stays due.
+   * Notes what came of claimed messages. A claim that was lost meanwhile (its lease ended) is left to its new holder; a
+   * state that was replaced while it was sent stays due.
    */
   async settle(tx: Transaction, settled: readonly { message: ClaimedMessage; outcome: Settlement }[]): Promise<void> {
     if (settled.length === 0) return;
-    await this.lock(
+    const places = await this.lock(
       tx,
       settled.map((one) => one.message),
     );
-    const at = await now(tx);
-    await query(
+    const held = settled.flatMap((one, index) => (places[index] === null ? [] : [{ ...one, place: places[index]! }]));
+    await prepared(
       tx,
-      `UPDATE outbox SET
+      'settle_outbox',
+      `WITH result AS MATERIALIZED (
+         SELECT place, now, outcome, reason, now_holds, now + after_ms * interval '1 ms' AS retry_at
+           FROM (SELECT turnout_now() AS now OFFSET 0) AS clock,
+                unnest($1::tid[], $2::text[], $3::text[], $4::float8[], $5::boolean[])
+                AS result (place, outcome, reason, after_ms, now_holds)
+       )
+       UPDATE outbox SET
           claim = NULL, claimed_until = NULL, claimed_version = NULL,
           accepted_version = CASE WHEN outcome = 'accepted' THEN claimed_version ELSE accepted_version END,
           attempts = CASE WHEN outcome = 'accepted' OR version > claimed_version THEN 0 ELSE attempts + 1 END,
           holds = now_holds,
-          settled_at = CASE WHEN outcome = 'accepted' THEN $9::timestamptz ELSE settled_at END,
+          settled_at = CASE WHEN outcome = 'accepted' THEN result.now ELSE settled_at END,
           leaving = CASE WHEN outcome <> 'accepted' OR version > claimed_version THEN leaving END,
           due_at = CASE WHEN (payload ->> 'isMember')::boolean = now_holds
                              AND (leaving IS NULL OR version = claimed_version) THEN NULL
                         WHEN version > claimed_version THEN due_at WHEN outcome = 'retry' THEN retry_at END,
-          failed_at = CASE WHEN outcome = 'failed' AND version = claimed_version THEN $9::timestamptz END,
+          failed_at = CASE WHEN outcome = 'failed' AND version = claimed_version THEN result.now END,
           failure = CASE WHEN version = claimed_version THEN reason END
-         FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[],
-                     $8::timestamptz[], $10::boolean[])
-           AS result (r_lane, r_profile, r_destination, r_subject, r_claim, outcome, reason, retry_at, now_holds),
-              -- One by one by their keys, and then by their place: joined in one go, the whole lane or table would be read.
-              LATERAL (SELECT ctid AS place FROM outbox AS own
-                        WHERE own.lane = r_lane AND own.profile_id = r_profile AND own.destination = r_destination
-                          AND own.subject = r_subject AND own.claim IS NOT DISTINCT FROM r_claim LIMIT 1) AS found
-        WHERE lane = $11 AND outbox.ctid = found.place`,
+         FROM result
+        -- Twice by their place: joined alone, the whole table would be read.
+        WHERE outbox.ctid = ANY ($1::tid[]) AND outbox.ctid = result.place`,
       [
-        ...keyColumns(settled.map((one) => one.message)),
-        settled.map((one) => one.message.claim),
-        settled.map((one) => one.outcome.kind),
-        settled.map((one) => ('reason' in one.outcome ? one.outcome.reason : null)),
-        settled.map((one) => (one.outcome.kind === 'retry' ? new Date(at + one.outcome.afterMs) : null)),
-        new Date(at),
-        settled.map(({ message, outcome }) => (outcome.kind === 'accepted' ? stateIn(message.payload) : null)),
-        settled[0]!.message.lane,
+        held.map((one) => one.place),
+        held.map((one) => one.outcome.kind),
+        held.map((one) => ('reason' in one.outcome ? one.outcome.reason : null)),
+        held.map((one) => (one.outcome.kind === 'retry' ? one.outcome.afterMs : null)),
+        held.map(({ message, outcome }) => (outcome.kind === 'accepted' ? stateIn(message.payload) : null)),
       ],
     );
     await this.forgetDelivered(
@@ -185,25 +188,20 @@ export class OutboxStore {
   }
 
   /**
-   * Hands back claims of one lane that will not be sent after all; they are due at once, so much later or, for Infinity, when
+   * Hands back claims that will not be sent after all; they are due at once, so much later or, for Infinity, when
    * {@link OutboxWaiting.wake} says so.
    */
   async release(tx: Transaction, messages: readonly ClaimedMessage[], afterMs: Milliseconds = 0): Promise<void> {
     if (messages.length === 0) return;
-    await this.lock(tx, messages);
+    const places = await this.lock(tx, messages);
     await query(
       tx,
       `UPDATE outbox SET claim = NULL, claimed_until = NULL, claimed_version = NULL,
-              due_at = CASE WHEN version = claimed_version THEN greatest(due_at, $5) ELSE due_at END
-        WHERE lane = ANY($1::smallint[]) AND claim = ANY($2::uuid[])
-          AND (profile_id, subject) IN (SELECT * FROM unnest($3::bigint[], $4::text[]))`,
-      [
-        [...new Set(messages.map((one) => one.lane))],
-        [...new Set(messages.map((one) => one.claim))],
-        messages.map((one) => one.profileId),
-        messages.map((one) => one.subject),
-        afterMs === Infinity ? 'infinity' : new Date((await now(tx)) + afterMs),
-      ],
+              due_at = CASE WHEN version = claimed_version
+                            THEN greatest(due_at, coalesce(turnout_now() + $2 * interval '1 ms', 'infinity'))
+                            ELSE due_at END
+        WHERE ctid = ANY ($1::tid[])`,
+      [places.filter((one) => one !== null), afterMs === Infinity ? null : afterMs],
     );
   }
 
@@ -219,15 +217,24 @@ export class OutboxStore {
     return Object.fromEntries(rows.map((row) => [row.kind, row.count]));
   }
 
-  /** In order of key, as {@link append} writes, so that the two never wait for each other in a circle. */
-  private async lock(tx: Transaction, keys: readonly OutboxKey[]): Promise<void> {
-    await query(
+  /**
+   * Locks the rows of claimed messages in order of key, as {@link append} writes, so that the two never wait for each other
+   * in a circle. Answers where each lies, which is where it stays while it is locked; null where the claim was lost.
+   */
+  private async lock(tx: Transaction, messages: readonly ClaimedMessage[]): Promise<(string | null)[]> {
+    const rows = await prepared<{ n: string; place: string }>(
       tx,
-      `SELECT FROM (SELECT * FROM unnest($2::bigint[], $3::text[], $4::text[]) AS keys (p, d, s) ORDER BY p, d, s) AS wanted,
-              LATERAL (SELECT FROM outbox WHERE lane = $1 AND profile_id = p AND destination = d AND subject = s
-                        LIMIT 1 FOR UPDATE) AS locked`,
-      [keys[0]!.lane, ...keyColumns(keys).slice(1)],
+      'lock_outbox',
+      `SELECT n, place
+         FROM (SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::uuid[])
+                               WITH ORDINALITY AS keys (l, p, d, s, c, n) ORDER BY l, p, d, s) AS wanted,
+              LATERAL (SELECT ctid AS place, claim FROM outbox AS own
+                        WHERE lane = l AND profile_id = p AND destination = d AND subject = s LIMIT 1 FOR UPDATE) AS locked
+        WHERE claim IS NOT DISTINCT FROM c`,
+      [...keyColumns(messages), messages.map((one) => one.claim)],
     );
+    const places = new Map(rows.map((row) => [Number(row.n), row.place]));
+    return messages.map((_, index) => places.get(index + 1) ?? null);
   }
 
   /** What is told once goes; a membership's row stays, as the memory of what the destination holds. */
@@ -243,7 +250,10 @@ export class OutboxStore {
   }
 }
 
+const ALL_LANES = Array.from({ length: LANES }, (_, lane) => lane);
+
 interface ClaimRow {
+  lane: number;
   profile_id: string;
   subject: string;
   version: number;

@@ -4,7 +4,6 @@ import type { Address, OutboxPayload } from './outbox-message.js';
 /** The latest state owed to a destination about one profile and subject, and how far its delivery has come. */
 @Entity('outbox')
 @Index('outbox_due', ['lane', 'destination', 'priority', 'dueAt'], { where: 'due_at IS NOT NULL' })
-@Index('outbox_claims', ['lane', 'claim'], { where: 'claim IS NOT NULL' })
 @Index('outbox_failed', ['failedAt'], { where: 'failed_at IS NOT NULL' })
 export class OutboxRow {
   @PrimaryColumn('smallint') lane!: number;

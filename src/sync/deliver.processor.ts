@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Processor, WorkerHost } from '@nestjs/bullmq';
 import { Inject, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Job } from 'bullmq';
@@ -6,6 +7,9 @@ import { Nudger } from '../platform/nudger.js';
 import { DELIVER_QUEUE, PRIORITIES, PROCESSOR_OPTIONS, type DeliverJob } from '../platform/queues.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { Delivery } from './delivery.js';
+
+/** How long changes that come one by one are gathered while the last ones are dealt with, so that few requests carry them. */
+const GATHER_MS = 50;
 
 /** Works off what a destination is owed, round by round. */
 @Processor(DELIVER_QUEUE, PROCESSOR_OPTIONS)
@@ -39,8 +43,11 @@ export class DeliverProcessor extends WorkerHost implements OnApplicationBootstr
     while (isMore && !this.isStopping) {
       const { claimed, sent, heldMs } = await this.delivery.round(destination, data.priority);
       isMore = sent > 0 && heldMs === 0;
-      const isMuch = claimed === destination.batchSize && data.part + 1 < this.settings.deliveryConcurrency;
-      if (isMore && isMuch) this.nudger.deliverPart({ ...data, part: data.part + 1 });
+      if (!isMore) return;
+      if (claimed < destination.batchSize) await wait(GATHER_MS);
+      else if (data.part + 1 < this.settings.deliveryConcurrency) {
+        this.nudger.deliverPart({ ...data, part: data.part + 1 });
+      }
     }
   }
 

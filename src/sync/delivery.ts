@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import type { Addressee, Destination, DestinationMessage, SendOutcome } from '../destinations/destination.js';
 import { runBounded } from '../destinations/run-bounded.js';
 import type { Gate } from '../destinations/gate.js';
-import { OutboxStore, type ClaimedMessage, type DueLane, type Settlement } from '../outbox/outbox-store.js';
+import { OutboxStore, type ClaimedMessage, type Settlement } from '../outbox/outbox-store.js';
 import { now } from '../platform/clock.js';
 import { LANES } from '../platform/lanes.js';
 import { URGENT } from '../platform/queues.js';
@@ -21,7 +21,6 @@ import { unitsOf } from './units.js';
 
 /** Of a claim, so many units are sent at once; the gate says how many of their requests are. */
 const UNITS_AT_ONCE = 8;
-const LANES_AT_ONCE = 4;
 
 /** When what was put off because a source is late is looked at again. */
 const LOOK_AGAIN_MS = 60_000;
@@ -96,18 +95,11 @@ export class Delivery {
     return round;
   }
 
-  private async claim(destination: Destination, priority: number): Promise<ClaimedMessage[]> {
-    const tx = this.dataSource.manager;
-    const claimed: ClaimedMessage[] = [];
-    const due = await this.outbox.dueLanes(tx, destination.key, [priority]);
-    await runBounded(this.inTurn(due), LANES_AT_ONCE, async (lane) => {
-      // Others claim meanwhile: each lane gets a share, so that together they are not too many.
-      const most = Math.floor((destination.batchSize - claimed.length) / Math.min(due.length, LANES_AT_ONCE));
-      if (most <= 0) return;
-      const what = { ...lane, destination: destination.key, most, leaseMs: this.settings.deliveryLeaseMs };
-      claimed.push(...(await this.outbox.claim(tx, what)));
+  private claim(destination: Destination, priority: number): Promise<ClaimedMessage[]> {
+    return this.outbox.claim(this.dataSource.manager, {
+      ...{ lanes: this.lanesInTurn(), priority, destination: destination.key },
+      ...{ most: destination.batchSize, leaseMs: this.settings.deliveryLeaseMs },
     });
-    return claimed;
   }
 
   /**
@@ -131,28 +123,19 @@ export class Delivery {
   }
 
   /** Each round begins at another lane, so that none waits for long. */
-  private inTurn(due: readonly DueLane[]): DueLane[] {
+  private lanesInTurn(): number[] {
     this.rounds += 1;
-    const first = this.rounds % LANES;
-    const place = ({ lane }: DueLane): number => (lane - first + LANES) % LANES;
-    return due.toSorted((a, b) => place(a) - place(b));
+    return Array.from({ length: LANES }, (_, place) => (this.rounds + place) % LANES);
   }
 
   private addresseesOf(messages: readonly ClaimedMessage[]): Promise<Map<number, Addressee>> {
-    return this.addressees.of(
-      this.dataSource.manager,
-      messages.map((one) => one.profileId),
-    );
+    return this.addressees.of(this.dataSource.manager, distinctProfiles(messages));
   }
 
   private async knownTo({ key }: Destination, messages: readonly ClaimedMessage[]): Promise<Set<number>> {
     const coming = messages.filter(({ payload }) => payload.kind === 'membership' && payload.isMember);
     if (coming.length === 0) return new Set();
-    return this.addressees.knownTo(
-      this.dataSource.manager,
-      key,
-      coming.map((one) => one.profileId),
-    );
+    return this.addressees.knownTo(this.dataSource.manager, key, distinctProfiles(coming));
   }
 
   /** Sends unit by unit; what is not sent any more is handed back. */
@@ -190,11 +173,8 @@ export class Delivery {
   }
 
   private async release(messages: readonly ClaimedMessage[], afterMs = 0): Promise<void> {
-    const lanes = [...new Set(messages.map((one) => one.lane))];
-    await runBounded(lanes, LANES_AT_ONCE, (lane) => {
-      const ofLane = messages.filter((one) => one.lane === lane);
-      return this.dataSource.transaction((tx) => this.outbox.release(tx, ofLane, afterMs));
-    });
+    if (messages.length === 0) return;
+    await this.dataSource.transaction((tx) => this.outbox.release(tx, messages, afterMs));
   }
 
   /** The destination's own words stay with the dead letter: they may name somebody whom we did not. */
@@ -215,18 +195,29 @@ export class Delivery {
   }
 }
 
+function distinctProfiles(messages: readonly ClaimedMessage[]): number[] {
+  return [...new Set(messages.map((one) => one.profileId))];
+}
+
 function messageOf(message: ClaimedMessage, { addressees, known, externalIds }: Sending): DestinationMessage {
   const { payload, leaving, profileId, version } = message;
   const addressee = addressees.get(profileId) ?? {};
   if (payload.kind === 'decision') return { ...payload, addressee };
-  const id = idOf(message);
-  if (payload.kind === 'click') return { ...payload, id };
-  if (payload.kind === 'conversion') return { ...payload, id, addressee };
-  if (payload.kind === 'erasure') return { kind: 'erasure', id, addressees: payload.addresses.map(addresseeOf) };
+  if (payload.kind === 'click') return { ...payload, id: idOf(message) };
+  if (payload.kind === 'conversion') return { ...payload, id: idOf(message), addressee };
+  if (payload.kind === 'erasure') {
+    return { kind: 'erasure', id: idOf(message), addressees: payload.addresses.map(addresseeOf) };
+  }
   return {
-    ...payload,
+    kind: 'membership',
+    isMember: payload.isMember,
     externalSegmentId: externalIds.get(payload.externalSegmentId) ?? payload.externalSegmentId,
-    ...{ id, version, addressee },
+    // Told by those destinations alone that know messages by it.
+    get id() {
+      return idOf(message);
+    },
+    version,
+    addressee,
     isKnown: known.has(profileId),
     ...(leaving.length > 0 && { leaving: leaving.map(addresseeOf) }),
   };

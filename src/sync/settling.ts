@@ -1,5 +1,4 @@
 import { DataSource } from 'typeorm';
-import { runBounded } from '../destinations/run-bounded.js';
 import type { ClaimedMessage, OutboxStore, Settlement } from '../outbox/outbox-store.js';
 
 export interface Settled {
@@ -7,11 +6,8 @@ export interface Settled {
   outcome: Settlement;
 }
 
-const LANES_AT_ONCE = 4;
-
 /**
- * Writes down what came of messages, lane by lane. What comes to an end while the last ones are written is written together
- * after them.
+ * Writes down what came of messages. What comes to an end while the last ones are written is written together after them.
  */
 export class Settling {
   private waiting: Settled[] = [];
@@ -39,11 +35,7 @@ export class Settling {
       while (this.waiting.length > 0) {
         const settled = this.waiting;
         this.waiting = [];
-        const lanes = [...new Set(settled.map(({ message }) => message.lane))];
-        await runBounded(lanes, LANES_AT_ONCE, (lane) => {
-          const ofLane = settled.filter(({ message }) => message.lane === lane);
-          return this.dataSource.transaction((tx) => this.outbox.settle(tx, ofLane));
-        });
+        await this.dataSource.transaction((tx) => this.outbox.settle(tx, settled));
       }
     } catch (error) {
       this.failure ??= error as Error;

@@ -29,7 +29,7 @@ describe('what a destination is owed', () => {
   const due = () => outbox.dueLanes(source.manager, 'customerio');
   const claim = (lane: number, priority = 0): Promise<ClaimedMessage[]> =>
     source.transaction((tx) =>
-      outbox.claim(tx, { lane, priority, destination: 'customerio', most: 10, leaseMs: 45_000 }),
+      outbox.claim(tx, { lanes: [lane], priority, destination: 'customerio', most: 10, leaseMs: 45_000 }),
     );
   const settle = (message: ClaimedMessage, outcome: Settlement) =>
     source.transaction((tx) => outbox.settle(tx, [{ message, outcome }]));
@@ -111,9 +111,27 @@ describe('what a destination is owed', () => {
     expect(await claim(1)).toHaveLength(1);
   });
 
+  it('is taken from several lanes in the order given, and together no more than asked for', async () => {
+    await append(state(1, true), state(65, true), state(2, true), state(3, true));
+    const what = { priority: 0, destination: 'customerio', most: 3, leaseMs: 45_000 };
+    const taken = await outbox.claim(source.manager, { ...what, lanes: [3, 4, 1, 2] });
+    expect(taken.map((one) => [one.lane, one.profileId])).toEqual([
+      [1, 1],
+      [3, 3],
+      [1, 65],
+    ]);
+    await source.transaction((tx) =>
+      outbox.settle(
+        tx,
+        taken.map((message) => ({ message, outcome: { kind: 'accepted' } })),
+      ),
+    );
+    expect(await due()).toEqual([{ lane: 2, priority: 0 }]);
+  });
+
   it('is shared by two who take at once, without waiting for each other', async () => {
     await append(state(1, true), state(65, true));
-    const what = { lane: 1, priority: 0, destination: 'customerio', leaseMs: 45_000 };
+    const what = { lanes: [1], priority: 0, destination: 'customerio', leaseMs: 45_000 };
     await source.transaction(async (one) => {
       const first = await outbox.claim(one, { ...what, most: 1 });
       const second = await source.transaction(async (other) => {

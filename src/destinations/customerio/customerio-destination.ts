@@ -15,7 +15,8 @@ export interface CustomerioDestinationConfig extends CustomerioSettings {
   timeoutMs?: Milliseconds;
 }
 
-const BATCH_SIZE = 1_000;
+/** Several times what a request takes, so that requests are full though messages are about several segments. */
+const BATCH_SIZE = 5_000;
 const DEFAULT_TIMEOUT_MS = 10_000;
 const REQUESTS_AT_ONCE = 8;
 /** Far below the 1,000 beyond which Customer.io may drop some. */

@@ -150,9 +150,10 @@ function noteChange(
 }
 
 function planChange({ place, who, message, settles }: MembershipChange, plan: RequestPlan): void {
-  const { isMember, id } = message;
+  const { isMember } = message;
   if (place.as === 'attribute') plan.items.push(attributeItem(who, { name: place.name, isMember }, settles));
-  if (place.as === 'event') plan.items.push(membershipEvent(who, { name: place.name, isMember, id }, settles));
+  if (place.as === 'event')
+    plan.items.push(membershipEvent(who, { name: place.name, isMember, id: message.id }, settles));
   if (place.as === 'segment' && isMember && isStranger(who, message)) {
     plan.introductions.push(introduction(who, usableEmail(message.addressee), settles));
   }

@@ -29,12 +29,7 @@ export class SegmentPlaces {
     const isWaiting = (one: ClaimedMessage): boolean =>
       isProvisioned(one) && !externalIds.has(segmentToMake(destination, one)!);
     const waiting = claimed.filter(isWaiting);
-    for (const lane of new Set(waiting.map((one) => one.lane))) {
-      await this.handBack(
-        destination,
-        waiting.filter((one) => one.lane === lane),
-      );
-    }
+    if (waiting.length > 0) await this.handBack(destination, waiting);
     return { sendable: claimed.filter((one) => !isWaiting(one)), externalIds };
   }
 

@@ -94,8 +94,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'a lost claim settles all the same',
     file: OUTBOX,
-    find: 'AND own.claim IS NOT DISTINCT FROM r_claim LIMIT 1',
-    replace: 'AND r_claim IS NOT NULL LIMIT 1',
+    find: 'WHERE claim IS NOT DISTINCT FROM c`',
+    replace: 'WHERE c IS NOT NULL`',
     specs: outbox,
   },
   {
