@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Instant } from '../core/instant.js';
 import { EvaluationFollowers } from '../memberships/evaluation-followers.js';
-import type { Transaction } from '../platform/database.js';
+import { answersOf, type Transaction } from '../platform/database.js';
 import { DecisionStore } from './decision-store.js';
 import { ReviewStore } from './review-store.js';
 
@@ -16,7 +16,6 @@ export class DecisionWakener extends EvaluationFollowers {
   }
 
   override async afterEvaluation(tx: Transaction, profileIds: readonly number[], at: Instant): Promise<void> {
-    await this.decisions.wake(tx, profileIds, at);
-    await this.reviews.mark(tx, profileIds, at);
+    await answersOf(this.decisions.wake(tx, profileIds, at), this.reviews.mark(tx, profileIds, at));
   }
 }

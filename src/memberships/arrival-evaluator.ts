@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { presentOf } from '../platform/catalogue-revision.js';
-import { query, type Transaction } from '../platform/database.js';
+import { answersOf, prepared, query, type Transaction } from '../platform/database.js';
 import { ArrivalEvaluation, type EvaluatedArrivals } from '../profiles/arrival-evaluation.js';
 import type { DueProfile } from '../profiles/due-profile.js';
 import { MembershipEvaluator } from './evaluator.js';
@@ -20,11 +20,10 @@ export class ArrivalEvaluator extends ArrivalEvaluation {
 
   override async evaluate(tx: Transaction, profiles: readonly DueProfile[]): Promise<EvaluatedArrivals> {
     if (profiles.length === 0) return { lanesDue: [], owedTo: [] };
-    const present = await presentOf(tx);
+    const [present] = await answersOf(presentOf(tx), prepared(tx, 'savepoint_arrival', 'SAVEPOINT arrival', []));
     const isReady = ({ dueAt, evaluatedRevision }: DueProfile): boolean =>
       dueAt <= present.now && (evaluatedRevision === present.revision || evaluatedRevision === 0);
     const left = profiles.filter((profile) => !isReady(profile));
-    await query(tx, 'SAVEPOINT arrival');
     try {
       const { owedTo } = await this.evaluator.bringUpToDate(tx, profiles.filter(isReady), present);
       return { lanesDue: lanesOf(left), owedTo };

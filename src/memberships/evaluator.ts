@@ -5,7 +5,7 @@ import { OutboxStore } from '../outbox/outbox-store.js';
 import { afterCommit } from '../platform/after-commit.js';
 import { presentOf, type Present } from '../platform/catalogue-revision.js';
 import { now } from '../platform/clock.js';
-import type { Transaction } from '../platform/database.js';
+import { answersOf, type Transaction } from '../platform/database.js';
 import { inSpan } from '../platform/tracing/tracing.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
@@ -76,13 +76,13 @@ export class MembershipEvaluator {
   ): Promise<EvaluatedBatch> {
     if (due.length === 0) return NOTHING;
     const segments = await this.segments.current(tx, revision);
-    const read = await this.histories.ofAll(tx, due, {
+    const ids = due.map((one) => one.id);
+    const wanted = {
       plans: segments.all.map((segment) => segment.plan),
       asOf: Math.min(...due.map((one) => one.dueAt)),
       revision,
-    });
-    const ids = due.map((one) => one.id);
-    const held = await this.memberships.held(tx, ids);
+    };
+    const [read, held] = await answersOf(this.histories.ofAll(tx, due, wanted), this.memberships.held(tx, ids));
     const unprompted = await this.unpromptedOf(tx, segments, revision);
     const context = { segments, revision, now, unprompted, settleDelay: this.settings.settleDelayMs };
     const changes = due.map((profile) => {
@@ -90,10 +90,12 @@ export class MembershipEvaluator {
       return changesOf(profile, history, held.get(profile.id) ?? [], news, context);
     });
     const seqs = new Map(ids.map((id) => [id, read.get(id)!.seq]));
-    await this.memberships.write(tx, { revision, seqs, changes });
     const messages = changes.flatMap(tracedMessages);
-    await this.outbox.append(tx, messages);
-    await this.followers.afterEvaluation(tx, ids, now);
+    await answersOf(
+      this.memberships.write(tx, { revision, seqs, changes }),
+      this.outbox.append(tx, messages),
+      this.followers.afterEvaluation(tx, ids, now),
+    );
     const transitions = changes.flatMap((one) => one.memberships.flatMap((change) => change.transitions));
     // A transaction that is run again counts once.
     afterCommit(tx, () => {

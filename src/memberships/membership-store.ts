@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Instant } from '../core/instant.js';
 import type { TransitionCause } from '../core/membership.js';
-import { prepared, query, type Transaction } from '../platform/database.js';
+import { answersOf, prepared, query, type Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
 import { DUE_COLUMNS, dueProfileOf, type DueProfile, type DueRow } from '../profiles/due-profile.js';
 import type { HeldMembership, ProfileChanges } from './profile-changes.js';
@@ -15,6 +15,13 @@ export interface TransitionView {
   version: number;
   cause: TransitionCause['kind'] | 'merge';
   causeEventId: string | null;
+}
+
+/** What a batch changes, under which revision, and the newest event of each profile that it knew, by number. */
+export interface EvaluatedChanges {
+  revision: number;
+  seqs: ReadonlyMap<number, number>;
+  changes: readonly ProfileChanges[];
 }
 
 /** Due profiles, current memberships and the log of their transitions. */
@@ -101,12 +108,28 @@ export class MembershipStore {
   }
 
   /** Writes the changes of a batch: one statement a table. */
-  async write(
-    tx: Transaction,
-    batch: { revision: number; seqs: ReadonlyMap<number, number>; changes: readonly ProfileChanges[] },
-  ): Promise<void> {
-    await this.writeTransitions(tx, batch.changes);
-    await this.writeMemberships(tx, batch.changes);
+  async write(tx: Transaction, batch: EvaluatedChanges): Promise<void> {
+    await answersOf(
+      this.writeTransitions(tx, batch.changes),
+      this.writeMemberships(tx, batch.changes),
+      this.writeProfiles(tx, batch),
+    );
+  }
+
+  /** The log of a profile and of those that became part of it, oldest first by segment. */
+  async transitions(tx: Transaction, profileIds: readonly number[]): Promise<TransitionView[]> {
+    return query<TransitionView>(
+      tx,
+      `SELECT profile_id AS "profileId", key AS segment, ordinal, kind, at, version, cause,
+              cause_event_id AS "causeEventId"
+         FROM transitions JOIN segments ON segments.id = segment_id
+        WHERE lane = ANY($1::smallint[]) AND profile_id = ANY($2::bigint[])
+        ORDER BY at, key, profile_id, ordinal`,
+      [profileIds.map(laneOfProfile), profileIds],
+    );
+  }
+
+  private async writeProfiles(tx: Transaction, batch: EvaluatedChanges): Promise<void> {
     const column = <T>(read: (one: ProfileChanges) => T): T[] => batch.changes.map(read);
     await prepared(
       tx,
@@ -124,19 +147,6 @@ export class MembershipStore {
         column((one) => Math.max(one.profile.evaluatedSeq, batch.seqs.get(one.profile.id) ?? 0)),
         batch.revision,
       ],
-    );
-  }
-
-  /** The log of a profile and of those that became part of it, oldest first by segment. */
-  async transitions(tx: Transaction, profileIds: readonly number[]): Promise<TransitionView[]> {
-    return query<TransitionView>(
-      tx,
-      `SELECT profile_id AS "profileId", key AS segment, ordinal, kind, at, version, cause,
-              cause_event_id AS "causeEventId"
-         FROM transitions JOIN segments ON segments.id = segment_id
-        WHERE lane = ANY($1::smallint[]) AND profile_id = ANY($2::bigint[])
-        ORDER BY at, key, profile_id, ordinal`,
-      [profileIds.map(laneOfProfile), profileIds],
     );
   }
 

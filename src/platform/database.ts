@@ -18,7 +18,8 @@ export function postgresOptions(url: string, poolSize: number) {
     url,
     synchronize: false,
     applicationName: 'turnout',
-    extra: { max: poolSize },
+    // Statements that are begun together are sent together; see answersOf.
+    extra: { max: poolSize, pipeline: true },
     migrations: MIGRATIONS,
     migrationsTransactionMode: 'each',
   } satisfies DataSourceOptions;
@@ -55,6 +56,19 @@ export function preparedRows<Row extends unknown[]>(
   parameters: unknown[],
 ): Promise<Row[]> {
   return ask<Row>(tx, { name, text: sql, values: parameters, rowMode: 'array', types: READ_FAST });
+}
+
+/**
+ * What statements answer that are begun at once, each {@link prepared}: they are sent in their order without waiting for one
+ * another, in one round trip. Throws what the first of them fails with, once none is under way any more.
+ */
+export async function answersOf<Begun extends readonly Promise<unknown>[]>(
+  ...begun: Begun
+): Promise<{ -readonly [Index in keyof Begun]: Awaited<Begun[Index]> }> {
+  const failures: Error[] = [];
+  await Promise.all(begun.map((one) => one.catch((error: Error) => failures.push(error))));
+  if (failures.length > 0) throw failures[0]!;
+  return Promise.all(begun);
 }
 
 interface Asked {

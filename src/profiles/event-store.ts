@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Instant, Milliseconds } from '../core/instant.js';
-import { prepared, query, type Transaction } from '../platform/database.js';
+import { answersOf, prepared, query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
 import { candidateOf, type Candidate } from './candidate-event.js';
 import { ConflictStore } from './conflict-store.js';
@@ -154,9 +154,9 @@ export class EventStore {
       const events = await this.waiting.unpark(tx, identifier);
       attached.push(...events.map((event) => ({ profileId, event })));
     }
-    const due = await this.markDue(tx, attached);
+    // In this order: an event's number is given once its profile is locked.
+    const [due] = await answersOf(this.markDue(tx, attached), this.append(tx, attached));
     if (!(await this.identifiers.areKnownBy(tx, grown))) throw new ProfileOvertaken();
-    await this.append(tx, attached);
     await this.conflicts.note(
       tx,
       conflicts.map((one) => ({ ...one, profileId: profiles[one.list]!, eventId: fresh[one.list]!.stored.id })),

@@ -24,7 +24,12 @@ export interface Watch {
   done(process: VirtualProcess, label: string, result: string): void;
 }
 
-type Client = pg.Client & { processID?: number; connection: { stream: { destroy(): void } } };
+type Client = pg.Client & {
+  processID?: number;
+  connection: { stream: { destroy(): void } };
+  /** The last statement; one that is begun before it is answered comes after it. */
+  last?: Promise<unknown>;
+};
 type Callback = (error: Error | null, result?: unknown) => void;
 type AnyFunction = (this: Client, ...args: unknown[]) => unknown;
 
@@ -67,7 +72,10 @@ export function installVirtualPostgres(watch: Watch): void {
     const text = typeof statement === 'string' ? statement : (statement as { text: string }).text;
     const run = (sql?: string) =>
       (sql === undefined ? query.apply(this, args) : query.call(this, sql)) as Promise<unknown>;
-    const answered = carryOut(this, process, { text, run }, watch);
+    const answered = (this.last ?? Promise.resolve()).then(() =>
+      process.isDead ? NEVER : carryOut(this, process, { text, run }, watch),
+    );
+    this.last = answered.catch(() => undefined);
     if (!callback) return answered;
     answered.then(
       (result) => callback(null, result),

@@ -240,15 +240,15 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'memberships change and nobody is told',
     file: EVALUATOR,
-    find: '    await this.outbox.append(tx, messages);\n',
+    find: '      this.outbox.append(tx, messages),\n',
     replace: '',
     specs: outbox,
   },
   {
     name: 'no event wakes a decision',
     file: EVALUATOR,
-    find: '    await this.followers.afterEvaluation(tx, ids, now);\n',
-    replace: '    void now;\n',
+    find: '      this.followers.afterEvaluation(tx, ids, now),\n',
+    replace: '',
     specs: decisions,
   },
   {
@@ -261,7 +261,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'the log is not written',
     file: MEMBERSHIPS,
-    find: '    await this.writeTransitions(tx, batch.changes);\n',
+    find: '      this.writeTransitions(tx, batch.changes),\n',
     replace: '',
     specs: memberships,
   },
