@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Instant } from '../core/instant.js';
 import type { TransitionCause } from '../core/membership.js';
-import { answersOf, prepared, query, type Transaction } from '../platform/database.js';
+import { instantArray, plainArray } from '../platform/array-parameters.js';
+import { answersOf, prepared, preparedRows, query, type Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
 import { DUE_COLUMNS, dueProfileOf, type DueProfile, type DueRow } from '../profiles/due-profile.js';
 import type { HeldMembership, ProfileChanges } from './profile-changes.js';
@@ -83,26 +84,19 @@ export class MembershipStore {
 
   /** What is held about some profiles, by profile. */
   async held(tx: Transaction, profileIds: readonly number[]): Promise<Map<number, HeldMembership[]>> {
-    const rows = await prepared<HeldRow>(
+    const rows = await preparedRows<HeldRow>(
       tx,
       'held_memberships',
       `SELECT profile_id, segment_id, is_member, ordinal, version, since, due_at, pushed_as
          FROM unnest($1::smallint[], $2::bigint[]) AS asked (l, p) JOIN memberships ON lane = l AND profile_id = p`,
-      [profileIds.map(laneOfProfile), profileIds],
+      [plainArray(profileIds.map(laneOfProfile)), plainArray(profileIds)],
     );
     const held = new Map<number, HeldMembership[]>();
-    for (const row of rows) {
-      const id = Number(row.profile_id);
-      held.set(id, held.get(id) ?? []);
-      held.get(id)!.push({
-        segmentId: row.segment_id,
-        isMember: row.is_member,
-        ordinal: row.ordinal,
-        version: row.version,
-        since: row.since.getTime(),
-        dueAt: row.due_at?.getTime() ?? null,
-        pushedAs: row.pushed_as,
-      });
+    for (const [profileId, segmentId, isMember, ordinal, version, since, dueAt, pushedAs] of rows) {
+      const one = { segmentId, isMember, ordinal, version, since, dueAt, pushedAs };
+      const others = held.get(profileId);
+      if (others) others.push(one);
+      else held.set(profileId, [one]);
     }
     return held;
   }
@@ -140,11 +134,11 @@ export class MembershipStore {
            AS new (p_lane, p_id, due_at, as_of, seq)
         WHERE lane = p_lane AND id = p_id`,
       [
-        column((one) => one.profile.lane),
-        column((one) => one.profile.id),
-        column((one) => (one.dueAt === null ? null : new Date(one.dueAt))),
-        column((one) => new Date(one.evaluatedAt)),
-        column((one) => Math.max(one.profile.evaluatedSeq, batch.seqs.get(one.profile.id) ?? 0)),
+        plainArray(column((one) => one.profile.lane)),
+        plainArray(column((one) => one.profile.id)),
+        instantArray(column((one) => one.dueAt)),
+        instantArray(column((one) => one.evaluatedAt)),
+        plainArray(column((one) => Math.max(one.profile.evaluatedSeq, batch.seqs.get(one.profile.id) ?? 0))),
         batch.revision,
       ],
     );
@@ -172,15 +166,15 @@ export class MembershipStore {
        SELECT *, turnout_now() FROM unnest($1::smallint[], $2::bigint[], $3::int[], $4::int[], $5::text[],
                                            $6::timestamptz[], $7::int[], $8::text[], $9::uuid[])`,
       [
-        rows.map((row) => row.lane),
-        rows.map((row) => row.profileId),
-        rows.map((row) => row.segmentId),
-        rows.map((row) => row.ordinal),
-        rows.map((row) => row.kind),
-        rows.map((row) => new Date(row.at)),
-        rows.map((row) => row.version),
-        rows.map((row) => row.cause.kind),
-        rows.map((row) => ('eventId' in row.cause ? row.cause.eventId : null)),
+        plainArray(rows.map((row) => row.lane)),
+        plainArray(rows.map((row) => row.profileId)),
+        plainArray(rows.map((row) => row.segmentId)),
+        plainArray(rows.map((row) => row.ordinal)),
+        plainArray(rows.map((row) => row.kind)),
+        instantArray(rows.map((row) => row.at)),
+        plainArray(rows.map((row) => row.version)),
+        plainArray(rows.map((row) => row.cause.kind)),
+        plainArray(rows.map((row) => ('eventId' in row.cause ? row.cause.eventId : null))),
       ],
     );
   }
@@ -200,27 +194,27 @@ export class MembershipStore {
           SET is_member = excluded.is_member, ordinal = excluded.ordinal, version = excluded.version,
               since = excluded.since, due_at = excluded.due_at, pushed_as = excluded.pushed_as`,
       [
-        rows.map((row) => row.lane),
-        rows.map((row) => row.profileId),
-        rows.map((row) => row.segmentId),
-        rows.map((row) => row.isMember),
-        rows.map((row) => row.ordinal),
-        rows.map((row) => row.version),
-        rows.map((row) => new Date(row.since)),
-        rows.map((row) => (row.dueAt === null ? null : new Date(row.dueAt))),
+        plainArray(rows.map((row) => row.lane)),
+        plainArray(rows.map((row) => row.profileId)),
+        plainArray(rows.map((row) => row.segmentId)),
+        plainArray(rows.map((row) => row.isMember)),
+        plainArray(rows.map((row) => row.ordinal)),
+        plainArray(rows.map((row) => row.version)),
+        instantArray(rows.map((row) => row.since)),
+        instantArray(rows.map((row) => row.dueAt)),
         rows.map((row) => row.pushedAs),
       ],
     );
   }
 }
 
-interface HeldRow {
-  profile_id: string;
-  segment_id: number;
-  is_member: boolean;
-  ordinal: number;
-  version: number;
-  since: Date;
-  due_at: Date | null;
-  pushed_as: string | null;
-}
+type HeldRow = [
+  profileId: number,
+  segmentId: number,
+  isMember: boolean,
+  ordinal: number,
+  version: number,
+  since: Instant,
+  dueAt: Instant | null,
+  pushedAs: string | null,
+];

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { Milliseconds } from '../core/instant.js';
+import { instantArray, jsonArray, jsonArrayIn, plainArray } from '../platform/array-parameters.js';
 import { prepared, query, type Transaction } from '../platform/database.js';
 import { LANES } from '../platform/lanes.js';
 import { PRIORITIES, UNHURRIED, URGENT } from '../platform/queues.js';
@@ -57,7 +58,7 @@ export class OutboxStore {
        SELECT lane, profile_id, destination, subject, 1, payload,
               CASE WHEN wanted IS DISTINCT FROM false THEN greatest(turnout_now(), not_before) END,
               priority, CASE WHEN wanted IS NOT NULL THEN false END, traceparent
-         FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::jsonb[], $6::timestamptz[], $7::smallint[],
+         FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], ${jsonArrayIn('$5')}, $6::timestamptz[], $7::smallint[],
                      $8::text[])
            AS new (lane, profile_id, destination, subject, payload, not_before, priority, traceparent),
               LATERAL (SELECT (payload ->> 'isMember')::boolean AS wanted) AS state
@@ -73,9 +74,9 @@ export class OutboxStore {
               attempts = 0, failed_at = NULL, failure = NULL`,
       [
         ...keyColumns(latest),
-        latest.map((one) => JSON.stringify(one.payload)),
-        latest.map((one) => (one.notBefore === undefined ? null : new Date(one.notBefore))),
-        latest.map((one) => (one.isBackfill ? UNHURRIED : URGENT)),
+        jsonArray(latest.map((one) => one.payload)),
+        instantArray(latest.map((one) => one.notBefore ?? null)),
+        plainArray(latest.map((one) => (one.isBackfill ? UNHURRIED : URGENT))),
         latest.map((one) => one.traceparent ?? null),
       ],
     );
@@ -273,10 +274,10 @@ function stateIn(payload: OutboxPayload): boolean | null {
   return payload.kind === 'membership' ? payload.isMember : null;
 }
 
-function keyColumns(keys: readonly OutboxKey[]): [number[], number[], string[], string[]] {
+function keyColumns(keys: readonly OutboxKey[]): [string, string, string[], string[]] {
   return [
-    keys.map((one) => one.lane),
-    keys.map((one) => one.profileId),
+    plainArray(keys.map((one) => one.lane)),
+    plainArray(keys.map((one) => one.profileId)),
     keys.map((one) => one.destination),
     keys.map((one) => one.subject),
   ];

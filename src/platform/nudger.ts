@@ -3,6 +3,9 @@ import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/comm
 import type { Queue } from 'bullmq';
 import { DELIVER_QUEUE, EVALUATE_QUEUE, PRIORITIES, type DeliverJob, type EvaluateJob } from './queues.js';
 
+/** Between two nudges: what comes by the hundred a second is not worth a job each time. */
+const REST_MS = 25;
+
 /**
  * Tells workers that there is something to look at. Never in anybody's way: nudges are gathered while the last ones are
  * on their way, and one that can't be given is only logged, since the sweep finds what it was about.
@@ -67,6 +70,7 @@ export class Nudger implements BeforeApplicationShutdown {
       } catch (error) {
         this.logger.warn({ msg: 'nudges were lost; the sweep will find what is due', error: String(error) });
       }
+      await new Promise((resolve) => setTimeout(resolve, REST_MS));
     }
   }
 }

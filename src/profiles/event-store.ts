@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Instant, Milliseconds } from '../core/instant.js';
-import { answersOf, prepared, query, type Transaction } from '../platform/database.js';
+import { instantArray, jsonArray, jsonArrayIn, plainArray } from '../platform/array-parameters.js';
+import { answersOf, prepared, preparedRows, query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
 import { candidateOf, type Candidate } from './candidate-event.js';
 import { ConflictStore } from './conflict-store.js';
-import { DUE_COLUMNS, dueProfileOf, type DueProfile, type DueRow } from './due-profile.js';
+import { DUE_COLUMNS, dueProfileIn, type DueProfile, type FastDueRow } from './due-profile.js';
 import { ErasedStore } from './erased-store.js';
 import { identifierKey } from './identifier.js';
 import { IdentifierStore } from './identifier-store.js';
@@ -89,8 +90,8 @@ export class EventStore {
         ORDER BY lane, event_id
        ON CONFLICT DO NOTHING RETURNING event_id`,
       [
-        candidates.map((one) => laneOfText(one.stored.id)),
-        candidates.map((one) => one.stored.id),
+        plainArray(candidates.map((one) => laneOfText(one.stored.id))),
+        plainArray(candidates.map((one) => one.stored.id)),
         candidates.map((one) => one.digest),
         new Date(at),
       ],
@@ -198,7 +199,7 @@ export class EventStore {
     }
     const ids = [...dueAt.keys()];
     const reported = new Set(attached.filter(({ event }) => isReported(event.name)).map((one) => one.profileId));
-    const rows = await prepared<DueRow>(
+    const rows = await preparedRows<FastDueRow>(
       tx,
       'mark_due',
       `INSERT INTO profiles AS known (lane, id, created_at, evaluate_at, is_link_report_due)
@@ -210,10 +211,15 @@ export class EventStore {
               is_link_report_due = known.is_link_report_due OR excluded.is_link_report_due
         WHERE known.ended_at IS NULL
        RETURNING ${DUE_COLUMNS}`,
-      [ids.map(laneOfProfile), ids, ids.map((id) => new Date(dueAt.get(id)!)), ids.map((id) => reported.has(id))],
+      [
+        plainArray(ids.map(laneOfProfile)),
+        plainArray(ids),
+        instantArray([...dueAt.values()]),
+        plainArray(ids.map((id) => reported.has(id))),
+      ],
     );
     if (rows.length < ids.length) throw new ProfileOvertaken();
-    return rows.map(dueProfileOf);
+    return rows.map(dueProfileIn);
   }
 
   private async append(tx: Transaction, attached: readonly { profileId: number; event: StoredEvent }[]): Promise<void> {
@@ -224,17 +230,17 @@ export class EventStore {
       'append_events',
       `INSERT INTO events (lane, profile_id, occurred_at, id, name, source, received_at, is_time_corrected, properties)
        SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::uuid[], $5::text[], $6::text[],
-                            $7::timestamptz[], $8::boolean[], $9::jsonb[])`,
+                            $7::timestamptz[], $8::boolean[], ${jsonArrayIn('$9')})`,
       [
-        column((one) => laneOfProfile(one.profileId)),
-        column((one) => one.profileId),
-        column((one) => new Date(one.event.occurredAt)),
-        column((one) => one.event.id),
+        plainArray(column((one) => laneOfProfile(one.profileId))),
+        plainArray(column((one) => one.profileId)),
+        instantArray(column((one) => one.event.occurredAt)),
+        plainArray(column((one) => one.event.id)),
         column((one) => one.event.name),
         column((one) => one.event.source),
-        column((one) => new Date(one.event.receivedAt)),
-        column((one) => one.event.isTimeCorrected),
-        column((one) => JSON.stringify(one.event.properties)),
+        instantArray(column((one) => one.event.receivedAt)),
+        plainArray(column((one) => one.event.isTimeCorrected)),
+        jsonArray(column((one) => one.event.properties)),
       ],
     );
   }

@@ -2,6 +2,7 @@ import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant } from '../core/instant.js';
 import { PURCHASE_ENDINGS } from '../core/net-purchases.js';
 import type { EventName } from '../core/rule.js';
+import { plainArray } from '../platform/array-parameters.js';
 import { preparedRows, type Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
 
@@ -21,8 +22,8 @@ export async function historiesOfMany(
   const histories = new Map<number, NumberedEvent[]>(profileIds.map((id) => [id, []]));
   if (profileIds.length === 0) return histories;
   const rows = await preparedRows<EventRow>(tx, 'histories_of_many', HISTORIES, [
-    [...histories.keys()].map(laneOfProfile),
-    [...histories.keys()],
+    plainArray([...histories.keys()].map(laneOfProfile)),
+    plainArray([...histories.keys()]),
     since === -Infinity ? '-infinity' : new Date(since),
     names.filter((name) => typeof name === 'string'),
     names.flatMap((name) => (typeof name === 'string' ? [] : [name.startsWith])),
