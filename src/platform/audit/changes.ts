@@ -16,6 +16,7 @@ interface PendingChange extends Change {
 }
 
 const changes = new AsyncLocalStorage<PendingChange>();
+let underWay = 0;
 
 /**
  * Does some work on behalf of a change, which is written with the first transaction of the work. What goes on after it, in
@@ -23,10 +24,14 @@ const changes = new AsyncLocalStorage<PendingChange>();
  */
 export async function asChange<T>(change: Change, work: () => Promise<T>): Promise<T> {
   const pending = { ...change, detail: {}, isCarried: false };
+  underWay += 1;
   try {
     return await changes.run(pending, work);
   } finally {
     pending.isCarried = true;
+    underWay -= 1;
+    // As long as it follows anything, every promise of the process costs more: clicks, events and decisions too.
+    if (underWay === 0) changes.disable();
   }
 }
 
