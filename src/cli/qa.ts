@@ -22,6 +22,7 @@ followed from here: no service and no key is needed.
   --client CLIENT          as whom: ${CLIENTS.map((one) => one.key).join(', ')}; all unless given
   --keep NAME              a further parameter that must survive redirects. May be repeated
   --set NAME=VALUE         what {{ NAME }} stands for in templates. May be repeated
+  --browser PATH           a Chromium that is there, by which pages that redirect by script are followed, too
   --most-redirects N       warn of more (${DEFAULT_SETTINGS.longChain})
   --slow-ms N              warn of an answer that takes longer (${DEFAULT_SETTINGS.slowHopMs})
   --fail-on SEVERITY       error, or warning (error)
@@ -55,6 +56,7 @@ async function look(args: readonly string[], io: CommandIo): Promise<number> {
   const links = (await Promise.all(inputs.map((input) => linksOf(input, given)))).flat();
   const report = await checkBeforeSending({ name: nameOf(inputs), links }, settings, {
     outbound: { trustedHosts: values['allow-host'] ?? [] },
+    browser: values.browser,
     ...(io.isTerminal &&
       !values.quiet && { onLink: (done, of) => io.err(`\r\u001b[K${done === of ? '' : `${done} of ${of} links`}`) }),
   });
@@ -76,7 +78,7 @@ function readArguments(args: readonly string[]) {
       args: [...args],
       allowPositionals: true,
       options: {
-        ...{ format: text, output: text, 'fail-on': text, 'slow-ms': text, 'most-redirects': text },
+        ...{ format: text, output: text, 'fail-on': text, 'slow-ms': text, 'most-redirects': text, browser: text },
         ...{ 'expect-host': texts, 'allow-host': texts, client: texts, keep: texts, set: texts },
         quiet: { type: 'boolean' },
       },

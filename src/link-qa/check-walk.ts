@@ -89,6 +89,9 @@ function checkHop(hop: Hop, before: Hop | undefined, settings: QaSettings, at: n
   if (hop.status !== null && hop.ms > settings.slowHopMs) {
     findings.push(finding('slow-hop', `The answer took longer than ${settings.slowHopMs / 1000} s.`, { where }));
   }
+  if (hop.via === 'script') {
+    findings.push(finding('script-redirect', 'A script of the page sends readers on.', { where: before!.url }));
+  }
   if (hop.via === 'meta refresh' || hop.via === 'refresh header') {
     findings.push(finding('meta-refresh', `The page sends readers on by a ${hop.via}.`, { where: before!.url }));
   }

@@ -7,6 +7,7 @@ import {
 } from '../platform/outbound/outbound-http.js';
 import { decoded } from './decoded.js';
 import { headersOf, type Client } from './clients.js';
+import type { ScriptRunner } from './browser/script-runner.js';
 import type { HostPace } from './host-pace.js';
 import { readPage, readRefresh, type PageFacts } from './page-facts.js';
 import type { QaSettings } from './qa-settings.js';
@@ -14,6 +15,10 @@ import type { Hop, Via, Walk, WalkEnd } from './walk.js';
 
 /** A refresh that takes longer is something to read, not a way. */
 const LONGEST_REFRESH_SECONDS = 10;
+
+/** Of what scripts ask for. */
+const SCRIPT_TIMEOUT_MS = 3_000;
+const MOST_SCRIPT_BYTES = 2_000_000;
 
 /** Of an answer's headers, those that tell something of a link. */
 const SHOWN_HEADERS = [
@@ -31,6 +36,18 @@ interface Step {
   via: Via;
 }
 
+type Headers = Record<string, string>;
+
+/** An answer, and by what it was asked for. */
+interface Seen {
+  step: Step;
+  answer: SeenAnswer;
+  page: PageFacts | null;
+  headers: Headers;
+  jar: CookieJar;
+  leftMs: number;
+}
+
 type Next = { step: Step } | { end: WalkEnd; page?: PageFacts | null };
 
 /** Follows links as a client does: redirects, refreshes and cookies, hop by hop, and only where outsiders may go. */
@@ -39,6 +56,7 @@ export class LinkFollower {
     private readonly http: OutboundHttp,
     private readonly settings: QaSettings,
     private readonly pace: HostPace,
+    private readonly scripts?: ScriptRunner,
   ) {}
 
   /** The whole way of a link. Never throws for what a link does; an abort ends it as "out of time". */
@@ -66,7 +84,7 @@ export class LinkFollower {
 
   private async hop(
     step: Step,
-    headers: Record<string, string>,
+    headers: Headers,
     { jar, hops, leftMs, signal }: { jar: CookieJar; hops: Hop[]; leftMs: number; signal: AbortSignal | undefined },
   ): Promise<Next> {
     const problem = this.http.problemOf(step.url);
@@ -78,9 +96,10 @@ export class LinkFollower {
     try {
       const answer = await this.pace.run(new URL(step.url).host, () => this.http.look(wanted));
       const page = pageOf(answer);
-      const next = nextOf(step, answer, page);
-      hops.push(hopOf(step, answer, 'step' in next ? next.step.url : null));
       for (const one of answer.setCookies) jar.setCookieSync(one, step.url, { ignoreError: true });
+      const spentMs = Math.round(performance.now() - startedAt);
+      const next = await this.nextAfter({ step, answer, page, headers, jar, leftMs: leftMs - spentMs });
+      hops.push(hopOf(step, answer, 'step' in next ? next.step.url : null));
       return next;
     } catch (error) {
       if (error instanceof OutboundRefused) {
@@ -90,6 +109,41 @@ export class LinkFollower {
       hops.push(unanswered(step, Math.round(performance.now() - startedAt)));
       const isOver = error.code === 'TIMEOUT' && (leftMs < hopTimeoutMs || signal?.aborted === true);
       return { end: isOver ? { kind: 'out of time' } : { kind: 'no answer', code: error.code } };
+    }
+  }
+
+  /** Where an answer leads on; a page that stays and holds little but scripts may do so by these. */
+  private async nextAfter(seen: Seen): Promise<Next> {
+    const { step, answer, page } = seen;
+    const told = nextOf(step, answer, page);
+    const isShown = 'end' in told && told.end.kind === 'answered' && answer.status >= 200 && answer.status < 300;
+    if (!this.scripts || !isShown || !page?.isBareScript) return told;
+    return (await this.byScript(this.scripts, seen, page)) ?? told;
+  }
+
+  /** Undefined where it could not be found out. */
+  private async byScript(
+    scripts: ScriptRunner,
+    { step, answer, headers, jar, leftMs }: Seen,
+    page: PageFacts,
+  ): Promise<Next | undefined> {
+    const scripted = { url: step.url, answer, cookies: headers.cookie ?? '', userAgent: headers['user-agent'] ?? '' };
+    const led = await scripts.leadsTo(scripted, (url) => this.load(url, headers), leftMs);
+    if (!led) return undefined;
+    for (const { name, value } of led.cookies) jar.setCookieSync(`${name}=${value}`, step.url, { ignoreError: true });
+    const stays: Next = { end: { kind: 'answered' }, page: { ...page, scriptRedirect: null } };
+    if (led.to === null || isSamePage(led.to, step.url)) return stays;
+    return stepTo(led.to, step.url, 'script') ?? stays;
+  }
+
+  /** What a script asks for, asked without the reader's cookies, and only where links may be followed to. */
+  private async load(url: string, { cookie: _cookie, ...headers }: Headers): Promise<SeenAnswer | undefined> {
+    if (this.http.problemOf(url) !== undefined) return undefined;
+    const wanted = { url, headers, timeoutMs: SCRIPT_TIMEOUT_MS, mostBytes: MOST_SCRIPT_BYTES };
+    try {
+      return await this.pace.run(new URL(url).host, () => this.http.look(wanted));
+    } catch {
+      return undefined;
     }
   }
 }

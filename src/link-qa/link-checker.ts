@@ -1,4 +1,5 @@
 import type { OutboundHttp } from '../platform/outbound/outbound-http.js';
+import type { ScriptRunner } from './browser/script-runner.js';
 import { checkAddress } from './check-address.js';
 import { checkClients } from './check-clients.js';
 import { checkWalk } from './check-walk.js';
@@ -22,13 +23,17 @@ export class LinkChecker {
   private readonly follower: LinkFollower;
   private readonly clients: readonly Client[];
 
-  /** `now` says the present instant in epoch milliseconds, by which certificates end. */
+  /**
+   * `now` says the present instant in epoch milliseconds, by which certificates end; `scripts` has pages run
+   * theirs, which are told of and not run without it.
+   */
   constructor(
     private readonly http: OutboundHttp,
     private readonly settings: QaSettings,
     private readonly now: () => number,
+    scripts?: ScriptRunner,
   ) {
-    this.follower = new LinkFollower(http, settings, new HostPace(settings.perHost, settings.hostGapMs));
+    this.follower = new LinkFollower(http, settings, new HostPace(settings.perHost, settings.hostGapMs), scripts);
     this.clients = CLIENTS.filter((one) => settings.clients.includes(one.key));
   }
 

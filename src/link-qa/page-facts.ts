@@ -10,6 +10,8 @@ export interface PageFacts {
   metaRefresh: { seconds: number; url: string } | null;
   /** Where a script sends the reader on; an empty text where that is not written out. */
   scriptRedirect: string | null;
+  /** There is little to read and a script, which may well lead on. */
+  isBareScript: boolean;
   isWhole: boolean;
 }
 
@@ -30,11 +32,12 @@ const CALLED = new RegExp(
 
 /** Reads a page, or what there is of it. */
 export function readPage(html: string, isWhole: boolean): PageFacts {
-  const seen = { title: '', heading: '', text: 0, script: '', hasPasswordField: false, refresh: '' };
+  const seen = { title: '', heading: '', text: 0, script: '', hasScript: false, hasPasswordField: false, refresh: '' };
   const open: string[] = [];
   const parser = new Parser({
     onopentag(name, attributes) {
       open.push(name);
+      if (name === 'script') seen.hasScript = true;
       if (name === 'input' && attributes.type?.toLowerCase() === 'password') seen.hasPasswordField = true;
       if (name === 'meta' && attributes['http-equiv']?.toLowerCase() === 'refresh')
         seen.refresh ||= attributes.content ?? '';
@@ -60,6 +63,7 @@ export function readPage(html: string, isWhole: boolean): PageFacts {
     hasPasswordField: seen.hasPasswordField,
     metaRefresh: readRefresh(seen.refresh),
     scriptRedirect: seen.text < BARE_PAGE ? scriptRedirectIn(seen.script) : null,
+    isBareScript: seen.text < BARE_PAGE && seen.hasScript,
     isWhole,
   };
 }

@@ -1,4 +1,5 @@
 import { OutboundHttp, type OutboundOptions } from '../platform/outbound/outbound-http.js';
+import { ScriptRunner } from './browser/script-runner.js';
 import { checkTogether } from './check-together.js';
 import { LinkChecker } from './link-checker.js';
 import { joinPlaces, putTogether, reportOf, type LinkReport, type QaLink, type QaReport } from './qa-report.js';
@@ -11,19 +12,32 @@ export const FORMATS = ['text', 'json', 'junit', 'html'] as const;
 
 export type Format = (typeof FORMATS)[number];
 
-/** Looks at links from where this runs; what is written together is compared, too. */
+export interface PreSendOptions {
+  outbound: OutboundOptions;
+  /** The path of a Chromium, by which pages run their scripts; without it that they may lead on is told. */
+  browser?: string | undefined;
+  onLink?: (done: number, of: number) => void;
+}
+
+/** Looks at links from where this runs; what is written together is compared, too. Throws BrowserFailed. */
 export async function checkBeforeSending(
   { name, links }: { name: string; links: readonly QaLink[] },
   settings: QaSettings,
-  { outbound, onLink }: { outbound: OutboundOptions; onLink?: (done: number, of: number) => void },
+  { outbound, browser, onLink }: PreSendOptions,
 ): Promise<QaReport> {
   const http = new OutboundHttp({ ...outbound, isPlainHttpAllowed: true });
   const distinct = joinPlaces(links);
   const reports = new Map<QaLink, LinkReport>();
-  await new LinkChecker(http, settings, () => Date.now()).checkAll(distinct, (link, checked) => {
-    reports.set(link, reportOf(link, checked));
-    onLink?.(reports.size, distinct.length);
-  });
+  const scripts = browser === undefined ? undefined : new ScriptRunner(browser);
+  try {
+    await scripts?.start();
+    await new LinkChecker(http, settings, () => Date.now(), scripts).checkAll(distinct, (link, checked) => {
+      reports.set(link, reportOf(link, checked));
+      onLink?.(reports.size, distinct.length);
+    });
+  } finally {
+    await scripts?.close();
+  }
   const finishedAt = new Date().toISOString();
   return putTogether({ name, finishedAt }, distinct.map((link) => reports.get(link)!), checkTogether(distinct, settings)); // prettier-ignore
 }

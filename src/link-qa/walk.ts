@@ -1,7 +1,7 @@
 import type { PageFacts } from './page-facts.js';
 
 /** How a hop was come to. */
-export type Via = 'link' | 'redirect' | 'refresh header' | 'meta refresh';
+export type Via = 'link' | 'redirect' | 'refresh header' | 'meta refresh' | 'script';
 
 /** One request on the way of a link, and what was answered. */
 export interface Hop {

@@ -2,6 +2,7 @@ import {
   choice,
   choices,
   integer,
+  optionalPath,
   optionalSecret,
   parts,
   secrets,
@@ -66,9 +67,7 @@ export const VARIABLES = {
     most: 4,
   }),
   CUSTOMERIO_SIGNATURE_HOURS: integer({
-    default: 168,
-    min: 1,
-    max: 8760,
+    ...{ default: 168, min: 1, max: 8760 },
     description:
       'How old a signature of a journey that asks for a decision may be, in hours; Customer.io retries for 7 days and may not sign again',
   }),
@@ -113,15 +112,11 @@ export const VARIABLES = {
     description: 'The most requests to the App API in any second, by all processes together',
   }),
   WEBHOOK_BODY_LIMIT_BYTES: integer({
-    default: 2_097_152,
-    min: 1024,
-    max: 67_108_864,
+    ...{ default: 2_097_152, min: 1024, max: 67_108_864 },
     description: 'Largest webhook taken, in bytes',
   }),
   API_BODY_LIMIT_BYTES: integer({
-    default: 262_144,
-    min: 1024,
-    max: 67_108_864,
+    ...{ default: 262_144, min: 1024, max: 67_108_864 },
     description: 'Largest body of any other request, in bytes',
   }),
   METRICS_TOKENS: secrets({
@@ -136,15 +131,11 @@ export const VARIABLES = {
     description: 'How much of what comes in may wait to be stored, in bytes; more is turned away with 429',
   }),
   RETENTION_DAYS: integer({
-    default: 400,
-    min: 1,
-    max: 3650,
+    ...{ default: 400, min: 1, max: 3650 },
     description: 'How long events count, in days; no window can be longer',
   }),
   DECISION_DAYS: integer({
-    default: 400,
-    min: 1,
-    max: 3650,
+    ...{ default: 400, min: 1, max: 3650 },
     description: 'How long decisions are kept, in days, with what pins them; open ones as long as events count',
   }),
   DEAD_LETTER_DAYS: integer({ default: 90, min: 1, max: 3650, description: 'How long dead letters are kept, in days' }),
@@ -160,9 +151,7 @@ export const VARIABLES = {
     description: 'Kinds of which one person has one id; profiles with different ones are never merged',
   }),
   IDENTITY_MOST_IDS: integer({
-    default: 250,
-    min: 2,
-    max: 10_000,
+    ...{ default: 250, min: 2, max: 10_000 },
     description: 'The most single and anonymous ids in one profile; something shared can tie no more together',
   }),
   ERASURE_KEY: optionalSecret({
@@ -189,9 +178,7 @@ export const VARIABLES = {
   }),
   LINK_DAYS: integer({ default: 400, min: 1, max: 3650, description: 'How long tracked links live that name no end' }),
   LINK_REQUESTS_PER_SECOND: integer({
-    default: 100,
-    min: 0,
-    max: 100_000,
+    ...{ default: 100, min: 0, max: 100_000 },
     description: 'Most links followed a second from one address, in each process; 0: any number',
   }),
   CLIENT_ADDRESS_HEADER: variable<string | undefined>({
@@ -213,52 +200,42 @@ export const VARIABLES = {
     ...{ default: 24, min: 0, max: 720 },
     description: 'How often the links that readers meet at present are followed, in hours; 0: only when asked to',
   }),
+  LINK_QA_BROWSER: optionalPath({
+    absent: 'pages run no scripts',
+    description: 'Path of a Chromium, by which workers follow pages that redirect by script, too',
+  }),
   DECISION_DEADLINE_MS: integer({ default: 2000, min: 50, max: 60_000, description: 'Longest decision, in ms' }),
   SWEEP_INTERVAL_MS: integer({
-    default: 100,
-    min: 10,
-    max: 1000,
+    ...{ default: 100, min: 10, max: 1000 },
     description: 'Pause between two looks for what is due, in milliseconds',
   }),
   EVALUATE_BATCH_SIZE: integer({ default: 500, min: 1, max: 5000, description: 'Profiles evaluated a transaction' }),
   EVALUATE_CONCURRENCY: integer({ default: 4, min: 1, max: 64, description: 'Lanes evaluated at once in a process' }),
   SETTLE_DELAY_MS: integer({
-    default: 900_000,
-    min: 0,
-    max: 86_400_000,
+    ...{ default: 900_000, min: 0, max: 86_400_000 },
     description:
       'How long an entry that rests on something not having happened waits before it is pushed, in milliseconds, so that a webhook that is a little late reaches us first; 0: for nothing, not even a late source',
   }),
   RECONCILE_INTERVAL_HOURS: integer({
-    default: 24,
-    min: 0,
-    max: 720,
+    ...{ default: 24, min: 0, max: 720 },
     description:
       'How often what a destination holds is compared with ours and repaired, in hours; 0: only when asked to',
   }),
   DELIVERY_CONCURRENCY: integer({
-    default: 2,
-    min: 1,
-    max: 64,
+    ...{ default: 2, min: 1, max: 64 },
     description: 'Batches sent at once to a destination, and as many of what is not urgent',
   }),
   DELIVERY_TIMEOUT_MS: integer({
-    default: 10_000,
-    min: 100,
-    max: 120_000,
+    ...{ default: 10_000, min: 100, max: 120_000 },
     description: 'When a request to a destination is given up, in milliseconds',
   }),
   DELIVERY_LEASE_MS: integer({
-    default: 45_000,
-    min: 1000,
-    max: 600_000,
+    ...{ default: 45_000, min: 1000, max: 600_000 },
     description:
       'How long a batch belongs to the worker that sends it, in milliseconds; more than three times `DELIVERY_TIMEOUT_MS`',
   }),
   DELIVERY_MAX_ATTEMPTS: integer({
-    default: 100,
-    min: 1,
-    max: 100,
+    ...{ default: 100, min: 1, max: 100 },
     description: 'Attempts until a message waits for a person',
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: secretUrl(['http', 'https'], {
@@ -267,9 +244,7 @@ export const VARIABLES = {
   }),
   OTEL_SERVICE_NAME: text({ default: 'turnout', description: 'Name of this process in traces' }),
   SHUTDOWN_TIMEOUT_MS: integer({
-    default: 20_000,
-    min: 0,
-    max: 600_000,
+    ...{ default: 20_000, min: 0, max: 600_000 },
     description: 'How long a stopping process may finish its work, in milliseconds',
   }),
   LOG_LEVEL: choice<LogLevel>(LOG_LEVELS, { default: 'info', description: 'Least severe level that is logged' }),

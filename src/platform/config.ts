@@ -253,6 +253,7 @@ function grouped(values: Values): Config {
       settleDelayMs: values.SETTLE_DELAY_MS,
       reconcileIntervalMs: values.RECONCILE_INTERVAL_HOURS * HOUR_MS,
       linkQaIntervalMs: values.LINK_QA_INTERVAL_HOURS * HOUR_MS,
+      linkQaBrowser: values.LINK_QA_BROWSER,
       deliveryConcurrency: values.DELIVERY_CONCURRENCY,
       deliveryLeaseMs: values.DELIVERY_LEASE_MS,
       deliveryTimeoutMs: values.DELIVERY_TIMEOUT_MS,

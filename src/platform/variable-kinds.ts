@@ -102,6 +102,16 @@ export function secretUrl(
   });
 }
 
+export function optionalPath({ absent, description }: { absent: string; description: string }) {
+  return variable<string | undefined>({
+    default: undefined,
+    shownFallback: absent,
+    description,
+    expected: 'an absolute path',
+    read: (given) => (given.startsWith('/') ? given : undefined),
+  });
+}
+
 export function variable<T>(
   declaration: Declaration<T> & Pick<Variable<T>, 'read' | 'expected'> & { shownFallback?: string; isSecret?: boolean },
 ): Variable<T> {

@@ -9,6 +9,8 @@ export interface WorkerSettings {
   reconcileIntervalMs: number;
   /** How often live links are followed; 0: only when asked to. */
   linkQaIntervalMs: number;
+  /** The path of a Chromium, by which pages run their scripts; undefined: they do not. */
+  linkQaBrowser: string | undefined;
   deliveryConcurrency: number;
   deliveryLeaseMs: number;
   deliveryTimeoutMs: number;

@@ -1,3 +1,4 @@
+import { access, constants } from 'node:fs/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { now } from '../../platform/clock.js';
@@ -5,6 +6,7 @@ import type { Transaction } from '../../platform/database.js';
 import { OutboundHttp } from '../../platform/outbound/outbound-http.js';
 import { Sweep } from '../../platform/sweep.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../../platform/worker-settings.js';
+import { ScriptRunner } from '../browser/script-runner.js';
 import { LinkChecker } from '../link-checker.js';
 import { DEFAULT_SETTINGS } from '../qa-settings.js';
 import { LIVE_DAYS, LiveLinkReader } from './live-links.js';
@@ -26,6 +28,7 @@ const MOST_TRIES = 5;
 @Injectable()
 export class LinkRunWorker extends Sweep {
   private readonly log = new Logger(LinkRunWorker.name);
+  private readonly scripts: ScriptRunner | undefined;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -35,6 +38,22 @@ export class LinkRunWorker extends Sweep {
     @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
   ) {
     super(10 * settings.sweepIntervalMs);
+    const { linkQaBrowser: path } = settings;
+    this.scripts = path === undefined ? undefined : new ScriptRunner(path);
+  }
+
+  override onApplicationBootstrap(): void {
+    super.onApplicationBootstrap();
+    const { linkQaBrowser: path } = this.settings;
+    if (path === undefined) return;
+    access(path, constants.X_OK).catch(() =>
+      this.log.error({ msg: 'the browser of LINK_QA_BROWSER can not be run: pages run no scripts', path }),
+    );
+  }
+
+  override async beforeApplicationShutdown(): Promise<void> {
+    await super.beforeApplicationShutdown();
+    await this.scripts?.close();
   }
 
   protected override async sweep(): Promise<void> {
@@ -66,7 +85,7 @@ export class LinkRunWorker extends Sweep {
     const ended = new AbortController();
     const signal = AbortSignal.any([this.stopping, ended.signal]);
     const present = await now(tx);
-    const checker = new LinkChecker(this.http, { ...DEFAULT_SETTINGS, ...run.settings }, () => present);
+    const checker = new LinkChecker(this.http, { ...DEFAULT_SETTINGS, ...run.settings }, () => present, this.scripts);
     await checker.checkAll(
       await this.runs.next(tx, run, LINKS_A_STEP),
       async (link, checked) => {
