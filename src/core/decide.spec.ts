@@ -1,5 +1,5 @@
 import { click, DAY, plan, purchase, T0 } from '../../test/support/builders.js';
-import { decide, explainChoice, type PlannedBranchPoint } from './decide.js';
+import { decide, explainChoice, settle, type PlannedBranchPoint } from './decide.js';
 import { History } from './history.js';
 
 const point: PlannedBranchPoint = {
@@ -47,5 +47,27 @@ describe('decide', () => {
 
   it('sends everybody else to the default', () => {
     expect(decide(point, History.of([]), T0)).toMatchObject({ branch: 'hook', reason: 'DEFAULT', changesAt: null });
+  });
+});
+
+describe('settle', () => {
+  const clicked = History.of([click(T0)]);
+  const asked = T0 + DAY;
+  const told = T0 + 3 * DAY;
+
+  it('leaves a decision open until an instant that is still to come', () => {
+    const settled = settle(point, clicked, { from: asked, until: told - 1 });
+    expect(settled).toMatchObject({ at: asked, openUntil: told, choice: { branch: null, reason: 'PENDING' } });
+  });
+
+  it.each([0, 1, 100 * DAY])('is as of the instant at which a branch can be told, looked at %d ms later', (late) => {
+    const settled = settle(point, clicked, { from: asked, until: told + late });
+    expect(settled).toMatchObject({ at: told, choice: { branch: 'friction', reason: 'TARGETING_MATCH' } });
+  });
+
+  it('waits for an event alone where a source lags', () => {
+    const held = { ...point, whenStale: 'hold' as const };
+    const settled = settle(held, clicked, { from: asked, until: told }, ({ key }) => key === 'friction');
+    expect(settled).toMatchObject({ at: asked, openUntil: null, choice: { branch: null, reason: 'STALE' } });
   });
 });

@@ -124,6 +124,15 @@ it('events of several beginnings touch the rules about theirs', () => {
   expect([...index.touchedBy(event('sms_sent', 0))]).toEqual([]);
 });
 
+it('what ends a purchase touches the rules about purchases, whatever they ask of these', () => {
+  const index = new TouchIndex([
+    ['dear', plan({ performed: 'purchase', where: { product: 'P1' } })],
+    ['other', plan({ performed: 'click' })],
+  ]);
+  expect([...index.touchedBy(event('order_cancelled', 0, { order_id: 'o1' }))]).toEqual(['dear']);
+  expect([...index.touchedBy(event('order_refunded', 0, { order_id: 'o1' }))]).toEqual(['dear']);
+});
+
 describe('what must not be missing', () => {
   it.each<[object, object]>([
     [{ performed: { startsWith: 'c' } }, { performed: {} }],

@@ -61,6 +61,18 @@ describe('the evidence of a condition', () => {
     expect(evidence({ ...unfollowed, anchor: 'first' }, events, T0 + 2 * DAY)).toEqual(['p2', 'c0']);
   });
 
+  it('is, of a sequence about the first or the last anchor, that one alone', () => {
+    const two = (at: number, id: string) => [click(at, {}, `c${id}`), purchase(at + 1, { order_id: id }, `p${id}`)];
+    const events = [...two(T0, '0'), ...two(T0 + DAY, '1'), ...two(T0 + 2 * DAY, '2')];
+    const about = (anchor: string) => ({
+      performed: 'click',
+      anchor,
+      followedBy: { performed: 'purchase', within: '1d' },
+    });
+    expect(evidence(about('first'), events, T0 + 3 * DAY)).toEqual(['p0', 'c0']);
+    expect(evidence(about('last'), events, T0 + 3 * DAY)).toEqual(['p2', 'c2']);
+  });
+
   it('is the newest anchors of many', () => {
     const rule = { performed: 'click', notFollowedBy: { performed: 'purchase' } };
     expect(evidence(rule, clicks(7), T0 + 10)).toEqual(['c6', 'c5', 'c4', 'c3', 'c2']);

@@ -130,4 +130,52 @@ export const EXPLAINED: readonly ExplainedMutant[] = [
     after: 'const DAY: Milliseconds = 86400001;',
     why: 'how much history is fetched for a calendar window is never too little; some milliseconds more change nothing',
   },
+  {
+    file: 'src/core/conditions/chain-timeline.ts',
+    before: 'return this.looks <= FEW_EVENTS ? this.oneByOne(event) : this.inCommon(event);',
+    after: 'return this.looks < FEW_EVENTS ? this.oneByOne(event) : this.inCommon(event);',
+    why: SPEED,
+  },
+  {
+    file: 'src/core/conditions/everyone.ts',
+    before: 'bucket: { shape: aBucket, isRequired: true },',
+    after: 'bucket: { shape: aBucket, isRequired: false },',
+    why: 'what has no "bucket" is no rule of this kind',
+  },
+  {
+    file: 'src/core/conditions/sequence.ts',
+    before: 'if (lives.length === 0 && since >= complete) return withoutAnchors;',
+    after: 'if (lives.length === 0 && since > complete) return withoutAnchors;',
+    why: SPEED,
+  },
+  {
+    file: 'src/core/history.ts',
+    before: 'if (life && life.to > since) lives.push(life);',
+    after: 'if (life && life.to >= since) lives.push(life);',
+    why: 'what ends at the instant asked for counts neither then nor later',
+  },
+  {
+    file: 'src/core/history.ts',
+    before: 'return true;',
+    after: 'return false;',
+    why: SPEED,
+  },
+  {
+    file: 'src/core/sweep.ts',
+    before: 'const isInOrder = lives.every((life, index) => index === 0 || lives[index - 1]!.to <= life.to);',
+    after: 'const isInOrder = lives.every((life, index) => index === 0 || lives[index - 1]!.to < life.to);',
+    why: SPEED,
+  },
+  {
+    file: 'src/core/timeline.ts',
+    before: 'if (from <= start && to === NEVER) return timeline;',
+    after: 'if (from < start && to === NEVER) return timeline;',
+    why: SPEED,
+  },
+  {
+    file: 'src/core/timeline.ts',
+    before: 'const HORIZON: Milliseconds = 1_100 * 86_400_000;',
+    after: 'const HORIZON: Milliseconds = 1_100 * 86400001;',
+    why: 'how far a search goes is enough for three years; a second more changes nothing that is promised',
+  },
 ];
