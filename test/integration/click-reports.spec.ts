@@ -111,6 +111,21 @@ describe('clicks on tracked links, reported to Customer.io', () => {
     expect(customerio.metrics()).toMatchObject([{ delivery_id: 'sent-1', timestamp: T0 / 1_000 }]);
   });
 
+  it('wait out a delay of their own each', async () => {
+    await start({ SETTLE_DELAY_MS: String(15 * MINUTE) });
+    const { url } = await declare();
+    await follow(url);
+    await database.setClock(T0 + 10 * MINUTE);
+    await follow(url);
+    const reported = async (at: number) => {
+      await database.setClock(at);
+      await settle();
+      return customerio.metrics().map(({ timestamp = 0 }) => timestamp * 1_000 - T0);
+    };
+    expect(await reported(T0 + 25 * MINUTE - 1)).toEqual([0]);
+    expect(await reported(T0 + 25 * MINUTE)).toEqual([0, 10 * MINUTE]);
+  });
+
   it('are tried again after a failure, and are dead letters when they are refused', async () => {
     await start();
     customerio.faults.next(1, status(503));

@@ -1,5 +1,6 @@
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { DAY, T0 } from '../support/builders.js';
+import { makeFakeChromium } from '../support/fake-chromium.js';
 import { PlainShop } from '../support/plain-shop.js';
 import { SIGNING_KEY, TestTurnout, type JsonObject } from '../support/turnout.js';
 import { customerioWebhook } from '../support/webhooks.js';
@@ -11,13 +12,16 @@ describe('looks at links', () => {
   let database: TestDatabase;
   let shop: PlainShop;
   let turnout: TestTurnout;
+  let chromium: Awaited<ReturnType<typeof makeFakeChromium>>;
 
   beforeAll(async () => {
     database = await createTestDatabase();
     await database.setClock(T0);
     shop = new PlainShop();
     await shop.listen();
+    chromium = await makeFakeChromium();
     turnout = await TestTurnout.start(database, undefined, {
+      LINK_QA_BROWSER: chromium.path,
       OUTBOUND_TRUSTED_HOSTS: shop.host,
       LINK_QA_INTERVAL_HOURS: '24',
     });
@@ -26,6 +30,7 @@ describe('looks at links', () => {
   afterAll(async () => {
     await turnout.stop();
     await shop.stop();
+    await chromium.remove();
     await database.drop();
   });
 
@@ -43,6 +48,17 @@ describe('looks at links', () => {
     });
     return { type: response.headers.get('content-type'), text: await response.text() };
   };
+
+  it('go on behind pages that redirect by script where a browser is named', async () => {
+    const asked = await turnout.must('POST', RUNS, { urls: [shop.url('/by-script')], clients: ['desktop'] });
+    const { report } = await over(asked['id'] as string);
+    const [link] = (report as JsonObject)['links'] as JsonObject[];
+    const [walk] = link!['walks'] as JsonObject[];
+    expect((walk!['hops'] as JsonObject[]).map(({ url, via }) => [url, via])).toEqual([
+      [shop.url('/by-script'), 'link'],
+      [shop.url('/good'), 'script'],
+    ]);
+  });
 
   it('follow given links as every client, and say what is wrong, as JSON, JUnit and a page', async () => {
     const urls = [

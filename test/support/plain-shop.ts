@@ -12,6 +12,7 @@ export class PlainShop extends StandIn {
     '/good': article('Good'),
     '/also-good': article('Also good'),
     '/lost': redirect('/good'),
+    '/by-script': page('<script>lead("/good"); location.replace("/good")</script>'),
     '/spins': redirect('/good', 302, ['a=1']),
     '/hangs': (...about) => void this.freed.then(() => article('At last')(...about)),
   };

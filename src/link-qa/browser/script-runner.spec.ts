@@ -1,29 +1,22 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { makeFakeChromium } from '../../../test/support/fake-chromium.js';
 import type { SeenAnswer } from '../../platform/outbound/outbound-http.js';
 import { BrowserFailed } from './chromium.js';
 import { ScriptRunner } from './script-runner.js';
 
-const FAKE = fileURLToPath(new URL('../../../test/support/fake-chromium.js', import.meta.url));
 const URL_OF_PAGE = 'https://shop.example/by-script?a=1';
 
 describe('a browser that runs the scripts of pages', () => {
-  let folder: string;
+  let fake: Awaited<ReturnType<typeof makeFakeChromium>>;
   let scripts: ScriptRunner;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'turnout-fake-'));
-    const path = join(folder, 'chromium');
-    await writeFile(path, `#!/bin/sh\nexec "${process.execPath}" "${FAKE}" "$@"\n`);
-    await chmod(path, 0o755);
-    scripts = new ScriptRunner(path, 50);
+    fake = await makeFakeChromium();
+    scripts = new ScriptRunner(fake.path, 50);
   });
 
   afterAll(async () => {
     await scripts.close();
-    await rm(folder, { recursive: true });
+    await fake.remove();
   });
 
   const leadsTo = (html: string, leftMs = 20_000) => {

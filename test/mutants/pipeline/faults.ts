@@ -24,12 +24,14 @@ const SETTLER = 'src/decisions/settler.ts';
 const DECISIONS = 'src/decisions/decision-store.ts';
 const PINS = 'src/decisions/pin-store.ts';
 const REPAIR = 'src/sync/drift-repair.ts';
+const TELLER = 'src/link-outcomes/outcome-teller.ts';
 
 const outbox = ['test/integration/outbox', 'test/integration/delivery'];
 const merging = ['test/integration/merging', 'test/integration/identity-properties'];
 const ingestion = ['test/integration/ingestion', 'test/integration/group-commit'];
 const memberships = ['test/integration/arrivals', 'test/integration/rules', 'test/integration/random-edits'];
 const backfills = ['test/integration/backfill'];
+const outcomes = ['test/integration/click-reports'];
 const decisions = ['test/integration/decide', 'test/integration/decision-log', 'test/integration/replay'];
 
 export const PLANTED_FAULTS: readonly PlantedFault[] = [
@@ -327,5 +329,40 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     find: 'const DUE_AGAIN = `due_at = turnout_now(), priority',
     replace: 'const DUE_AGAIN = `priority',
     specs: ['test/integration/reconciliation'],
+  },
+  {
+    name: 'what came of links is told again whenever somebody is looked at',
+    file: TELLER,
+    find: 'const messages = settled.filter(({ eventId }) => news.has(eventId));',
+    replace: 'const messages = news ? settled : [];',
+    specs: outcomes,
+  },
+  {
+    name: 'clicks are reported before it is known who clicked',
+    file: TELLER,
+    find: 'const settled = found.filter((one) => this.settlesAt(one) <= at);',
+    replace: 'const settled = found;',
+    specs: outcomes,
+  },
+  {
+    name: 'what settles later is forgotten',
+    file: TELLER,
+    find: '      await this.store.wake(tx, due);\n',
+    replace: '',
+    specs: outcomes,
+  },
+  {
+    name: 'whoever claims to be a link of ours is reported',
+    file: TELLER,
+    find: '...clicks.filter(({ eventId }) => ours.has(eventId)),',
+    replace: '...(ours ? clicks : []),',
+    specs: outcomes,
+  },
+  {
+    name: 'who is merged forgets what was told of them',
+    file: 'src/profiles/profile-tables.ts',
+    find: "link_outcomes_told: 'moves',",
+    replace: "link_outcomes_told: 'goes',",
+    specs: outcomes,
   },
 ];
