@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { createHmac, randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import { query, type Transaction } from '../platform/database.js';
+import { prepared, query, type Transaction } from '../platform/database.js';
 import { identifierKey, type Identifier } from './identifier.js';
 
 /** Under this token: the key of erasure tombstones, if the configuration has one. */
@@ -34,8 +34,9 @@ export class ErasedStore implements OnModuleInit {
 
   /** Those of the identifiers, by key, that were somebody's who was erased. */
   async among(tx: Transaction, identifiers: readonly Identifier[]): Promise<Set<string>> {
-    const rows = await query<Identifier>(
+    const rows = await prepared<Identifier>(
       tx,
+      'erased_among',
       `SELECT kind, value FROM unnest($1::text[], $2::text[], $3::bytea[]) AS named (kind, value, hash)
         WHERE EXISTS (SELECT FROM erased_identifiers erased WHERE erased.hash = named.hash)`,
       this.hashed(identifiers),

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Instant, Milliseconds } from '../core/instant.js';
 import { instantArray, jsonArray, jsonArrayIn, plainArray } from '../platform/array-parameters.js';
-import { answersOf, prepared, preparedRows, query, type Transaction } from '../platform/database.js';
+import { answersOf, prepared, preparedRows, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
 import { candidateOf, type Candidate } from './candidate-event.js';
 import { ConflictStore } from './conflict-store.js';
 import { DUE_COLUMNS, dueProfileIn, type DueProfile, type FastDueRow } from './due-profile.js';
 import { ErasedStore } from './erased-store.js';
 import { identifierKey } from './identifier.js';
-import { IdentifierStore } from './identifier-store.js';
+import { IdentifierStore, type KnownIdentifiers } from './identifier-store.js';
 import type { IncomingEvent } from './incoming-event.js';
 import type { FollowedMerge } from './merge-follower.js';
 import { lockProfiles, ProfileOvertaken } from './profile-lock.js';
@@ -62,13 +62,19 @@ export class EventStore {
     const candidates = batch.events.map(({ source, event }) => candidateOf(event, source, batch.receivedAt));
     const recent = candidates.filter((one) => one.stored.occurredAt >= oldest);
     const firsts = distinct(recent);
-    const written = await this.writeReceipts(tx, firsts, batch.receivedAt);
+    const [written, known] = await answersOf(
+      this.writeReceipts(tx, firsts, batch.receivedAt),
+      this.identifiers.knownAmong(
+        tx,
+        firsts.flatMap((one) => one.incoming.identifiers),
+      ),
+    );
     const claimed = firsts.filter((one) => written.has(one.stored.id));
     const isClaimed = new Set(claimed);
     const digests = new Map(claimed.map((one) => [one.stored.id, one.digest]));
     const repeated = recent.filter((one) => !isClaimed.has(one));
     const conflicts = await this.conflictsAmong(tx, repeated, digests);
-    const { turnedAway, ...attached } = await this.attach(tx, claimed);
+    const { turnedAway, ...attached } = await this.attach(tx, claimed, known);
     const refused = new Map<Candidate, RefusalReason>(conflicts.map((one) => [one, 'conflicting_duplicate']));
     for (const one of candidates) if (one.stored.occurredAt < oldest) refused.set(one, 'older_than_retention');
     const erased = [...turnedAway, ...(await this.erasedAmong(tx, [...refused.keys()]))];
@@ -108,8 +114,9 @@ export class EventStore {
     const comparable = repeated.filter((one) => !one.incoming.isRestated);
     const earlier = comparable.map((one) => one.stored.id).filter((id) => !digests.has(id));
     if (earlier.length > 0) {
-      const rows = await query<{ event_id: string; digest: Buffer }>(
+      const rows = await prepared<{ event_id: string; digest: Buffer }>(
         tx,
+        'receipt_digests',
         `SELECT event_id, digest FROM receipts
           WHERE (lane, event_id) IN (SELECT * FROM unnest($1::smallint[], $2::uuid[]))`,
         [earlier.map(laneOfText), earlier],
@@ -135,11 +142,16 @@ export class EventStore {
    * Gives new facts to their profiles, merging those that they show to be one; the profiles, the merges, and what was
    * turned away, being about somebody who was erased.
    */
-  private async attach(tx: Transaction, fresh: readonly Candidate[]): Promise<Attached & { turnedAway: Candidate[] }> {
+  private async attach(
+    tx: Transaction,
+    fresh: readonly Candidate[],
+    known: KnownIdentifiers,
+  ): Promise<Attached & { turnedAway: Candidate[] }> {
     if (fresh.length === 0) return { profiles: [], merges: [], turnedAway: [] };
     const { profiles, arrived, merges, conflicts, erased, grown } = await this.identifiers.resolve(
       tx,
       fresh.map((one) => one.incoming.identifiers),
+      known,
     );
     const followed = merges.length > 0 ? await this.merge(tx, merges, { fresh, profiles }) : [];
     const waiting = fresh.filter((_, index) => profiles[index] === null && !erased.has(index));

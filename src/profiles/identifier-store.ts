@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { now } from '../platform/clock.js';
-import { prepared, query, type Transaction } from '../platform/database.js';
+import type { Instant } from '../core/instant.js';
+import { answersOf, prepared, query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
 import { ErasedStore } from './erased-store.js';
 import { IDENTIFIER_KINDS, identifierKey, type Identifier, type IdentifierKind } from './identifier.js';
@@ -23,6 +24,9 @@ export interface Resolution {
   grown: ReadonlyMap<number, readonly Identifier[]>;
 }
 
+/** To whom identifiers lead, by key; null where one is awaited. */
+export type KnownIdentifiers = ReadonlyMap<string, number | null>;
+
 interface BindingRow {
   kind: IdentifierKind;
   value: string;
@@ -30,6 +34,8 @@ interface BindingRow {
 }
 
 const MOST_TRIES = 20;
+
+const NEW_IDS = `SELECT nextval('profile_ids') AS id FROM generate_series(1, $1::int)`;
 
 const KNOWN = `
   SELECT kind, value, profile_id FROM identifiers
@@ -96,11 +102,17 @@ export class IdentifierStore {
 
   /**
    * The profile for each list of identifiers, made if need be, with every unknown identifier bound to it. Whoever binds
-   * an identifier first wins; a transaction that finds itself overtaken looks again and follows.
+   * an identifier first wins; a transaction that finds itself overtaken looks again and follows. `asKnown` is what was
+   * known of them in this transaction.
    */
-  async resolve(tx: Transaction, lists: readonly (readonly Identifier[])[]): Promise<Resolution> {
+  async resolve(
+    tx: Transaction,
+    lists: readonly (readonly Identifier[])[],
+    asKnown: KnownIdentifiers,
+  ): Promise<Resolution> {
     for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
-      const { known, erased } = await this.lookUp(tx, lists.flat());
+      const known = attempt === 0 ? asKnown : await this.knownAmong(tx, lists.flat());
+      const erased = await this.erasedAmong(tx, lists.flat(), known);
       const held = await this.held(tx, lists, known);
       const plan = planBindings(lists, { profiles: known, held, erased }, this.rules);
       const resolution = await this.bind(tx, plan, known);
@@ -128,20 +140,21 @@ export class IdentifierStore {
   }
 
   /**
-   * To whom identifiers lead, by key, and those of somebody who was erased. Asked in this order: who is erased in between is
-   * seen as known, and found to have ended as soon as the profile is to be locked.
+   * Those of somebody who was erased. Asked after the others: who is erased in between is seen as known, and found to have
+   * ended as soon as the profile is to be locked.
    */
-  private async lookUp(
+  private async erasedAmong(
     tx: Transaction,
     identifiers: readonly Identifier[],
-  ): Promise<{ known: Map<string, number | null>; erased: Set<string> }> {
-    const known = await this.knownAmong(tx, identifiers);
+    known: KnownIdentifiers,
+  ): Promise<Set<string>> {
     const nobodys = distinctOf(identifiers).filter((one) => typeof known.get(identifierKey(one)) !== 'number');
-    return { known, erased: nobodys.length === 0 ? new Set() : await this.erased.among(tx, nobodys) };
+    return nobodys.length === 0 ? new Set() : this.erased.among(tx, nobodys);
   }
 
-  /** To whom identifiers lead, by key; null where one is awaited. */
-  private async knownAmong(tx: Transaction, identifiers: readonly Identifier[]): Promise<Map<string, number | null>> {
+  /** To whom identifiers lead. */
+  async knownAmong(tx: Transaction, identifiers: readonly Identifier[]): Promise<KnownIdentifiers> {
+    if (identifiers.length === 0) return new Map();
     const rows = await prepared<BindingRow>(tx, 'known_identifiers', KNOWN, columnsOf(distinctOf(identifiers)));
     return new Map(rows.map((row) => [identifierKey(row), row.profile_id === null ? null : Number(row.profile_id)]));
   }
@@ -150,7 +163,7 @@ export class IdentifierStore {
   private async held(
     tx: Transaction,
     lists: readonly (readonly Identifier[])[],
-    known: ReadonlyMap<string, number | null>,
+    known: KnownIdentifiers,
   ): Promise<Map<number, Identifier[]>> {
     const ids = new Set(lists.map((list) => ledTo(list, known)).flatMap((led) => (led.size > 1 ? [...led] : [])));
     ids.delete(null);
@@ -172,15 +185,13 @@ export class IdentifierStore {
   }
 
   /** Writes a plan; undefined, and nothing written, when somebody else bound one of the identifiers first. */
-  private async bind(
-    tx: Transaction,
-    plan: BindingPlan,
-    known: ReadonlyMap<string, number | null>,
-  ): Promise<Resolution | undefined> {
+  private async bind(tx: Transaction, plan: BindingPlan, known: KnownIdentifiers): Promise<Resolution | undefined> {
     if (plan.bind.size === 0) return { ...plan, arrived: [] };
-    const ids = await query<{ id: string }>(tx, `SELECT nextval('profile_ids') AS id FROM generate_series(1, $1)`, [
-      plan.newProfiles,
-    ]);
+    const [ids, at] = await answersOf(
+      prepared<{ id: string }>(tx, 'new_profile_ids', NEW_IDS, [plan.newProfiles]),
+      now(tx),
+      prepared(tx, 'savepoint_bind_identifiers', 'SAVEPOINT bind_identifiers', []),
+    );
     const idOf = (profile: number | null): number | null =>
       profile !== null && profile < 0 ? Number(ids[-profile - 1]!.id) : profile;
     const entries = [...plan.bind.values()].map(({ identifier, profile }) => ({
@@ -188,8 +199,7 @@ export class IdentifierStore {
       profileId: idOf(profile),
     }));
 
-    await query(tx, 'SAVEPOINT bind_identifiers');
-    const written = await this.write(tx, entries);
+    const written = await this.write(tx, entries, at);
     if (written < entries.length) {
       await query(tx, 'ROLLBACK TO SAVEPOINT bind_identifiers');
       return undefined;
@@ -212,10 +222,11 @@ export class IdentifierStore {
   private async write(
     tx: Transaction,
     entries: readonly { identifier: Identifier; profileId: number | null }[],
+    at: Instant,
   ): Promise<number> {
-    const at = new Date(await now(tx));
-    const rows = await query(
+    const rows = await prepared(
       tx,
+      'bind_identifiers',
       `INSERT INTO identifiers AS known (lane, kind, value, profile_lane, profile_id, created_at)
        SELECT *, $6::timestamptz FROM unnest($1::smallint[], $2::text[], $3::text[], $4::smallint[], $5::bigint[])
            AS new (lane, kind, value, profile_lane, profile_id)
@@ -228,7 +239,7 @@ export class IdentifierStore {
         ...columnsOf(entries.map((entry) => entry.identifier)),
         entries.map((entry) => (entry.profileId === null ? null : laneOfProfile(entry.profileId))),
         entries.map((entry) => entry.profileId),
-        at,
+        new Date(at),
       ],
     );
     return rows.length;
@@ -236,7 +247,7 @@ export class IdentifierStore {
 }
 
 /** To whom the identifiers of a list lead; null among them where one leads to nobody yet. */
-function ledTo(list: readonly Identifier[], known: ReadonlyMap<string, number | null>): Set<number | null> {
+function ledTo(list: readonly Identifier[], known: KnownIdentifiers): Set<number | null> {
   return new Set(list.map((one) => known.get(identifierKey(one)) ?? null));
 }
 
