@@ -61,4 +61,15 @@ describe('allocate', () => {
     const other = Array.from({ length: 20_000 }, (_, profile) => armOf(allocation, 'other seed', String(profile)));
     expect(other).not.toEqual(arms);
   });
+
+  it('is that of a place in whichever of its stretches', () => {
+    const tenth = ALL_PLACES / 10;
+    const scattered: Allocation = {
+      a: [0, 4, 8].map((from) => [from * tenth, (from + 1) * tenth]),
+      b: [[tenth, 4 * tenth]],
+    };
+    const arms = Array.from({ length: 20_000 }, (_, profile) => armOf(scattered, 'seed', String(profile)));
+    for (const arm of ['a', 'b']) expect(arms.filter((one) => one === arm).length / arms.length).toBeCloseTo(0.3, 1);
+    expect(arms.filter((one) => one === undefined).length / arms.length).toBeCloseTo(0.4, 1);
+  });
 });
