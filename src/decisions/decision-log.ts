@@ -4,7 +4,9 @@ import { Nudger } from '../platform/nudger.js';
 import { DecisionWriter } from './decision-writer.js';
 import type { Judged } from './judge.js';
 
-const MOST_A_WRITE = 1_000;
+const MOST_A_WRITE = 250;
+/** After so many reasons whoever waits for an answer has a turn. */
+const REASONS_A_TURN = 25;
 /** With so many unwritten, whoever answers waits: memory stays bounded, and no decision is dropped. */
 const MOST_WAITING = 20_000;
 const REST_MS = 500;
@@ -46,9 +48,10 @@ export class DecisionLog implements BeforeApplicationShutdown {
 
   private async write(): Promise<void> {
     // Those answered in this turn go together.
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     while (this.waiting.length > 0) {
       const batch = this.waiting.slice(0, MOST_A_WRITE);
+      await explainInTurns(batch);
       try {
         const { written, owedTo } = await this.dataSource.transaction((tx) => this.writer.write(tx, batch));
         written();
@@ -61,4 +64,16 @@ export class DecisionLog implements BeforeApplicationShutdown {
       }
     }
   }
+}
+
+/** Works out reasons before a transaction asks for them. */
+async function explainInTurns(judged: readonly Judged[]): Promise<void> {
+  for (const [index, one] of judged.entries()) {
+    one.explain();
+    if (index % REASONS_A_TURN === REASONS_A_TURN - 1) await nextTurn();
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -26,6 +26,7 @@ export interface Judged {
   /** Its reasons are left out; they are worked out where they are wanted. */
   decision: Decision;
   facts: Input<DeclaredFacts>;
+  /** Worked out at the first time. */
   explain: () => ChoiceBecause;
 }
 
@@ -108,7 +109,7 @@ function judgeKnown(
     point,
     decision,
     facts: now.facts,
-    explain: () => explainChoice(point, history, now.asOf, choice),
+    explain: once(() => explainChoice(point, history, now.asOf, choice)),
   };
 }
 
@@ -127,11 +128,16 @@ function judgeNobody(
     const impatient: PlannedPoint = { ...point, whenPending: 'noMatch' };
     const choice = decide(impatient, history, now.asOf, isStale);
     const decision = decisionOf(question, point, now, { choice, stranger, ...known });
-    const explain = (): ChoiceBecause => explainChoice(point, history, now.asOf, choice);
+    const explain = once(() => explainChoice(point, history, now.asOf, choice));
     return { question, point, decision, facts: now.facts, explain };
   }
   const decision = decisionOf(question, point, now, { choice: declaredFor(point), ...known });
   return { question, point, decision, facts: now.facts, explain: () => [] };
+}
+
+function once<T>(work: () => T): () => T {
+  let done: { result: T } | undefined;
+  return () => (done ??= { result: work() }).result;
 }
 
 function decisionOf(

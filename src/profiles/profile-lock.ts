@@ -1,4 +1,4 @@
-import { query, type Transaction } from '../platform/database.js';
+import { prepared, query, type Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
 
 /**
@@ -43,10 +43,13 @@ export async function holdLiving(tx: Transaction, profileIds: Iterable<number>):
   const ids = [...new Set(profileIds)];
   const living = new Map<number, number>();
   if (ids.length === 0) return living;
-  const rows = await query<{ id: string; is_ended: boolean; merged_into: string | null }>(
+  const rows = await prepared<{ id: string; is_ended: boolean; merged_into: string | null }>(
     tx,
-    `SELECT id, ended_at IS NOT NULL AS is_ended, merged_into FROM profiles
-      WHERE (lane, id) IN (SELECT * FROM unnest($1::smallint[], $2::bigint[])) ORDER BY lane, id FOR KEY SHARE`,
+    'hold_living',
+    // One by one by their keys: joined in one go, all profiles would be read.
+    `SELECT held.* FROM (SELECT * FROM unnest($1::smallint[], $2::bigint[]) AS keys (l, p) ORDER BY l, p) AS wanted,
+            LATERAL (SELECT id, ended_at IS NOT NULL AS is_ended, merged_into FROM profiles
+                      WHERE lane = l AND id = p LIMIT 1 FOR KEY SHARE) AS held`,
     [ids.map(laneOfProfile), ids],
   );
   const others = rows.flatMap((row) => (row.merged_into === null ? [] : [Number(row.merged_into)]));
