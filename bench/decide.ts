@@ -9,6 +9,7 @@
  * come in at half of what the service takes. `--pinned` gives every question a run of its own, so that it is written before
  * its answer. `--data` names a folder that keeps the data for the next run; `--profile` writes a CPU profile of the service.
  */
+import type { ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { migrateDatabase } from '../src/platform/database.js';
 import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres.js';
-import { fill, journeyOf } from './decide/data.js';
+import { fill, journeyOf, tellStarts } from './decide/data.js';
 import { randomNumbers } from '../test/support/random-numbers.js';
 import { cpuMsOf } from './ingest/cpu.js';
 import { sendAll, sendSteadily } from './ingest/load.js';
@@ -133,22 +134,29 @@ async function latencyWhileIngesting(ours: Asked, perSecond: number) {
   return { ...found, eventsPerSecond: Math.round(rate) };
 }
 
-async function prepare(url: string, isFilled: boolean): Promise<Program> {
+/** Declared, and looked at by a worker, before there is anybody: that everybody is looked at anew is not what is measured. */
+async function prepare(url: string, isFilled: boolean): Promise<{ service: Program; worker: ChildProcess }> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
   if (!isFilled) {
     await migrateDatabase(url);
-    const client = new Client({ connectionString: url });
-    await client.connect();
-    await fill(client, { profiles: option('profiles'), events: option('events') });
-    await client.end();
+    await tellStarts(client);
   }
   const service = await startProgram('service.js', { env: envOf(url), isProfiled: given.profile });
-  if (!isFilled) await declare(service);
-  return service;
+  const worker = startWorker(envOf(url));
+  if (!isFilled) {
+    await declare(service);
+    while ((await client.query('SELECT FROM reclassifications WHERE finished_at IS NULL')).rowCount !== 0) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await fill(client, { profiles: option('profiles'), events: option('events') });
+  }
+  await client.end();
+  return { service, worker };
 }
 
 async function main(url: string, isFilled: boolean, postgresPid: number): Promise<void> {
-  const service = await prepare(url, isFilled);
-  const worker = startWorker(envOf(url));
+  const { service, worker } = await prepare(url, isFilled);
   const ours: Asked = { ...service, request: () => questionOf(service.key) };
   const bare: Asked = { ...(await startProgram('decide/ceiling.js', { env: envOf(url) })), request: readOf };
   const [figure, ceiling] = await throughput([ours, bare], postgresPid);

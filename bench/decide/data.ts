@@ -33,12 +33,16 @@ export async function fill(client: Client, { profiles, events }: { profiles: num
                    (ARRAY['click', 'click', 'click', 'click', 'click', 'email_delivered', 'email_delivered',
                           'email_delivered', 'purchase', 'purchase'])[1 + floor(random() * 10)::int] AS name
               FROM generate_series(1, ${events}) AS n) AS made ORDER BY p % 64, p, at`);
+  await client.query('VACUUM (ANALYZE)');
+}
+
+/** Since when events are known: before anything is declared, since it is read with that. */
+export async function tellStarts(client: Client): Promise<void> {
   await client.query(
     `INSERT INTO event_histories (event_name, source, starts_at)
      SELECT name, 'customerio', '1970-01-01'
        FROM unnest(ARRAY['click', 'email_delivered', 'purchase', 'order_cancelled', 'order_refunded']) AS name`,
   );
-  await client.query('VACUUM (ANALYZE)');
 }
 
 /** A journey's fork as marketers draw it: rules of the cookbook about a campaign of its own. */
