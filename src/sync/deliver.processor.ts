@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { Processor, WorkerHost } from '@nestjs/bullmq';
 import { Inject, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Job } from 'bullmq';
@@ -44,7 +43,7 @@ export class DeliverProcessor extends WorkerHost implements OnApplicationBootstr
       const { claimed, sent, heldMs } = await this.delivery.round(destination, data.priority);
       isMore = sent > 0 && heldMs === 0;
       if (!isMore) return;
-      if (claimed < destination.batchSize) await wait(GATHER_MS);
+      if (claimed < destination.batchSize) await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
       else if (data.part + 1 < this.settings.deliveryConcurrency) {
         this.nudger.deliverPart({ ...data, part: data.part + 1 });
       }

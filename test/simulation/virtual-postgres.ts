@@ -51,9 +51,12 @@ export function installVirtualPostgres(watch: Watch): void {
     // Whoever uses the connection learns of its end by its statements; nobody need listen.
     this.on('error', () => undefined);
     const callback = args.at(-1) as Callback | undefined;
-    const connected = watch
-      .gates()
-      .during({ process, label: 'connect', pid: undefined }, () => connect.call(this) as Promise<unknown>);
+    // One after the other: who is connected first is not left to the network.
+    const connected = watch.gates().during({ process, label: 'connect', pid: undefined }, () => {
+      const own = process.connecting.then(() => connect.call(this) as Promise<unknown>);
+      process.connecting = own.catch(() => undefined);
+      return own;
+    });
     if (typeof callback !== 'function') return connected;
     connected.then(
       () => callback(null, this),

@@ -59,6 +59,8 @@ export class VirtualTimer {
 export class VirtualProcess {
   readonly timers = new Set<VirtualTimer>();
   readonly clients = new Set<Client>();
+  /** The connection that is being made, and those that are to be made before the next one. */
+  connecting: Promise<unknown> = Promise.resolve();
   readonly chance: Chance;
   isDead = false;
   /** Its steps wait for nobody, once nothing is made to go wrong any more. */
