@@ -5,7 +5,7 @@ import { customerIdOf, linkingFact } from './drawn-world.js';
 import { factLetter } from './mail.js';
 import { skipEmptyLanes, type SimulatedProcess, type SimulatedWorld } from './simulated-world.js';
 
-const MOST_LOOKS = 60;
+const MOST_LOOKS = 100;
 const PATIENT_LOOKS = 8;
 const A_WHILE_MS = 5_000;
 const A_MOMENT_MS = 1_000;
