@@ -15,11 +15,15 @@ export interface Gate<Decision = unknown> {
 
 /** Work of the real world under way, an exchange with PostgreSQL. */
 interface Exchange {
+  number: number;
   process: VirtualProcess;
+  strand: number;
   label: string;
   pid: number | undefined;
   /** It waits for a lock that another simulated process holds. */
   isHeld: boolean;
+  /** It is answered: lets the process have the answer. */
+  deliver: (() => void) | undefined;
 }
 
 /** Which of these backends wait for a lock of another. */
@@ -41,6 +45,7 @@ export class Gates {
   private readonly exchanges = new Set<Exchange>();
   private readonly unburied = new Set<VirtualProcess>();
   private gatesSoFar = 0;
+  private exchangesSoFar = 0;
   private movements = 0;
   /** How many movements there had been when the locks were last looked at. */
   private lookedAfter = -1;
@@ -80,19 +85,33 @@ export class Gates {
     this.unburied.delete(process);
   }
 
-  /** Counts work as under way until it is done. */
+  /**
+   * Counts work as under way until it is done. A commit lets go whoever waited for its locks: whose answer is here first is
+   * not left to the network, so that each is kept until all are.
+   */
   async during<Result>(
     about: { process: VirtualProcess; label: string; pid: number | undefined },
     work: () => Promise<Result>,
   ): Promise<Result> {
-    const exchange: Exchange = { ...about, isHeld: false };
+    this.exchangesSoFar += 1;
+    const own = { number: this.exchangesSoFar, strand: currentStrand() };
+    const exchange: Exchange = { ...own, ...about, isHeld: false, deliver: undefined };
     this.exchanges.add(exchange);
     try {
       return await work();
     } finally {
+      if (!about.process.isFree && !about.process.isDead) await this.turnOf(exchange);
       this.exchanges.delete(exchange);
       this.moved();
     }
+  }
+
+  /** Resolves when the process may have the answer. */
+  private async turnOf(exchange: Exchange): Promise<void> {
+    await new Promise<void>((deliver) => {
+      exchange.deliver = deliver;
+      this.moved();
+    });
   }
 
   /**
@@ -105,10 +124,16 @@ export class Gates {
     for (;;) {
       await this.turns();
       const alive = [...this.exchanges].filter((one) => !one.process.isDead);
-      const isDeadlock = alive.length > 0 && this.unburied.size === 0 && this.waiting.length === 0;
-      const areHeld = !isDeadlock && alive.every((one) => one.isHeld);
+      const [answered, open] = [alive.filter((one) => one.deliver), alive.filter((one) => !one.deliver)];
+      const isDeadlock = alive.length > 0 && answered.length + this.unburied.size + this.waiting.length === 0;
+      const areHeld = !isDeadlock && open.every((one) => one.isHeld);
       // Who was held when somebody moved may have been let go by that.
-      if (areHeld && (alive.length === 0 || this.lookedAfter === this.movements)) {
+      if (areHeld && (open.length === 0 || this.lookedAfter === this.movements)) {
+        const [first] = answered.sort(inOrder);
+        if (first) {
+          first.deliver!();
+          continue;
+        }
         this.waiting.sort(inOrder);
         return this.onRest();
       }
@@ -145,7 +170,7 @@ export class Gates {
 
   private async lookAtLocks(): Promise<void> {
     const movements = this.movements;
-    const open = [...this.exchanges].filter((one) => one.pid !== undefined);
+    const open = [...this.exchanges].filter((one) => one.pid !== undefined && !one.deliver);
     if (open.length < 1) return;
     const held = new Set(await this.findHeld(open.map((one) => one.pid!)));
     for (const exchange of open) exchange.isHeld = held.has(exchange.pid!);
@@ -154,7 +179,7 @@ export class Gates {
 }
 
 /** However long it took each to get there. */
-function inOrder(a: Gate, b: Gate): number {
+function inOrder(a: Gate | Exchange, b: Gate | Exchange): number {
   if (a.process !== b.process) return a.process.name < b.process.name ? -1 : 1;
   if (a.strand !== b.strand) return a.strand - b.strand;
   if (a.label !== b.label) return a.label < b.label ? -1 : 1;
