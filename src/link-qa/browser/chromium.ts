@@ -134,7 +134,11 @@ export class Chromium {
   private read(text: string): void {
     const messages = (this.unread + text).split('\0');
     this.unread = messages.pop()!;
-    for (const one of messages) this.take(JSON.parse(one) as Message);
+    for (const one of messages) {
+      const message = messageIn(one);
+      if (!message) return this.end();
+      this.take(message);
+    }
   }
 
   private take({ id, method, sessionId, params = {}, result, error }: Message): void {
@@ -147,5 +151,14 @@ export class Chromium {
   private end(): void {
     this.isGone = true;
     for (const { failed } of this.waiting.values()) failed(new BrowserFailed('the browser is gone'));
+  }
+}
+
+/** Undefined for what is none: who says such a thing is not the browser that it should be. */
+function messageIn(text: string): Message | undefined {
+  try {
+    return JSON.parse(text) as Message;
+  } catch {
+    return undefined;
   }
 }

@@ -51,6 +51,11 @@ describe('a browser that runs the scripts of pages', () => {
     expect(await leadsTo('lead("/later")')).toMatchObject({ to: 'https://shop.example/later' });
   });
 
+  it('that talks nonsense says nothing, and is started again for the next page', async () => {
+    expect(await leadsTo('rave')).toBeUndefined();
+    expect(await leadsTo('lead("/again")')).toMatchObject({ to: 'https://shop.example/again' });
+  });
+
   it('is not asked when no time is left', async () => {
     expect(await leadsTo('lead("/cart")', 0)).toBeUndefined();
   });
