@@ -4,6 +4,7 @@ import type { Instant } from '../core/instant.js';
 import { contextOf } from '../ctas/message-context.js';
 import { query, type Transaction } from '../platform/database.js';
 import { DriftTally, type DriftFinding, type LinkClick, type Shape } from './drift-tally.js';
+import { SentLinks } from './sent-links.js';
 import { UtmSchemaStore } from './utm-schema-store.js';
 
 export interface DriftReport {
@@ -28,12 +29,16 @@ const CLICKS_A_SLICE = 5_000;
 const CHANGED_SHARE = 0.2;
 const FEWEST_CLICKS = 20;
 
-/** What links that people clicked say, beside what the schema of then says they should: read from the log, slice by slice. */
+/**
+ * What links that people clicked say, beside what the schema of then says they should: read from the log, slice by slice. Of
+ * a tracked link it is the address that it leads to; what became of that on the way is the other report's.
+ */
 @Injectable()
 export class DriftReporter {
   constructor(
     private readonly dataSource: DataSource,
     private readonly schemas: UtmSchemaStore,
+    private readonly links: SentLinks,
   ) {}
 
   /** Of clicks in `[from, to)`. */
@@ -42,8 +47,9 @@ export class DriftReporter {
       const timeline = await this.schemas.timeline(tx);
       const tally = new DriftTally();
       const versions = new Set<number>();
-      for await (const click of clicksOf(tx, from - (to - from), from)) tally.addBefore(click, timeline.at(click.at));
-      for await (const click of clicksOf(tx, from, to)) {
+      for await (const click of this.clicksOf(tx, from - (to - from), from))
+        tally.addBefore(click, timeline.at(click.at));
+      for await (const click of this.clicksOf(tx, from, to)) {
         const version = timeline.at(click.at);
         if (version) versions.add(version.version);
         tally.add(click, version);
@@ -53,6 +59,26 @@ export class DriftReporter {
         [...versions].sort((a, b) => a - b),
       );
     });
+  }
+
+  private async *clicksOf(tx: Transaction, from: Instant, to: Instant): AsyncGenerator<LinkClick> {
+    let after: ClickRow | undefined;
+    do {
+      const slice: ClickRow[] = await nextClicks(tx, from, to, after);
+      const landings = await this.landingsOf(tx, slice);
+      for (const row of slice) yield clickOf({ ...row, href: landings.get(row.href ?? '') ?? row.href });
+      after = slice.length === CLICKS_A_SLICE ? slice.at(-1) : undefined;
+    } while (after);
+  }
+
+  /** Where tracked links lead, by the address that was clicked. */
+  private async landingsOf(tx: Transaction, rows: readonly ClickRow[]): Promise<Map<string, string>> {
+    const ids = await this.links.idsIn(
+      tx,
+      rows.flatMap(({ href }) => href ?? []),
+    );
+    const links = await this.links.find(tx, [...ids.values()]);
+    return new Map([...ids].flatMap(([href, id]) => (links.has(id) ? [[href, links.get(id)!.landingUrl]] : [])));
   }
 }
 
@@ -100,15 +126,6 @@ interface ClickRow {
   channel: string | null;
   delivery_id: string | null;
   [name: string]: unknown;
-}
-
-async function* clicksOf(tx: Transaction, from: Instant, to: Instant): AsyncGenerator<LinkClick> {
-  let after: ClickRow | undefined;
-  do {
-    const slice: ClickRow[] = await nextClicks(tx, from, to, after);
-    for (const row of slice) yield clickOf(row);
-    after = slice.length === CLICKS_A_SLICE ? slice.at(-1) : undefined;
-  } while (after);
 }
 
 function clickOf(row: ClickRow): LinkClick {

@@ -193,6 +193,17 @@ describe('the drift report', () => {
       });
     });
 
+    it('judges by the schema the addresses that they lead to, not their own', async () => {
+      const { url, shortUrl } = await declare({ short: true });
+      const wrong = await declare({ utm: { utm_source: 'other', utm_medium: 'email', utm_campaign: 'spring' } });
+      const { hosts: _, ...everywhere } = SCHEMA;
+      await turnout.must('PUT', '/v1/utm/schema', { schema: everywhere, validFrom: iso(T1) });
+      for (const [index, href] of [url, `${shortUrl}?utm_source=x`, wrong.url].entries()) await click(T1 + index, href);
+      const found = await report(T1, T1 + DAY);
+      expect(found).toMatchObject({ clicks: 3, notJudged: 0, wrong: 1 });
+      expect(told(found)).toEqual([['unknown-value', 'other', 1, null]]);
+    });
+
     it('is a table of its own, and holds for orders of Shopify', async () => {
       await follow((await declare()).url, T1);
       await database.setClock(T1 + MINUTE);
