@@ -112,13 +112,16 @@ export class DecisionStore {
     ]);
   }
 
-  /** Makes the open decisions of some profiles due, since something about these is new. */
+  /**
+   * Makes the open decisions of some profiles due, since something about these is new; those too that are due already: who
+   * looks at one at this moment does not know of it, and is about to write when it is due again.
+   */
   async wake(tx: Transaction, profileIds: readonly number[], at: Instant): Promise<void> {
     await prepared(
       tx,
       'wake_decisions',
-      `UPDATE decisions SET due_at = $3 FROM unnest($1::smallint[], $2::bigint[]) AS asked (l, p)
-        WHERE lane = l AND profile_id = p AND due_at > $3`,
+      `UPDATE decisions SET due_at = least(due_at, $3) FROM unnest($1::smallint[], $2::bigint[]) AS asked (l, p)
+        WHERE lane = l AND profile_id = p AND due_at IS NOT NULL`,
       [profileIds.map(laneOfProfile), profileIds, new Date(at)],
     );
   }

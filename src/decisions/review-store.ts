@@ -15,13 +15,16 @@ const TELLING: Milliseconds = 3_600_000;
 /** Which decisions are to be asked whether they still hold. */
 @Injectable()
 export class ReviewStore {
-  /** Marks the decisions of some profiles that new events may speak against: late ones, and what undoes purchases. */
+  /**
+   * Marks the decisions of some profiles that new events may speak against: late ones, and what undoes purchases. Those too
+   * that are marked already: who reviews one at this moment does not know of these, and is about to take the mark away.
+   */
   async mark(tx: Transaction, profileIds: readonly number[], at: Instant): Promise<void> {
     await prepared(
       tx,
       'mark_decisions_for_review',
-      `UPDATE decisions SET review_at = $3 FROM unnest($1::smallint[], $2::bigint[]) AS asked (l, p)
-        WHERE decisions.lane = l AND decisions.profile_id = p AND due_at IS NULL AND review_at IS NULL AND as_of > $4
+      `UPDATE decisions SET review_at = least(review_at, $3) FROM unnest($1::smallint[], $2::bigint[]) AS asked (l, p)
+        WHERE decisions.lane = l AND decisions.profile_id = p AND due_at IS NULL AND as_of > $4
           AND EXISTS (SELECT FROM events
                        WHERE events.lane = l AND events.profile_id = p AND seq > greatest(known_seq, reviewed_seq)
                          AND (occurred_at <= as_of + make_interval(secs => $5) OR name = ANY($6::text[])))`,

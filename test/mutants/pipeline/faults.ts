@@ -254,6 +254,13 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     specs: decisions,
   },
   {
+    name: 'an event passes over an open decision that a worker looks at',
+    file: DECISIONS,
+    find: 'AND profile_id = p AND due_at IS NOT NULL`',
+    replace: 'AND profile_id = p AND due_at > $3`',
+    specs: ['test/integration/decisions-at-work'],
+  },
+  {
     name: 'transitions are not numbered on',
     file: MEMBERSHIPS,
     find: 'ordinal: change.ordinal - change.transitions.length + index + 1,',

@@ -1,0 +1,82 @@
+import { DAY, HOUR, T0 } from '../support/builders.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { fact, take } from '../support/facts.js';
+import { JourneyClient } from '../support/journey.js';
+import { TestTurnout } from '../support/turnout.js';
+
+const WAITING = { performed: 'click', notFollowedBy: { performed: 'purchase', within: '3d' } };
+
+describe('an event that comes while a worker looks at a decision about its profile', () => {
+  let database: TestDatabase;
+  let turnout: TestTurnout;
+  let journey: JourneyClient;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    await database.setClock(T0);
+    turnout = await TestTurnout.start(database);
+    await turnout.must('PUT', '/v1/sources/shopify/history', {
+      startsAt: '2020-01-01T00:00:00Z',
+      eventNames: ['purchase', 'order_cancelled', 'order_refunded'],
+    });
+    journey = new JourneyClient(turnout, 'j');
+    await journey.declare({
+      patient: { branches: [{ key: 'friction', rule: WAITING }], default: 'rest', whenPending: 'wait', push: false },
+      buyers: { branches: [{ key: 'bought', rule: { performed: 'purchase' } }], default: 'rest', push: false },
+    });
+    await take(turnout, fact('click', T0, 'customer_id=1 email=p1@example.com'));
+  });
+
+  afterEach(async () => {
+    await turnout.stop();
+    await database.drop();
+  });
+
+  /** Holds the decision as a worker does who has read its history; `written` is what that one then writes and commits. */
+  async function lookedAtWhile(happens: () => Promise<unknown>, written: string): Promise<void> {
+    const worker = await database.pool.connect();
+    try {
+      await worker.query('BEGIN');
+      await worker.query('SELECT FROM decisions FOR UPDATE');
+      const { rows } = await worker.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      let isDone = false;
+      const happening = happens().finally(() => (isDone = true));
+      while (!isDone && !(await waitsFor(rows[0]!.pid))) await new Promise((resolve) => setTimeout(resolve, 5));
+      await worker.query(`UPDATE decisions SET ${written}`);
+      await worker.query('COMMIT');
+      await happening;
+    } finally {
+      worker.release();
+    }
+    await turnout.settle();
+  }
+
+  async function waitsFor(pid: number): Promise<boolean> {
+    const sql = 'SELECT FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid)) LIMIT 1';
+    return (await database.pool.query(sql, [pid])).rowCount === 1;
+  }
+
+  const decision = async () =>
+    (await database.pool.query('SELECT branch, reason, due_at, review_at, revised FROM decisions')).rows[0];
+
+  it('has it looked at again, though it is due already', async () => {
+    await journey.decide('patient', 1);
+    await turnout.settle();
+    expect(await decision()).toMatchObject({ branch: null, due_at: new Date(T0 + 3 * DAY) });
+    await lookedAtWhile(async () => {
+      await database.setClock(T0 + 3 * DAY);
+      expect((await journey.order('orders/create', 1, T0 + HOUR)).status).toBe(200);
+    }, `due_at = due_at + interval '1 day'`);
+    expect(await decision()).toMatchObject({ branch: 'rest', due_at: null });
+  });
+
+  it('has it reviewed again, though it is marked already', async () => {
+    await journey.decide('buyers', 1, { journey_run_id: 'r' });
+    await database.pool.query('UPDATE decisions SET review_at = $1', [new Date(T0 + DAY)]);
+    await lookedAtWhile(
+      async () => expect((await journey.order('orders/create', 1, T0 - HOUR)).status).toBe(200),
+      'review_at = NULL',
+    );
+    expect(await decision()).toMatchObject({ review_at: null, revised: { branch: 'bought', cause: 'late_event' } });
+  });
+});
