@@ -6,7 +6,8 @@
  *   npm run bench:ingest -- --events 40000 --batch 500 --singles 10000 --connections 64 --segments 50 --scale 10,1000
  *
  * `--seconds` is how long 500 events a second (`--rate`) are sent for the latency; `--minutes` sends batches for so long
- * and watches the memory; `--profile` writes a CPU profile of the service; `--scale ''` leaves the comparison out.
+ * and watches the memory; `--profile` writes a CPU profile of the service; `--statements` tells what PostgreSQL was busy with
+ * during the batches; `--scale ''` leaves the comparison out.
  */
 import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
@@ -45,9 +46,10 @@ const { values: given } = parseArgs({
     minutes: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
     profile: { type: 'boolean', default: false },
+    statements: { type: 'boolean', default: false },
   },
 });
-const option = (name: Exclude<keyof typeof given, 'profile' | 'scale'>): number => Number(given[name]);
+const option = (name: Exclude<keyof typeof given, 'profile' | 'statements' | 'scale'>): number => Number(given[name]);
 
 interface Service {
   port: number;
@@ -211,13 +213,17 @@ async function measureSingles(service: Service, stream: Generator<Fact>) {
     const plain = some.map((fact) => postOf('/', JSON.stringify(reportForCeiling(fact)), ''));
     const bareRate = await rateAt(bare.port, plain);
     const ceiling = await rateAt(grouped.port, plain);
-    const figure = await rateOf(service, requests, option('connections'), perRound);
+    let figure = 0;
+    const cpu = await cpuOf(service.pid, perRound, async () => {
+      figure = await rateOf(service, requests, option('connections'), perRound);
+    });
     if (round === 0) continue; // warms up
     rates.push({ figure, ceiling });
     bareRates.push(bareRate);
     console.log(
       `  round ${round}: ${Math.round(figure)} events/s; grouped insert ${Math.round(ceiling)}; bare ${Math.round(bareRate)}`,
     );
+    console.log(`    processor time an event, µs: ${sayCpu(cpu)}`);
   }
   await Promise.all([bare, grouped].map(({ child }) => stopProgram(child)));
   return { ...summary(rates), bareFastify: Math.round(median(bareRates)) };
@@ -282,17 +288,43 @@ async function soak(service: Service, stream: Generator<Fact>) {
   };
 }
 
+/** What PostgreSQL spent the most time on in the service's database since the last time this was asked. */
+async function tellStatements({ pool }: Service, events: number): Promise<void> {
+  const { rows } = await pool.query<{ calls: string; ms: number; planMs: number; query: string }>(
+    `SELECT calls, total_exec_time AS ms, total_plan_time AS "planMs", query FROM pg_stat_statements
+      WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+      ORDER BY total_exec_time + total_plan_time DESC LIMIT 40`,
+  );
+  await pool.query('SELECT pg_stat_statements_reset()');
+  const each = (ms: number): string => ((ms * 1_000) / events).toFixed(1).padStart(7);
+  for (const { calls, ms, planMs, query } of rows) {
+    const text = query.replace(/\s+/g, ' ').slice(0, 100);
+    console.log(`    ${calls.padStart(7)} calls; an event, µs: run ${each(ms)}, planned ${each(planMs)}  ${text}`);
+  }
+}
+
 async function main(): Promise<void> {
-  const server = await startScratchPostgres({ track_commit_timestamp: 'on' });
+  const server = await startScratchPostgres({
+    track_commit_timestamp: 'on',
+    ...(given.statements && {
+      shared_preload_libraries: 'pg_stat_statements',
+      'pg_stat_statements.track_planning': 'on',
+    }),
+  });
   adminUrl = server.url;
   postgresPid = server.pid;
   try {
     const service = await startService(option('segments'));
     const stream = streamOf(option('segments'), 'e');
     console.log(`batches of ${option('batch')}, ${option('segments')} segments`);
+    if (given.statements) await service.pool.query('CREATE EXTENSION pg_stat_statements');
     const batches = await measureBatches(service, stream);
+    if (given.statements)
+      await tellStatements(service, option('events') + Math.ceil(option('events') / option('rounds')));
     console.log(`single webhooks, ${option('connections')} connections`);
     const singles = await measureSingles(service, stream);
+    if (given.statements)
+      await tellStatements(service, Math.ceil(option('singles') / option('rounds')) * (option('rounds') + 1));
     console.log(`${option('rate')} events a second`);
     const latency = await measureLatency(service, stream);
     const longRun = option('minutes') > 0 ? await soak(service, stream) : undefined;

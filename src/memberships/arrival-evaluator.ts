@@ -3,6 +3,7 @@ import { presentOf } from '../platform/catalogue-revision.js';
 import { answersOf, prepared, query, type Transaction } from '../platform/database.js';
 import { ArrivalEvaluation, type EvaluatedArrivals } from '../profiles/arrival-evaluation.js';
 import type { DueProfile } from '../profiles/due-profile.js';
+import { leaveDue } from '../profiles/profile-timers.js';
 import { MembershipEvaluator } from './evaluator.js';
 
 /**
@@ -26,9 +27,11 @@ export class ArrivalEvaluator extends ArrivalEvaluation {
     const left = profiles.filter((profile) => !isReady(profile));
     try {
       const { owedTo } = await this.evaluator.bringUpToDate(tx, profiles.filter(isReady), present);
+      await leaveDue(tx, left);
       return { lanesDue: lanesOf(left), owedTo };
     } catch (error) {
       await query(tx, 'ROLLBACK TO SAVEPOINT arrival');
+      await leaveDue(tx, profiles);
       this.logger.error({
         msg: 'profiles could not be evaluated as their events came; the sweep will try',
         err: error,

@@ -11,6 +11,7 @@ import { RETENTION_MS } from '../platform/retention.js';
 import { EventStore } from '../profiles/event-store.js';
 import { identifierKey, type Identifier } from '../profiles/identifier.js';
 import { MergeFollower } from '../profiles/merge-follower.js';
+import { leaveDue } from '../profiles/profile-timers.js';
 import { MANUAL_MEMBERSHIP, MANUAL_SOURCE } from '../segments/manual-rule.js';
 
 const AT_ONCE = 1_000;
@@ -86,6 +87,7 @@ export class ManualMembers {
       const events = facts.map((event) => ({ source: MANUAL_SOURCE, event }));
       const batch = { events, receivedAt: at, retention: this.retention };
       const { profiles, merges, outcomes } = await this.events.record(tx, batch);
+      await leaveDue(tx, profiles);
       return {
         lanes: profiles.map((profile) => profile.lane),
         changed: outcomes.filter((outcome) => outcome === 'stored').length,

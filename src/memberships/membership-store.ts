@@ -87,8 +87,11 @@ export class MembershipStore {
     const rows = await preparedRows<HeldRow>(
       tx,
       'held_memberships',
-      `SELECT profile_id, segment_id, is_member, ordinal, version, since, due_at, pushed_as
-         FROM unnest($1::smallint[], $2::bigint[]) AS asked (l, p) JOIN memberships ON lane = l AND profile_id = p`,
+      // Profile by profile: joined in one go, all memberships may be read.
+      `SELECT held.* FROM unnest($1::smallint[], $2::bigint[]) AS asked (l, p), LATERAL (
+         SELECT profile_id, segment_id, is_member, ordinal, version, since, due_at, pushed_as FROM memberships
+          WHERE lane = l AND profile_id = p OFFSET 0
+       ) AS held`,
       [plainArray(profileIds.map(laneOfProfile)), plainArray(profileIds)],
     );
     const held = new Map<number, HeldMembership[]>();
@@ -128,17 +131,22 @@ export class MembershipStore {
     await prepared(
       tx,
       'evaluated_profiles',
-      `UPDATE profiles
-          SET evaluate_at = due_at, evaluated_at = as_of, evaluated_seq = seq, evaluated_revision = $6
-         FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::timestamptz[], $5::bigint[])
-           AS new (p_lane, p_id, due_at, as_of, seq)
-        WHERE lane = p_lane AND id = p_id`,
+      `INSERT INTO profiles AS known
+         (lane, id, created_at, evaluate_at, evaluated_at, evaluated_seq, is_link_report_due, evaluated_revision)
+       SELECT lane, id, turnout_now(), due_at, as_of, seq, is_reported, $7::bigint
+         FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::timestamptz[], $5::bigint[], $6::boolean[])
+           AS new (lane, id, due_at, as_of, seq, is_reported)
+       ON CONFLICT (lane, id) DO UPDATE
+          SET evaluate_at = excluded.evaluate_at, evaluated_at = excluded.evaluated_at,
+              evaluated_seq = excluded.evaluated_seq, evaluated_revision = excluded.evaluated_revision,
+              is_link_report_due = known.is_link_report_due OR excluded.is_link_report_due`,
       [
         plainArray(column((one) => one.profile.lane)),
         plainArray(column((one) => one.profile.id)),
         instantArray(column((one) => one.dueAt)),
         instantArray(column((one) => one.evaluatedAt)),
         plainArray(column((one) => Math.max(one.profile.evaluatedSeq, batch.seqs.get(one.profile.id) ?? 0))),
+        plainArray(column((one) => one.profile.isReported)),
         batch.revision,
       ],
     );

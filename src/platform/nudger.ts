@@ -3,8 +3,8 @@ import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/comm
 import type { Queue } from 'bullmq';
 import { DELIVER_QUEUE, EVALUATE_QUEUE, PRIORITIES, type DeliverJob, type EvaluateJob } from './queues.js';
 
-/** Between two nudges: what comes by the hundred a second is not worth a job each time. */
-const REST_MS = 25;
+/** Between two nudges: what comes by the hundred a second is not worth a job each time, which costs the database milliseconds. */
+const REST_MS = 50;
 
 /**
  * Tells workers that there is something to look at. Never in anybody's way: nudges are gathered while the last ones are
@@ -28,10 +28,10 @@ export class Nudger implements BeforeApplicationShutdown {
     this.start();
   }
 
-  /** These destinations are owed something. */
-  deliver(destinations: Iterable<string>): void {
+  /** These destinations are owed something, of these priorities. */
+  deliver(destinations: Iterable<string>, priorities: readonly number[] = PRIORITIES): void {
     for (const destination of destinations) {
-      for (const priority of PRIORITIES) this.deliverPart({ destination, priority, part: 0 });
+      for (const priority of priorities) this.deliverPart({ destination, priority, part: 0 });
     }
   }
 

@@ -14,6 +14,9 @@ export interface EvaluatedArrivals {
  * done. A port: memberships are not the profiles' business.
  */
 export abstract class ArrivalEvaluation {
-  /** Of profiles with new events, whose rows the transaction holds. Never fails for a reason that is not the database's. */
+  /**
+   * Of profiles with new events, which the transaction holds; afterwards they are written down, be it as due. Never fails for
+   * a reason that is not the database's.
+   */
   abstract evaluate(tx: Transaction, profiles: readonly DueProfile[]): Promise<EvaluatedArrivals>;
 }

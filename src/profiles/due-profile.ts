@@ -10,6 +10,8 @@ export interface DueProfile {
   evaluatedSeq: number;
   /** The catalogue's revision at its last evaluation; 0 before the first. */
   evaluatedRevision: number;
+  /** Whether something has come that reports on links may not know of; it is to be written with the profile. */
+  isReported: boolean;
 }
 
 export interface DueRow {
@@ -24,20 +26,6 @@ export interface DueRow {
 /** The columns of a {@link DueRow}. */
 export const DUE_COLUMNS = 'lane, id, evaluate_at, evaluated_at, evaluated_seq, evaluated_revision';
 
-/** The same columns as `preparedRows` hands them out. */
-export type FastDueRow = [
-  lane: number,
-  id: number,
-  evaluateAt: Instant,
-  evaluatedAt: Instant | null,
-  evaluatedSeq: number,
-  evaluatedRevision: number,
-];
-
-export function dueProfileIn([lane, id, dueAt, evaluatedAt, evaluatedSeq, evaluatedRevision]: FastDueRow): DueProfile {
-  return { lane, id, dueAt, evaluatedAt, evaluatedSeq, evaluatedRevision };
-}
-
 export function dueProfileOf(row: DueRow): DueProfile {
   return {
     lane: row.lane,
@@ -46,5 +34,6 @@ export function dueProfileOf(row: DueRow): DueProfile {
     evaluatedAt: row.evaluated_at?.getTime() ?? null,
     evaluatedSeq: Number(row.evaluated_seq),
     evaluatedRevision: Number(row.evaluated_revision),
+    isReported: false,
   };
 }

@@ -1,20 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import type { Instant, Milliseconds } from '../core/instant.js';
 import { instantArray, jsonArray, jsonArrayIn, plainArray } from '../platform/array-parameters.js';
-import { answersOf, prepared, preparedRows, type Transaction } from '../platform/database.js';
+import { answersOf, prepared, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
 import { candidateOf, type Candidate } from './candidate-event.js';
 import { ConflictStore } from './conflict-store.js';
-import { DUE_COLUMNS, dueProfileIn, type DueProfile, type FastDueRow } from './due-profile.js';
+import type { DueProfile } from './due-profile.js';
 import { ErasedStore } from './erased-store.js';
 import { identifierKey } from './identifier.js';
 import { IdentifierStore, type KnownIdentifiers } from './identifier-store.js';
 import type { IncomingEvent } from './incoming-event.js';
 import type { FollowedMerge } from './merge-follower.js';
 import { lockProfiles, ProfileOvertaken } from './profile-lock.js';
-import { isReported } from './reported-events.js';
 import { ProfileMerger } from './profile-merger.js';
+import { holdDue, leaveDue, type ProfileNews } from './profile-timers.js';
 import type { PlannedMerge } from './profile-union.js';
+import { isReported } from './reported-events.js';
 import { WaitingEventStore, type StoredEvent } from './waiting-event-store.js';
 
 /** What became of an event: stored, known already, or refused for the caller to keep. */
@@ -24,7 +25,10 @@ export type EventOutcome = 'stored' | 'duplicate' | RefusalReason;
 export interface Recorded {
   /** Of each, in order. */
   outcomes: EventOutcome[];
-  /** Those that have new events, their rows locked. */
+  /**
+   * Those that have new events, locked. That they are due is not written yet, nor those that are new: whoever evaluates them
+   * does that, or `leaveDue`. Merged ones are left due.
+   */
   profiles: DueProfile[];
   merges: FollowedMerge[];
 }
@@ -53,9 +57,9 @@ export class EventStore {
   ) {}
 
   /**
-   * Stores a batch, whatever sources it is from: new facts go to their profiles, which become due at the instant the fact
-   * happened (never before their last evaluation). The merges have to be followed up in this transaction. The caller
-   * commits; only then is anything acknowledged.
+   * Stores a batch, whatever sources it is from: new facts go to their profiles, which are due at the instant the fact
+   * happened (never before their last evaluation). Profiles and merges have to be followed up in this transaction. The
+   * caller commits; only then is anything acknowledged.
    */
   async record(tx: Transaction, batch: Batch): Promise<Recorded> {
     const oldest = batch.receivedAt - batch.retention;
@@ -148,7 +152,7 @@ export class EventStore {
     known: KnownIdentifiers,
   ): Promise<Attached & { turnedAway: Candidate[] }> {
     if (fresh.length === 0) return { profiles: [], merges: [], turnedAway: [] };
-    const { profiles, arrived, merges, conflicts, erased, grown } = await this.identifiers.resolve(
+    const { profiles, made, arrived, merges, conflicts, erased, grown } = await this.identifiers.resolve(
       tx,
       fresh.map((one) => one.incoming.identifiers),
       known,
@@ -168,7 +172,12 @@ export class EventStore {
       attached.push(...events.map((event) => ({ profileId, event })));
     }
     // In this order: an event's number is given once its profile is locked.
-    const [due] = await answersOf(this.markDue(tx, attached), this.append(tx, attached));
+    const [due] = await answersOf(holdDue(tx, newsOf(attached), made), this.append(tx, attached));
+    const joined = new Set(merges.map((one) => one.into));
+    await leaveDue(
+      tx,
+      due.filter((one) => joined.has(one.id)),
+    );
     if (!(await this.identifiers.areKnownBy(tx, grown))) throw new ProfileOvertaken();
     await this.conflicts.note(
       tx,
@@ -196,44 +205,6 @@ export class EventStore {
     );
   }
 
-  /**
-   * Locks the profiles in order of id and makes them due when the events happened. Throws {@link ProfileOvertaken} where one
-   * was merged into another since its identifiers were looked up.
-   */
-  private async markDue(
-    tx: Transaction,
-    attached: readonly { profileId: number; event: StoredEvent }[],
-  ): Promise<DueProfile[]> {
-    if (attached.length === 0) return [];
-    const dueAt = new Map<number, Instant>();
-    for (const { profileId, event } of attached) {
-      dueAt.set(profileId, Math.min(event.occurredAt, dueAt.get(profileId) ?? Infinity));
-    }
-    const ids = [...dueAt.keys()];
-    const reported = new Set(attached.filter(({ event }) => isReported(event.name)).map((one) => one.profileId));
-    const rows = await preparedRows<FastDueRow>(
-      tx,
-      'mark_due',
-      `INSERT INTO profiles AS known (lane, id, created_at, evaluate_at, is_link_report_due)
-       SELECT lane, id, turnout_now(), due_at, is_reported
-         FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::boolean[]) AS new (lane, id, due_at, is_reported)
-        ORDER BY lane, id
-       ON CONFLICT (lane, id) DO UPDATE
-          SET evaluate_at = least(known.evaluate_at, greatest(excluded.evaluate_at, known.evaluated_at)),
-              is_link_report_due = known.is_link_report_due OR excluded.is_link_report_due
-        WHERE known.ended_at IS NULL
-       RETURNING ${DUE_COLUMNS}`,
-      [
-        plainArray(ids.map(laneOfProfile)),
-        plainArray(ids),
-        instantArray([...dueAt.values()]),
-        plainArray(ids.map((id) => reported.has(id))),
-      ],
-    );
-    if (rows.length < ids.length) throw new ProfileOvertaken();
-    return rows.map(dueProfileIn);
-  }
-
   private async append(tx: Transaction, attached: readonly { profileId: number; event: StoredEvent }[]): Promise<void> {
     if (attached.length === 0) return;
     const column = <T>(read: (one: (typeof attached)[number]) => T): T[] => attached.map(read);
@@ -256,6 +227,18 @@ export class EventStore {
       ],
     );
   }
+}
+
+function newsOf(attached: readonly { profileId: number; event: StoredEvent }[]): Map<number, ProfileNews> {
+  const news = new Map<number, ProfileNews>();
+  for (const { profileId, event } of attached) {
+    const known = news.get(profileId);
+    news.set(profileId, {
+      firstAt: Math.min(event.occurredAt, known?.firstAt ?? Infinity),
+      isReported: isReported(event.name) || (known?.isReported ?? false),
+    });
+  }
+  return news;
 }
 
 /** The first of each id. */

@@ -13,6 +13,8 @@ import type { PlannedMerge } from './profile-union.js';
 export interface Resolution {
   /** Profile id for each list; null where it is turned away, or waits for its identifier. */
   profiles: (number | null)[];
+  /** Profiles that were made for them: nobody knows these before the transaction commits. */
+  made: ReadonlySet<number>;
   /** Lists about somebody who was erased, by their index. */
   erased: ReadonlySet<number>;
   /** Identifiers that were awaited and now lead to a profile. */
@@ -38,8 +40,10 @@ const MOST_TRIES = 20;
 const NEW_IDS = `SELECT nextval('profile_ids') AS id FROM generate_series(1, $1::int)`;
 
 const KNOWN = `
-  SELECT kind, value, profile_id FROM identifiers
-   WHERE (lane, kind, value) IN (SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[]))`;
+  SELECT known.* FROM unnest($1::smallint[], $2::text[], $3::text[]) AS asked (l, k, v),
+         -- One by one by their keys: joined in one go, all identifiers may be read.
+         LATERAL (SELECT kind, value, profile_id FROM identifiers
+                   WHERE lane = l AND kind = k AND value = v LIMIT 1) AS known`;
 
 /** The identifiers that lead to profiles. */
 @Injectable()
@@ -186,7 +190,7 @@ export class IdentifierStore {
 
   /** Writes a plan; undefined, and nothing written, when somebody else bound one of the identifiers first. */
   private async bind(tx: Transaction, plan: BindingPlan, known: KnownIdentifiers): Promise<Resolution | undefined> {
-    if (plan.bind.size === 0) return { ...plan, arrived: [] };
+    if (plan.bind.size === 0) return { ...plan, made: new Set(), arrived: [] };
     const [ids, at] = await answersOf(
       prepared<{ id: string }>(tx, 'new_profile_ids', NEW_IDS, [plan.newProfiles]),
       now(tx),
@@ -207,6 +211,7 @@ export class IdentifierStore {
     await query(tx, 'RELEASE SAVEPOINT bind_identifiers');
     return {
       profiles: plan.profiles.map(idOf),
+      made: new Set(ids.map(({ id }) => Number(id))),
       erased: plan.erased,
       merges: plan.merges,
       grown: plan.grown,

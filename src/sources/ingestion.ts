@@ -6,6 +6,7 @@ import type { Transaction } from '../platform/database.js';
 import { isAboutValues, isUnreachable } from '../platform/database-errors.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { Nudger } from '../platform/nudger.js';
+import { URGENT } from '../platform/queues.js';
 import { Problem } from '../platform/problem.js';
 import { repeatedTransaction } from '../platform/repeated-transaction.js';
 import { RETENTION_MS } from '../platform/retention.js';
@@ -187,7 +188,7 @@ export class Ingestion implements BeforeApplicationShutdown {
       this.freshness.note(source, { receivedAt, occurredAt });
     this.count(items, outcomes);
     this.nudger.evaluate(arrivals.lanesDue);
-    this.nudger.deliver(arrivals.owedTo);
+    this.nudger.deliver(arrivals.owedTo, [URGENT]); // what somebody did
     for (const { source, reason, problem } of lettersAmong(items, outcomes)) {
       this.logger.warn({ msg: 'a delivery was kept aside', source, reason, problem });
     }

@@ -14,7 +14,7 @@ export type Moment = (typeof MOMENTS)[number];
 export const STEPS: readonly Step[] = [
   { part: 'api', name: 'ids of events are claimed', statement: 'INSERT INTO receipts' },
   { part: 'api', name: 'identifiers are bound', statement: 'INSERT INTO identifiers AS known' },
-  { part: 'api', name: 'profiles are locked and due', statement: 'INSERT INTO profiles AS known' },
+  { part: 'api', name: 'profiles are locked', statement: 'LIMIT 1 FOR NO KEY UPDATE' },
   { part: 'api', name: 'events are stored', statement: 'INSERT INTO events' },
   { part: 'api', name: 'decisions are logged', statement: 'INSERT INTO decisions (' },
   { part: 'api', name: 'decisions are pinned', statement: 'INSERT INTO decision_pins' },
@@ -30,9 +30,9 @@ export const STEPS: readonly Step[] = [
   },
   { part: 'evaluator', name: 'transitions are logged', statement: 'INSERT INTO transitions' },
   { part: 'evaluator', name: 'memberships are written', statement: 'INSERT INTO memberships' },
-  { part: 'evaluator', name: 'profiles are brought up to date', statement: 'UPDATE profiles SET evaluate_at = due_at' },
+  { part: 'evaluator', name: 'profiles are brought up to date', statement: 'INSERT INTO profiles AS known' },
   { part: 'evaluator', name: 'destinations are owed', statement: 'INSERT INTO outbox AS known' },
-  { part: 'evaluator', name: 'decisions are woken', statement: 'UPDATE decisions SET due_at = $3' },
+  { part: 'evaluator', name: 'decisions are woken', statement: 'UPDATE decisions SET due_at = least(due_at, $3)' },
   {
     part: 'sweeper',
     name: 'lanes with due profiles are found',

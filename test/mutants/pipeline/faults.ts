@@ -16,6 +16,7 @@ const EVENTS = 'src/profiles/event-store.ts';
 const MERGER = 'src/profiles/profile-merger.ts';
 const FOLLOWER = 'src/memberships/membership-merger.ts';
 const EVALUATOR = 'src/memberships/evaluator.ts';
+const TIMERS = 'src/profiles/profile-timers.ts';
 const MEMBERSHIPS = 'src/memberships/membership-store.ts';
 const CHANGES = 'src/memberships/profile-changes.ts';
 const BACKFILL = 'src/memberships/backfill.ts';
@@ -151,16 +152,30 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   },
   {
     name: 'an event leaves its profile as it was',
-    file: EVENTS,
-    find: '          SET evaluate_at = least(known.evaluate_at, greatest(excluded.evaluate_at, known.evaluated_at)),\n',
-    replace: '          SET evaluate_at = known.evaluate_at,\n',
-    specs: memberships,
+    file: TIMERS,
+    find: '        SET evaluate_at = least(known.evaluate_at, greatest(excluded.evaluate_at, known.evaluated_at)),\n',
+    replace: '        SET evaluate_at = known.evaluate_at,\n',
+    specs: ['test/integration/manual-segments'],
+  },
+  {
+    name: 'somebody new whose event is still ahead is forgotten',
+    file: 'src/memberships/arrival-evaluator.ts',
+    find: '      await leaveDue(tx, left);\n',
+    replace: '',
+    specs: ['test/integration/arrivals'],
+  },
+  {
+    name: 'whoever can not be evaluated when an event comes is forgotten',
+    file: 'src/memberships/arrival-evaluator.ts',
+    find: '      await leaveDue(tx, profiles);\n',
+    replace: '',
+    specs: ['test/integration/arrivals'],
   },
   {
     name: 'events go to a profile that has ended',
-    file: EVENTS,
-    find: '        WHERE known.ended_at IS NULL\n',
-    replace: '',
+    file: TIMERS,
+    find: ' AND ended_at IS NULL LIMIT 1 FOR NO KEY UPDATE',
+    replace: ' LIMIT 1 FOR NO KEY UPDATE',
     specs: [...merging, 'test/integration/merging-at-once'],
   },
   {
