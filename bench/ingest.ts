@@ -1,7 +1,8 @@
 /**
  * Facts in, at what speed: from a request to the evaluated membership with its outbox rows, beside what the same machine
  * can do at all, measured in the same run: the bare multi-row insert into the same table, a bare Fastify, and a bare
- * Fastify whose requests share an insert.
+ * Fastify whose requests share an insert. And beside nothing but writing the rows that the service writes for an event, which
+ * go into seven tables: what is left between that and the bare insert is not the service's.
  *
  *   npm run bench:ingest -- --events 40000 --batch 500 --singles 10000 --connections 64 --segments 50 --scale 10,1000
  *
@@ -142,11 +143,39 @@ async function cpuOf(
   return { program: microseconds(cpuMsOf(pid) - program), postgres: microseconds(cpuMsOf(postgresPid) - postgres) };
 }
 
+const TABLES = ['receipts', 'identifiers', 'profiles', 'events', 'memberships', 'transitions', 'outbox'] as const;
+
+/** Rows that were written so far, by table; an update writes one, too. */
+async function rowsWritten({ pool }: Service): Promise<Record<string, number>> {
+  await new Promise((resolve) => setTimeout(resolve, 1_500)); // PostgreSQL's counters follow within a second
+  const { rows } = await pool.query<{ table: string; written: number }>(
+    `SELECT relname AS table, (n_tup_ins + n_tup_upd)::float8 AS written FROM pg_stat_user_tables
+      WHERE schemaname = 'public' AND relname = ANY($1)`,
+    [TABLES],
+  );
+  return Object.fromEntries(rows.map(({ table, written }) => [table, written]));
+}
+
+/** Events a second where nothing is done but to write the rows that the service writes for them. */
+async function rateOfSameRows(
+  events: number,
+  rowsAnEvent: Record<string, number>,
+  properties: unknown,
+): Promise<number> {
+  const { child } = await startProgram('ingest/same-rows.js', { env: { DATABASE_URL: await newDatabase(adminUrl) } });
+  const rates: number[] = [];
+  for (let round = 0; round <= option('rounds'); round++) {
+    const told = once(child, 'message') as Promise<[{ seconds: number }]>;
+    child.send({ events, batch: option('batch'), rowsAnEvent, properties });
+    const [{ seconds }] = await told;
+    if (round > 0) rates.push(events / seconds); // the first warms up
+  }
+  await stopProgram(child);
+  return Math.round(median(rates));
+}
+
 /** By turns, so that whatever else the machine does falls on all: the raw insert, and the service in batches. */
-async function measureBatches(
-  service: Service,
-  stream: Generator<Fact>,
-): Promise<{ figure: number; ceiling: number; ratio: number }> {
+async function measureBatches(service: Service, stream: Generator<Fact>) {
   const { child: raw } = await startProgram('ingest/ceilings.js', {
     args: ['raw'],
     env: { DATABASE_URL: await newDatabase(adminUrl) },
@@ -154,6 +183,7 @@ async function measureBatches(
   const perRound = Math.ceil(option('events') / option('rounds'));
   const rates: { figure: number; ceiling: number }[] = [];
   await rateOf(service, batchesOf(take(stream, perRound)), option('batch-connections'), perRound);
+  const before = await rowsWritten(service);
   for (let round = 0; round < option('rounds'); round++) {
     const some = take(stream, perRound);
     let [seconds, figure] = [0, 0];
@@ -170,7 +200,16 @@ async function measureBatches(
     console.log(`    processor time an event, µs: ${sayCpu(cpu)}; raw insert ${sayCpu(rawCpu)}`);
   }
   await stopProgram(raw);
-  return summary(rates);
+  const after = await rowsWritten(service);
+  const events = perRound * option('rounds');
+  const rowsAnEvent = Object.fromEntries(
+    TABLES.map((table) => [table, rounded((after[table]! - before[table]!) / events)]),
+  );
+  const { data } = reportForCeiling(take(stream, 1)[0]!) as { data: unknown };
+  const sameRows = await rateOfSameRows(perRound, rowsAnEvent, data);
+  const { figure, ...others } = summary(rates);
+  console.log(`  nothing but the rows of these events, ${JSON.stringify(rowsAnEvent)} each: ${sameRows} events/s`);
+  return { figure, ...others, sameRows: { rowsAnEvent, ceiling: sameRows, ratio: rounded(figure / sameRows) } };
 }
 
 function sayCpu({ program, postgres }: { program: number; postgres: number }): string {
@@ -331,10 +370,22 @@ async function main(): Promise<void> {
     const memoryMb = Math.round(service.memory());
     await service.stop();
     const scale = given.scale === '' ? undefined : await measureScale(given.scale.split(',').map(Number));
-    const { figure, ceiling, ratio } = batches;
+    const { figure, ceiling, ratio, sameRows } = batches;
     const unit = 'events/s evaluated';
     console.log(
-      JSON.stringify({ name: 'ingest', figure, unit, ceiling, ratio, singles, latency, scale, memoryMb, longRun }),
+      JSON.stringify({
+        name: 'ingest',
+        figure,
+        unit,
+        ceiling,
+        ratio,
+        sameRows,
+        singles,
+        latency,
+        scale,
+        memoryMb,
+        longRun,
+      }),
     );
   } finally {
     await server.stop();
