@@ -78,7 +78,7 @@ async function throughput(programs: readonly Program[], sent: SentLinks, postgre
 async function latency({ port }: Program, sent: SentLinks, perSecond: number) {
   const requests = clicks(sent, Math.round(perSecond * option('seconds')));
   const took: number[] = [];
-  await sendSteadily(port, requests, perSecond, took, isRedirect);
+  await sendSteadily(port, requests, perSecond, took, isRedirect, option('connections'));
   took.sort((a, b) => a - b);
   const at = (share: number): number => rounded(took[Math.floor(took.length * share)]!);
   return { p50: at(0.5), p99: at(0.99) };

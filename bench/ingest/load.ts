@@ -64,7 +64,8 @@ export async function sendAll(
 
 /**
  * Sends so many requests a second, whether or not answers come; the instants at which each was sent. How long each took
- * from when it was due, in ms, is added to `took`.
+ * from when it was due, in ms, is added to `took`. Where a number of connections is given, they are opened before, and what
+ * finds none free waits for one, as at a proxy.
  */
 export async function sendSteadily(
   port: number,
@@ -72,33 +73,34 @@ export async function sendSteadily(
   perSecond: number,
   took: number[] = [],
   isRight: (status: number) => boolean = isSuccess,
+  connections?: number,
 ): Promise<number[]> {
-  const idle: Connection[] = [];
+  const free = await Promise.all(Array.from({ length: connections ?? 0 }, () => Connection.open(port)));
   const sentAt: number[] = [];
   const answers: Promise<void>[] = [];
   const began = performance.now();
+  const send = (connection: Connection | undefined): void => {
+    const number = sentAt.push(Date.now()) - 1;
+    const dueAt = began + (number * 1_000) / perSecond;
+    const answer = sendOn(connection, port, requests[number]!).then(([status, used]) => {
+      if (!isRight(status)) throw new Error(`A request was answered with ${status}`);
+      took.push(performance.now() - dueAt);
+      if (connections !== undefined && sentAt.length < due()) send(used);
+      else free.push(used);
+    });
+    answers.push(answer);
+  };
+  const due = (): number => Math.min(requests.length, Math.floor(((performance.now() - began) * perSecond) / 1_000));
   while (sentAt.length < requests.length) {
-    const due = Math.min(requests.length, Math.floor(((performance.now() - began) * perSecond) / 1_000));
-    while (sentAt.length < due) {
-      const request = requests[sentAt.length]!;
-      const dueAt = began + (sentAt.length * 1_000) / perSecond;
-      sentAt.push(Date.now());
-      const answer = sendOn(idle, port, request).then((status) => {
-        if (!isRight(status)) throw new Error(`A request was answered with ${status}`);
-        took.push(performance.now() - dueAt);
-      });
-      answers.push(answer);
-    }
+    while (sentAt.length < due() && (connections === undefined || free.length > 0)) send(free.pop());
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   await Promise.all(answers);
-  idle.forEach((one) => one.close());
+  free.forEach((one) => one.close());
   return sentAt;
 }
 
-async function sendOn(idle: Connection[], port: number, request: string): Promise<number> {
-  const connection = idle.pop() ?? (await Connection.open(port));
-  const status = await connection.send(request);
-  idle.push(connection);
-  return status;
+async function sendOn(free: Connection | undefined, port: number, request: string): Promise<[number, Connection]> {
+  const connection = free ?? (await Connection.open(port));
+  return [await connection.send(request), connection];
 }
