@@ -41,6 +41,9 @@ const BYTES_A_CLICK = 512;
 const MOST_A_BATCH = 250;
 const BATCHES_A_CLAIM = 20;
 
+/** A commit costs as much as answering several clicks: those that come within so long share one. */
+const APART_MS = 4;
+
 /** More waits to be written than can be held. */
 export class JournalFull extends Error {}
 
@@ -71,7 +74,7 @@ export class ClickJournal implements BeforeApplicationShutdown {
       refuse: () => Promise.resolve('ended'),
       isWorthSplitting: (error) => error instanceof SomeEnded,
       bytesOf: () => BYTES_A_CLICK,
-      ...{ mostItems: MOST_A_BATCH, mostBytes: Infinity, mostAtOnce: 2 },
+      ...{ mostItems: MOST_A_BATCH, mostBytes: Infinity, mostAtOnce: 2, apartMs: APART_MS },
     });
   }
 

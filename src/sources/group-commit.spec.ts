@@ -33,6 +33,52 @@ class Stage {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+describe('committing in groups some time apart', () => {
+  const APART_MS = 50;
+  let began: { at: number; items: number[] }[];
+  let group: GroupCommit<number, number>;
+  beforeEach(() => {
+    began = [];
+    group = new GroupCommit<number, number>({
+      commit: async (items) => {
+        began.push({ at: performance.now(), items: [...items] });
+        return [...items];
+      },
+      refuse: async (item) => item,
+      isWorthSplitting: () => false,
+      bytesOf: () => 1,
+      ...{ mostItems: 10, mostBytes: 100, mostAtOnce: 2, apartMs: APART_MS },
+    });
+  });
+
+  it('gathers what comes soon after a group, and lets a lone caller go on at once', async () => {
+    await group.addOne(1);
+    const answers = [];
+    for (const item of [2, 3, 4]) {
+      answers.push(group.addOne(item));
+      await turn();
+    }
+    expect(await Promise.all(answers)).toEqual([2, 3, 4]);
+    await group.idle();
+    expect(began.map(({ items }) => items)).toEqual([[1], [2, 3, 4]]);
+    expect(began[1]!.at - began[0]!.at).toBeGreaterThanOrEqual(APART_MS - 1); // timers are as fine as a millisecond
+    await new Promise((resolve) => setTimeout(resolve, APART_MS));
+    const late = group.addOne(5);
+    await turn();
+    expect(began[2]!.items).toEqual([5]);
+    expect(await late).toBe(5);
+  });
+
+  it('keeps no whole group waiting', async () => {
+    await group.addOne(0);
+    const all = group.add(Array.from({ length: 21 }, (_, n) => n));
+    await turn();
+    expect(began.slice(1).map(({ items }) => items.length)).toEqual([10, 10]);
+    expect(await all).toHaveLength(21);
+    expect(began.map(({ items }) => items.length)).toEqual([1, 10, 10, 1]);
+  });
+});
+
 describe('committing in groups that hold something', () => {
   /** Items are words; what they hold is their letters. */
   const groups: string[][] = [];

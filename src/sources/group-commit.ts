@@ -17,6 +17,11 @@ export interface GroupCommitSettings<Item, Result> {
   mostBytes: number;
   /** Groups committed at the same time. */
   mostAtOnce: number;
+  /**
+   * How long after another a group begins at the earliest, in ms, unless a whole one waits by then: where commits are quick, they
+   * would otherwise be many and of few. A lone caller waits for nobody all the same. 0 unless given.
+   */
+  apartMs?: number;
 }
 
 type Outcome<Result> = { result: Result } | { error: Error };
@@ -41,6 +46,7 @@ export class GroupCommit<Item, Result> {
   /** What the groups under way hold. */
   private readonly held = new Set<string>();
   private isScheduled = false;
+  private lastBeganAt = -Infinity;
   private onIdle: (() => void)[] = [];
 
   constructor(private readonly settings: GroupCommitSettings<Item, Result>) {}
@@ -94,14 +100,23 @@ export class GroupCommit<Item, Result> {
     one.settle(outcome);
   }
 
-  /** Once whoever else has something at this moment has added it. */
+  /** Once whoever else has something at this moment has added it, and the time of the next group has come. */
   private schedule(): void {
-    if (this.isScheduled || this.underWay >= this.settings.mostAtOnce) return;
+    if (this.isScheduled || this.queue.length === 0 || this.underWay >= this.settings.mostAtOnce) return;
     this.isScheduled = true;
-    setImmediate(() => {
+    const begin = (): void => {
       this.isScheduled = false;
-      this.start();
-    });
+      this.next();
+    };
+    const waitMs = this.waitMs();
+    if (waitMs > 0) setTimeout(begin, waitMs);
+    else setImmediate(begin);
+  }
+
+  private waitMs(): number {
+    const { apartMs = 0, mostItems } = this.settings;
+    if (apartMs === 0 || this.queue.length >= mostItems) return 0;
+    return this.lastBeganAt + apartMs - performance.now();
   }
 
   private start(): void {
@@ -111,13 +126,19 @@ export class GroupCommit<Item, Result> {
     const keys = group.flatMap((one) => one.keys);
     for (const key of keys) this.held.add(key);
     this.underWay += 1;
+    if (this.settings.apartMs) this.lastBeganAt = performance.now();
     void this.commit(group).finally(() => {
       this.underWay -= 1;
       for (const key of keys) this.held.delete(key);
-      this.start();
+      this.next();
       if (this.queue.length === 0 && this.underWay === 0) this.onIdle.splice(0).forEach((resolve) => resolve());
     });
-    if (this.queue.length > 0) this.start();
+    if (this.queue.length > 0) this.next();
+  }
+
+  private next(): void {
+    if (this.waitMs() > 0) this.schedule();
+    else this.start();
   }
 
   /** The first that need nothing that is held. What one that waits needs is kept for it: nobody behind it goes before. */
