@@ -14,6 +14,9 @@ import { TrackedLink } from './links.entities.js';
 /** The source of the clicks on tracked links. */
 export const LINKS_SOURCE = 'links';
 
+/** Where links are followed by the same process, they wait while these are worked out. */
+const MOST_CLICKS_AT_ONCE = 500;
+
 /** A click with what its batch knows of it. */
 interface Click extends RecordedClick {
   sourceEventId: string;
@@ -45,9 +48,13 @@ export class ClickDrain {
 
   /** Takes on the oldest clicks; false if there were none. */
   async drain(): Promise<boolean> {
+    const batches = await this.journal.claim(this.dataSource.manager);
+    for (const some of slicesOf(batches)) await this.turnIntoEvents(some);
+    return batches.length > 0;
+  }
+
+  private async turnIntoEvents(batches: readonly ClickBatch[]): Promise<void> {
     const tx = this.dataSource.manager;
-    const batches = await this.journal.claim(tx);
-    if (batches.length === 0) return false;
     const clicks = batches.flatMap(clicksOf);
     for (const click of clicks) this.addSignals(click);
     const links = await this.linksOf(clicks);
@@ -75,7 +82,6 @@ export class ClickDrain {
         batches.map(({ id }) => id),
       );
     });
-    return true;
   }
 
   private addSignals({ addressHash, binding, at, signals }: Click): void {
@@ -87,6 +93,21 @@ export class ClickDrain {
     const links = await this.dataSource.manager.findBy(TrackedLink, { id: In(ids) });
     return new Map(links.map((link) => [link.id, link]));
   }
+}
+
+/** Batches in order, so many at a time that they have no more clicks than are worked on at once, but one at the least. */
+function slicesOf(batches: readonly ClickBatch[]): ClickBatch[][] {
+  const slices: ClickBatch[][] = [];
+  let left = 0;
+  for (const batch of batches) {
+    if (left < batch.clicks.length) {
+      slices.push([]);
+      left = MOST_CLICKS_AT_ONCE;
+    }
+    slices.at(-1)!.push(batch);
+    left -= batch.clicks.length;
+  }
+  return slices;
 }
 
 function clicksOf({ id, writtenAt, clicks }: ClickBatch): Click[] {

@@ -26,7 +26,8 @@ const MOST_TRIES = 10;
 @Injectable()
 export class Redirector {
   private readonly signals = new ClickSignals();
-  private readonly hashes = new RecentResults<string>(RECENT);
+  /** Each by its own text, which is then the key of other lookups, too. */
+  private readonly hashes = { address: new RecentResults<string>(RECENT), agent: new RecentResults<string>(RECENT) };
 
   constructor(
     private readonly keys: LinkKeys,
@@ -61,11 +62,10 @@ export class Redirector {
 
   /** All that is kept of who asked. */
   private hashOf(kind: 'address' | 'agent', text: string): string {
-    const key = `${kind} ${text}`;
-    const known = this.hashes.get(key);
+    const known = this.hashes[kind].get(text);
     if (known !== undefined) return known;
     const hash = this.keys.hashText(kind, text, HASH_LETTERS);
-    if (key.length <= 500) this.hashes.set(key, hash);
+    if (text.length <= 500) this.hashes[kind].set(text, hash);
     return hash;
   }
 }
