@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Instant } from '../core/instant.js';
 import { prepared, query, type Transaction } from '../platform/database.js';
+import { instantArray, jsonArray, jsonArrayIn, plainArray, textArray } from '../platform/array-parameters.js';
 import { laneOfProfile } from '../platform/lanes.js';
 import { dateOrNull, decisionOf, laneOf, ROW, type DecisionRow } from './decision-row.js';
 import { isOpen, type Decision } from './decision.js';
@@ -17,31 +18,33 @@ export class DecisionStore {
    */
   async append(tx: Transaction, decisions: readonly Decision[]): Promise<void> {
     if (decisions.length === 0) return;
-    const column = <T>(read: (one: Decision) => T): T[] => decisions.map(read);
+    const numbers = (read: (one: Decision) => number | null): string => plainArray(decisions.map(read));
+    const texts = (read: (one: Decision) => string | null): string => textArray(decisions.map(read));
+    const instants = (read: (one: Decision) => Instant | null) => instantArray(decisions.map(read));
     await prepared(tx, 'append_decisions', APPEND, [
-      column(laneOf),
-      column((one) => one.id),
-      column((one) => one.profileId),
-      column((one) => one.journey),
-      column((one) => one.journeyVersion),
-      column((one) => one.branchPoint),
-      column((one) => one.branch),
-      column((one) => one.matched),
-      column((one) => one.reason),
-      column((one) => one.errorCode),
-      column((one) => one.runKey),
-      column((one) => new Date(one.askedAt)),
-      column((one) => new Date(one.asOf)),
-      column((one) => dateOrNull(one.settlesAt)),
-      column((one) => dateOrNull(one.changesAt)),
-      column((one) => one.revision),
-      column((one) => one.knownSeq),
-      column((one) => one.rulesDigest),
-      column((one) => one.factsDigest),
-      column((one) => (one.freshness.length > 0 ? JSON.stringify(one.freshness) : null)),
-      column((one) => JSON.stringify(one.because)),
-      column((one) => (isOpen(one) ? new Date(one.asOf) : null)),
-      column((one) => one.stranger),
+      numbers(laneOf),
+      texts((one) => one.id),
+      numbers((one) => one.profileId),
+      texts((one) => one.journey),
+      numbers((one) => one.journeyVersion),
+      texts((one) => one.branchPoint),
+      texts((one) => one.branch),
+      texts((one) => one.matched),
+      texts((one) => one.reason),
+      texts((one) => one.errorCode),
+      texts((one) => one.runKey),
+      instants((one) => one.askedAt),
+      instants((one) => one.asOf),
+      instants((one) => one.settlesAt),
+      instants((one) => one.changesAt),
+      numbers((one) => one.revision),
+      numbers((one) => one.knownSeq),
+      texts((one) => one.rulesDigest),
+      texts((one) => one.factsDigest),
+      texts((one) => (one.freshness.length > 0 ? JSON.stringify(one.freshness) : null)),
+      jsonArray(decisions.map((one) => one.because)),
+      instants((one) => (isOpen(one) ? one.asOf : null)),
+      texts((one) => one.stranger),
     ]);
   }
 
@@ -133,7 +136,7 @@ const APPEND = `
       facts_digest, freshness, because, due_at, stranger)
   SELECT * FROM unnest($1::smallint[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::text[], $7::text[],
       $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[],
-      $15::timestamptz[], $16::bigint[], $17::bigint[], $18::text[], $19::text[], $20::jsonb[], $21::jsonb[],
+      $15::timestamptz[], $16::bigint[], $17::bigint[], $18::text[], $19::text[], $20::jsonb[], ${jsonArrayIn('$21')},
       $22::timestamptz[], $23::text[])`;
 
 const REWRITE = `

@@ -1,9 +1,13 @@
-import { instantArray, jsonArray, plainArray } from './array-parameters.js';
+import { instantArray, jsonArray, plainArray, textArray } from './array-parameters.js';
 
 describe('arrays for PostgreSQL', () => {
   it('of what needs no quotes', () => {
     expect(plainArray([1, null, true, 'click'])).toBe('{1,NULL,true,click}');
     expect(plainArray([])).toBe('{}');
+  });
+
+  it('of texts, whatever is in them', () => {
+    expect(textArray(['a', null, 'null', '', 'b "c" \\ d,e'])).toBe('{"a",NULL,"null","","b \\"c\\" \\\\ d,e"}');
   });
 
   it('of instants are in UTC, and left to pg where years have not four digits', () => {

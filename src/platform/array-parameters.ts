@@ -6,6 +6,17 @@ export function plainArray(values: readonly (number | boolean | string | null)[]
   return `{${values.map((value) => (value === null ? 'NULL' : value)).join()}}`;
 }
 
+/** Texts as an array: as pg writes it, without looking at each twice. */
+export function textArray(texts: readonly (string | null)[]): string {
+  return `{${texts.map((text) => (text === null ? 'NULL' : `"${escaped(text)}"`)).join()}}`;
+}
+
+const SPECIAL = /["\\]/g;
+
+function escaped(text: string): string {
+  return text.includes('"') || text.includes('\\') ? text.replace(SPECIAL, '\\$&') : text;
+}
+
 /** Instants in epoch milliseconds, as an array of `timestamptz`. */
 export function instantArray(instants: readonly (number | null)[]): string | (Date | null)[] {
   const dates = instants.map((instant) => (instant === null ? null : new Date(instant)));

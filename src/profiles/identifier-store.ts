@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { now } from '../platform/clock.js';
 import type { Instant } from '../core/instant.js';
+import { plainArray, textArray } from '../platform/array-parameters.js';
 import { answersOf, prepared, query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
 import { ErasedStore } from './erased-store.js';
@@ -261,10 +262,10 @@ function distinctOf(identifiers: readonly Identifier[]): Identifier[] {
 }
 
 /** Lanes, kinds and values, as three arrays for `unnest`. */
-function columnsOf(identifiers: readonly Identifier[]): [number[], string[], string[]] {
+function columnsOf(identifiers: readonly Identifier[]): [string, string, string] {
   return [
-    identifiers.map((one) => laneOfText(identifierKey(one))),
-    identifiers.map((one) => one.kind),
-    identifiers.map((one) => one.value),
+    plainArray(identifiers.map((one) => laneOfText(identifierKey(one)))),
+    plainArray(identifiers.map((one) => one.kind)),
+    textArray(identifiers.map((one) => one.value)),
   ];
 }

@@ -1,3 +1,4 @@
+import { plainArray } from '../platform/array-parameters.js';
 import { prepared, query, type Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
 
@@ -50,7 +51,7 @@ export async function holdLiving(tx: Transaction, profileIds: Iterable<number>):
     `SELECT held.* FROM (SELECT * FROM unnest($1::smallint[], $2::bigint[]) AS keys (l, p) ORDER BY l, p) AS wanted,
             LATERAL (SELECT id, ended_at IS NOT NULL AS is_ended, merged_into FROM profiles
                       WHERE lane = l AND id = p LIMIT 1 FOR KEY SHARE) AS held`,
-    [ids.map(laneOfProfile), ids],
+    [plainArray(ids.map(laneOfProfile)), plainArray(ids)],
   );
   const others = rows.flatMap((row) => (row.merged_into === null ? [] : [Number(row.merged_into)]));
   const further = await holdLiving(tx, others);
