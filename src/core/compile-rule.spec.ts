@@ -1,4 +1,4 @@
-import { RuleCompiler } from './compile-rule.js';
+import { compileRule, historyNeeded, RuleCompiler } from './compile-rule.js';
 import type { Rule } from './rule.js';
 
 const clicked = (cta: string): Rule => ({ performed: 'click', where: { cta }, within: '7d' });
@@ -13,4 +13,23 @@ describe('a compiler', () => {
     expect(again!.condition).toBe(all!.condition);
     expect(all!.matchers).toEqual(condition.matchers);
   });
+});
+
+it('plans together need each event as far back as the one of them that reaches furthest, and no further', () => {
+  const rules: Rule[] = [
+    { performed: 'click', within: '2d' },
+    { performed: 'purchase', within: '90d' },
+    { performed: 'click', within: '7d', notFollowedBy: { performed: 'purchase', within: '3d' } },
+    { performed: { startsWith: 'email_' }, within: '5d' },
+  ];
+  const days = historyNeeded(rules.map((rule) => compileRule(rule))).map(
+    ({ name, lookback }) => [name, lookback / 86_400_000] as const,
+  );
+  expect(days).toEqual([
+    ['click', 7],
+    ['purchase', 90],
+    ['order_cancelled', 90],
+    ['order_refunded', 90],
+    [{ startsWith: 'email_' }, 5],
+  ]);
 });

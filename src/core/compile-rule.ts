@@ -61,18 +61,28 @@ export function compileRule(rule: Rule, segments?: SegmentRules): Plan {
   return new RuleCompiler(segments).plan(rule);
 }
 
-/** The events that some plans together can depend on: all of these names, and how far back before `asOf`, in ms. */
-export interface HistoryNeed {
-  names: EventName[];
+/** Events of a name that something can depend on, and how far back before `asOf`, in ms. */
+export interface EventNeed {
+  name: EventName;
   lookback: Milliseconds;
 }
 
-export function historyNeeded(plans: readonly Plan[]): HistoryNeed {
-  const names = plans.flatMap((plan) => plan.eventNames);
-  return {
-    names: [...new Map(names.map((name) => [JSON.stringify(name), name])).values()],
-    lookback: Math.max(0, ...plans.map((plan) => plan.lookback)),
-  };
+/** The events that some plans together can depend on; each name once. */
+export function historyNeeded(plans: readonly Plan[]): EventNeed[] {
+  return needsTogether(
+    plans.flatMap(({ eventNames, lookback }) => eventNames.map((name): EventNeed => ({ name, lookback }))),
+  );
+}
+
+/** Each name once, as far back as any of the needs asks for it. */
+export function needsTogether(needs: readonly EventNeed[]): EventNeed[] {
+  const furthest = new Map<string, EventNeed>();
+  for (const need of needs) {
+    const key = typeof need.name === 'string' ? need.name : JSON.stringify(need.name);
+    const known = furthest.get(key);
+    if (!known || known.lookback < need.lookback) furthest.set(key, need);
+  }
+  return [...furthest.values()];
 }
 
 /** A rule in a marketer's words. */

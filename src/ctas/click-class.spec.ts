@@ -307,10 +307,15 @@ describe('the order in which things become known', () => {
         expect([...byId(life).values()]).toEqual(life.map(({ id }) => found.get(id)));
       }),
     );
-    expect(classifier.needed(['purchase'])).toEqual({ names: ['purchase'], margin: 0 });
-    expect(classifier.needed([{ startsWith: 'c' }])).toMatchObject({ margin: LONGEST_SIGNAL });
-    expect(classifier.needed(['click']).names).toEqual(
-      expect.arrayContaining(['email_delivered', 'sms_sent', 'click']),
+    const purchases = { name: 'purchase', lookback: 5 * LONGEST_SIGNAL };
+    expect(classifier.needed([purchases])).toEqual([purchases]);
+    const beginning = { name: { startsWith: 'c' }, lookback: LONGEST_SIGNAL };
+    const lookback = 2 * LONGEST_SIGNAL;
+    expect(classifier.needed([beginning])).toEqual(
+      expect.arrayContaining([beginning, { name: 'click', lookback }, { name: 'sms_sent', lookback }]),
+    );
+    expect(classifier.needed([{ name: 'click', lookback: LONGEST_SIGNAL }, purchases])).toEqual(
+      expect.arrayContaining([{ name: 'click', lookback }, { name: 'email_delivered', lookback }, purchases]),
     );
   });
 });

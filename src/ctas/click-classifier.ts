@@ -1,7 +1,6 @@
+import { needsTogether, type EventNeed } from '../core/compile-rule.js';
 import type { HistoryEvent } from '../core/history-event.js';
-import type { Milliseconds } from '../core/instant.js';
 import { nameFits } from '../core/matcher.js';
-import type { EventName } from '../core/rule.js';
 import {
   CLICK,
   CLICK_SIGNALS,
@@ -19,13 +18,6 @@ import { RecentResults } from './recent-results.js';
 
 /** The kind of the CTAs behind links that no reader sees: who follows one is a machine. */
 export const HONEYPOT = 'honeypot';
-
-/** What is to be read so that clicks can be classed. */
-export interface ReadingNeed {
-  names: EventName[];
-  /** How much further back than without. */
-  margin: Milliseconds;
-}
 
 /** A click whose class a new event has changed: as it was, as it is, and the newest event of its delivery that did it. */
 export interface Reclassified {
@@ -47,10 +39,11 @@ export class ClickClassifier {
   ) {}
 
   /** Whoever needs clicks needs what tells of them, too. */
-  needed(names: readonly EventName[]): ReadingNeed {
-    if (!names.some((name) => nameFits(name, CLICK))) return { names: [...names], margin: 0 };
-    const more = EVIDENCE_NAMES.filter((name) => !names.some((wanted) => nameFits(wanted, name)));
-    return { names: [...names, ...more], margin: LONGEST_SIGNAL };
+  needed(needs: readonly EventNeed[]): EventNeed[] {
+    const clicks = needs.filter(({ name }) => nameFits(name, CLICK)).map((need) => need.lookback);
+    if (clicks.length === 0) return [...needs];
+    const lookback = Math.max(...clicks) + LONGEST_SIGNAL;
+    return needsTogether([...needs, ...EVIDENCE_NAMES.map((name) => ({ name, lookback }))]);
   }
 
   /** A profile's events as rules see them, in the order given. Whatever was claimed by who sent a click is replaced. */

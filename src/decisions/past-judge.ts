@@ -4,6 +4,8 @@ import { decide, explainChoice, type Choice, type ChoiceBecause } from '../core/
 import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant } from '../core/instant.js';
 import { nameFits } from '../core/matcher.js';
+import { CLICK } from '../ctas/click-class.js';
+import { LONGEST_SIGNAL } from '../ctas/click-class-settings.js';
 import type { PlannedPoint } from '../journeys/plan-point.js';
 import type { Transaction } from '../platform/database.js';
 import { historiesOfMany, type NumberedEvent } from '../profiles/histories-of-many.js';
@@ -39,14 +41,16 @@ export class PastJudge {
     const point = (await this.points.of(tx, [rulesDigest])).get(rulesDigest ?? '');
     const facts = factsDigest && (await this.inputs.find(tx, [factsDigest])).get(factsDigest);
     if (!point || !facts) return undefined;
-    const { names, lookback } = historyNeeded(point.branches.map((branch) => branch.plan));
-    const isAskedFor = (name: string): boolean => names.some((wanted) => nameFits(wanted, name));
+    const asked = historyNeeded(point.branches.map((branch) => branch.plan));
+    const isAskedFor = (name: string): boolean => asked.some((wanted) => nameFits(wanted.name, name));
     const known = { point, facts: facts as DeclaredFacts, isAskedFor };
     if (decision.profileId === null) return { ...known, events: [], since: asOf };
-    const need = classifierUnder(known.facts).needed(names);
-    const wanted = { names: need.names, since: asOf - lookback - need.margin };
+    const need = classifierUnder(known.facts).needed(asked);
+    const wanted = need.map(({ name, lookback }) => ({ name, since: asOf - lookback }));
     const read = await historiesOfMany(tx, [decision.profileId], wanted);
-    const since = Math.max(wanted.since, asOf - known.facts.retention - need.margin);
+    const furthest = Math.min(...wanted.map((one) => one.since));
+    const margin = need.some(({ name }) => name === CLICK) ? LONGEST_SIGNAL : 0;
+    const since = Math.max(furthest, asOf - known.facts.retention - margin);
     return { ...known, events: read.get(decision.profileId)!, since };
   }
 

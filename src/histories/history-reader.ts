@@ -4,7 +4,8 @@ import { History, type HistoryStart } from '../core/history.js';
 import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant, Milliseconds } from '../core/instant.js';
 import type { EventName } from '../core/rule.js';
-import { CLICK } from '../ctas/click-class.js';
+import { EVIDENCE_NAMES } from '../ctas/click-class.js';
+import { LONGEST_SIGNAL } from '../ctas/click-class-settings.js';
 import type { Reclassified } from '../ctas/click-classifier.js';
 import { CtaStore } from '../ctas/cta-store.js';
 import { MESSAGE_KINDS } from '../ctas/message-context.js';
@@ -88,14 +89,11 @@ export class HistoryReader {
     profiles: readonly { id: number; evaluatedSeq: number }[],
     { plans, asOf, revision }: Wanted,
   ): Promise<Map<number, ReadHistory>> {
-    const { names, lookback } = historyNeeded(plans);
     const classifier = await this.ctas.current(tx, revision);
-    const need = classifier.needed(names);
-    const stretch = { names: need.names, since: asOf - lookback - need.margin };
     const loaded = await historiesOfMany(
       tx,
       profiles.map((one) => one.id),
-      stretch,
+      classifier.needed(historyNeeded(plans)).map(({ name, lookback }) => ({ name, since: asOf - lookback })),
     );
     const startsAt = await this.starts.current(tx, revision);
     return new Map(
@@ -117,9 +115,8 @@ export class HistoryReader {
   async forScan(tx: Transaction, revision: number): Promise<ScannedHistories> {
     const classifier = await this.ctas.current(tx, revision);
     const startsAt = await this.starts.current(tx, revision);
-    const { names, margin } = classifier.needed([CLICK]);
     return {
-      classed: { names, margin, properties: READ_TO_CLASS },
+      classed: { names: EVIDENCE_NAMES, margin: LONGEST_SIGNAL, properties: READ_TO_CLASS },
       historyOf: (profileId, events) =>
         History.inOrder(classifier.classify(events), {
           startsAt,

@@ -8,7 +8,7 @@ import { catalogueRevision } from '../platform/catalogue-revision.js';
 import { now } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
-import { historiesOfMany } from '../profiles/histories-of-many.js';
+import { ever, historiesOfMany } from '../profiles/histories-of-many.js';
 import { REPORTED_EVENTS } from '../profiles/reported-events.js';
 import { outcomeMessage, type Outcome } from './outcome.js';
 import { OutcomeListeners, type OutcomeListener } from './outcome-listeners.js';
@@ -71,7 +71,7 @@ export class OutcomeTeller {
   /** As reports on links read them, so that both say the same. */
   private async historiesOf(tx: Transaction, ids: readonly number[]): Promise<Map<number, HistoryEvent[]>> {
     const classifier = await this.ctas.current(tx, await catalogueRevision(tx));
-    const histories = await historiesOfMany(tx, ids, { names: REPORTED_EVENTS, since: -Infinity });
+    const histories = await historiesOfMany(tx, ids, ever(REPORTED_EVENTS));
     return new Map([...histories].map(([id, events]) => [id, classifier.classify(events)]));
   }
 

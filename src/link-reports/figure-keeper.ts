@@ -5,7 +5,7 @@ import { CtaStore } from '../ctas/cta-store.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
 import { query, type Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
-import { historiesOfMany } from '../profiles/histories-of-many.js';
+import { ever, historiesOfMany } from '../profiles/histories-of-many.js';
 import { REPORTED_EVENTS } from '../profiles/reported-events.js';
 import { COUNTS, type Figure } from './figure.js';
 import { FigureFollowers } from './figure-followers.js';
@@ -72,7 +72,7 @@ export class FigureKeeper {
    */
   async sharesOf(tx: Transaction, ids: readonly number[]): Promise<Map<number, Figure[]>> {
     const classifier = await this.ctas.current(tx, await catalogueRevision(tx));
-    const histories = await historiesOfMany(tx, ids, { names: REPORTED_EVENTS, since: -Infinity });
+    const histories = await historiesOfMany(tx, ids, ever(REPORTED_EVENTS));
     const shares = new Map<number, Figure[]>();
     let began = performance.now();
     for (const [id, events] of histories) {

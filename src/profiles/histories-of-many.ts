@@ -9,31 +9,60 @@ import { laneOfProfile } from '../platform/lanes.js';
 /** An event of the log, with its number in the order of arrival. */
 export type NumberedEvent = HistoryEvent & { seq: number };
 
+/** Events whose name is, or begins as, given, since an instant. */
+export interface Stretch {
+  name: EventName;
+  since: Instant;
+}
+
+/** However long ago. */
+export function ever(names: readonly EventName[]): Stretch[] {
+  return names.map((name) => ({ name, since: -Infinity }));
+}
+
 /**
- * The events of some profiles, by profile and in order of time, by one read of the index: those whose names are, or begin
- * as, given, since an instant; what undoes purchases also before it, since it can be dated before the purchase. Never
- * fewer than asked for; what they mean is not judged here.
+ * The events of some profiles, by profile and in order of time, by one read of the index; what undoes purchases also before
+ * the instant given, since it can be dated before the purchase. Never fewer than asked for; what they mean is not judged
+ * here.
  */
 export async function historiesOfMany(
   tx: Transaction,
   profileIds: readonly number[],
-  { names, since }: { names: readonly EventName[]; since: Instant },
+  stretches: readonly Stretch[],
 ): Promise<Map<number, NumberedEvent[]>> {
   const histories = new Map<number, NumberedEvent[]>(profileIds.map((id) => [id, []]));
   if (profileIds.length === 0) return histories;
   const rows = await preparedRows<EventRow>(tx, 'histories_of_many', HISTORIES, [
     plainArray([...histories.keys()].map(laneOfProfile)),
     plainArray([...histories.keys()]),
-    since === -Infinity ? '-infinity' : new Date(since),
-    names.filter((name) => typeof name === 'string'),
-    names.flatMap((name) => (typeof name === 'string' ? [] : [name.startsWith])),
-    PURCHASE_ENDINGS,
+    ...parametersOf(stretches),
   ]);
   for (const [profileId, id, seq, name, occurredAt, properties] of rows) {
     histories.get(profileId)!.push({ id, seq, name, occurredAt, properties });
   }
   return histories;
 }
+
+const OF_ALL_TIME: ReadonlySet<EventName> = new Set(PURCHASE_ENDINGS);
+
+/** Names and since when, then beginnings of names and since when. */
+function parametersOf(stretches: readonly Stretch[]): [string[], string, string[], string] {
+  const exact = stretches.filter(({ name }) => typeof name === 'string');
+  const begun = stretches.filter(({ name }) => typeof name !== 'string');
+  return [
+    exact.map(({ name }) => name as string),
+    plainArray(exact.map(({ name, since }) => instantText(OF_ALL_TIME.has(name) ? -Infinity : since))),
+    begun.map(({ name }) => (name as Exclude<EventName, string>).startsWith),
+    plainArray(begun.map(({ since }) => instantText(since))),
+  ];
+}
+
+/** Before the year 1 there is nothing, and JavaScript writes it otherwise. */
+function instantText(since: Instant): string {
+  return since < YEAR_1 ? '-infinity' : new Date(since).toISOString();
+}
+
+const YEAR_1 = Date.parse('0001-01-01T00:00:00Z');
 
 type EventRow = [
   profileId: number,
@@ -47,7 +76,10 @@ type EventRow = [
 const HISTORIES = `
   SELECT event.* FROM unnest($1::smallint[], $2::bigint[]) AS asked (lane, id) CROSS JOIN LATERAL (
     SELECT profile_id, events.id, seq, name, occurred_at, properties FROM events
-     WHERE events.lane = asked.lane AND profile_id = asked.id AND (occurred_at >= $3 OR name = ANY($6::text[]))
-       AND (name = ANY($4::text[]) OR name ^@ ANY($5::text[]))
+     WHERE events.lane = asked.lane AND profile_id = asked.id
+       AND (occurred_at >= ($4::timestamptz[])[array_position($3::text[], name)]
+            OR name ^@ ANY($5::text[])
+               AND EXISTS (SELECT FROM unnest($5::text[], $6::timestamptz[]) AS begun (name, since)
+                            WHERE events.name ^@ begun.name AND occurred_at >= begun.since))
      ORDER BY occurred_at, events.id
   ) AS event`;
