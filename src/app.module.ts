@@ -226,9 +226,10 @@ export class AppModule {
         ...(worker ? WORKER : []),
       ],
       providers: [
-        { provide: APP_GUARD, useClass: ApiKeyGuard },
+        ...[ApiKeyGuard, ProblemFilter],
+        { provide: APP_GUARD, useExisting: ApiKeyGuard },
         { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
-        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_FILTER, useExisting: ProblemFilter },
         { provide: APP_PIPE, useFactory: validationPipe },
       ],
     };

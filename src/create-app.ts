@@ -4,6 +4,7 @@ import type { LoggerService } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.js';
+import { decideDirectly } from './decisions/decide-directly.js';
 import { linkListener } from './links/link-listener.js';
 import type { Config } from './platform/config.js';
 import { protectHttp, serverSettings, type FirstListener } from './platform/http-protection.js';
@@ -47,6 +48,7 @@ export async function createApp(
   timeRequests(app);
   if (config.tracing) traceRequests(app);
   parseBodies(app, config.http);
+  if (config.roles.includes('api')) decideDirectly(app);
   if (config.roles.includes('api'))
     followLinks = linkListener(app, { ...config.links, isTraced: config.tracing !== undefined });
   return app;

@@ -10,8 +10,15 @@ export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
 
   catch(exception: unknown, host: ArgumentsHost): void {
-    const request = host.switchToHttp().getRequest<FastifyRequest>();
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    this.answer(
+      exception,
+      host.switchToHttp().getRequest<FastifyRequest>(),
+      host.switchToHttp().getResponse<FastifyReply>(),
+    );
+  }
+
+  /** Answers a request with what went wrong. */
+  answer(exception: unknown, request: FastifyRequest, reply: FastifyReply): void {
     if (reply.raw.headersSent) {
       // Too late for an answer; a connection that breaks off says at least that this one is not whole.
       reply.raw.destroy();

@@ -1,5 +1,4 @@
 import { Inject, Injectable, Optional, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../problem.js';
 import { ACCESS, type Access } from './access.js';
@@ -12,11 +11,21 @@ import { REQUEST_SIGNATURES, signedRequestOf, type RequestSignatures } from './r
 
 const CHALLENGE = 'Bearer realm="turnout"';
 
+/** Who may use a route. */
+export interface Door {
+  access: Access | undefined;
+  /** A system whose signature opens it, too. */
+  signedBy: string | undefined;
+  /** The tokens of the configuration that open it, too. */
+  token: string | undefined;
+}
+
 /** Asks every route who may use it. One that does not say is closed to everybody. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
+  private readonly doors = new WeakMap<object, Door>();
+
   constructor(
-    private readonly reflector: Reflector,
     private readonly keys: ApiKeyStore,
     @Optional() @Inject(REQUEST_SIGNATURES) private readonly signatures: RequestSignatures = new Map(),
     @Optional() private readonly limits?: RateLimits,
@@ -24,24 +33,36 @@ export class ApiKeyGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+    const handler = context.getHandler();
+    let door = this.doors.get(handler);
+    if (!door) this.doors.set(handler, (door = this.doorOf(handler, context.getClass())));
+    await this.admit(context.switchToHttp().getRequest<FastifyRequest>(), door);
+    return true;
+  }
+
+  /** Who may use a route, as its handler and its controller say. */
+  doorOf(handler: object, controller: object): Door {
+    const read = <T>(key: symbol): T | undefined => Reflect.getMetadata(key, handler) as T | undefined;
+    return {
+      access: read<Access>(ACCESS) ?? (Reflect.getMetadata(ACCESS, controller) as Access | undefined),
+      signedBy: read<string>(SIGNED_BY),
+      token: read<string>(OR_TOKEN),
+    };
+  }
+
+  /** Throws a problem where a request is not let in. */
+  async admit(request: FastifyRequest, { access, signedBy, token }: Door): Promise<void> {
     if (!access) throw Problem.forbidden('This route is closed: it does not say who may use it.');
-    if (access.kind === 'public') return true;
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    if (access.kind === 'public') return;
     const { authorization } = request.headers;
     if (authorization === undefined) {
-      const system = this.reflector.get<string | undefined>(SIGNED_BY, context.getHandler());
-      if (system !== undefined && this.isSigned(request, system)) {
-        await this.limits?.count(request, system, access.scopes[0]!);
-        return true;
+      if (signedBy === undefined || !this.isSigned(request, signedBy)) {
+        throw Problem.unauthorised('An API key is needed: send "Authorization: Bearer <key>".', CHALLENGE);
       }
-      throw Problem.unauthorised('An API key is needed: send "Authorization: Bearer <key>".', CHALLENGE);
+      await this.limits?.count(request, signedBy, access.scopes[0]!);
+      return;
     }
-    if (this.isByToken(authorization, this.reflector.get<string | undefined>(OR_TOKEN, context.getHandler())))
-      return true;
+    if (this.isByToken(authorization, token)) return;
     const key = tokenIn(authorization) ?? (access.scopes.includes('ingest') ? userNameIn(authorization) : undefined);
     const verified = key === undefined ? undefined : await this.keys.verify(key);
     if (!verified) {
@@ -56,7 +77,6 @@ export class ApiKeyGuard implements CanActivate {
     }
     request.apiKey = verified;
     await this.limits?.count(request, verified.id, access.scopes[0]!);
-    return true;
   }
 
   /** Known without the database: who looks on must see, above all when it is down. */
