@@ -21,7 +21,9 @@ interface Start {
 
 /** Starts a program below `bench` and waits until it says that it is ready. Throws where it ends before. */
 export async function startProgram(file: string, { args = [], env = {}, isProfiled }: Start = {}): Promise<Program> {
-  const execArgv = isProfiled ? ['--cpu-prof', '--cpu-prof-dir=/tmp/turnout-bench-profile'] : [];
+  const profiled = isProfiled ? ['--cpu-prof', '--cpu-prof-dir=/tmp/turnout-bench-profile'] : [];
+  // As `npm start` and the image start the service; what it is compared with has the same.
+  const execArgv = ['--max-semi-space-size=32', ...profiled];
   const path = join(process.cwd(), 'bench', file);
   const child = fork(path, args, { env: { PATH: process.env.PATH, ...env }, execArgv });
   const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${file} ended before it was ready`)));
