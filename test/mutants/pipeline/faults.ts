@@ -334,8 +334,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'open decisions are due never',
     file: DECISIONS,
-    find: 'column((one) => (isOpen(one) ? new Date(one.asOf) : null)),',
-    replace: 'column(() => null),',
+    find: 'instants((one) => (isOpen(one) ? one.asOf : null)),',
+    replace: 'instants(() => null),',
     specs: decisions,
   },
   {
