@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { startScratchPostgres } from '../test/support/scratch-postgres.js';
 import { randomNumbers } from '../test/support/random-numbers.js';
-import { cpuMsOf } from './ingest/cpu.js';
+import { cpuMsOf, waitedMsOf } from './ingest/cpu.js';
 import { sendAll, sendSteadily } from './ingest/load.js';
 import { clickOn, sendOutLinks, type SentLinks } from './links/visitors.js';
 import { median } from './measure.js';
@@ -74,14 +74,19 @@ async function throughput(programs: readonly Program[], sent: SentLinks, postgre
   return found;
 }
 
-/** How long answers take while clicks come steadily, in ms. */
-async function latency({ port }: Program, sent: SentLinks, perSecond: number) {
+/**
+ * How long answers take while clicks come steadily, in ms; and for how many ms of each second the program waited for a
+ * processor, without which there would be less of them.
+ */
+async function latency({ port, child }: Program, sent: SentLinks, perSecond: number) {
   const requests = clicks(sent, Math.round(perSecond * option('seconds')));
   const took: number[] = [];
+  const waited = waitedMsOf(child.pid!);
   await sendSteadily(port, requests, perSecond, took, isRedirect, option('connections'));
   took.sort((a, b) => a - b);
   const at = (share: number): number => rounded(took[Math.floor(took.length * share)]!);
-  return { p50: at(0.5), p99: at(0.99) };
+  const waitedASecond = Math.round((waitedMsOf(child.pid!) - waited) / option('seconds'));
+  return { p50: at(0.5), p99: at(0.99), waitedASecond };
 }
 
 /** Clicks a second that one worker turns into events. Throws unless there are as many events as clicks were answered. */

@@ -32,3 +32,15 @@ export function cpuMsOf(pid: number): number {
   const children = others.filter((one) => one?.parent === pid);
   return own.own + own.ended + children.reduce((sum, one) => sum + (one?.own ?? 0), 0);
 }
+
+/**
+ * How long the main thread of a process was ready to run and had no processor, in milliseconds: what of its latency is the
+ * machine's. 0 where there is no /proc.
+ */
+export function waitedMsOf(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1_000_000;
+  } catch {
+    return 0;
+  }
+}
