@@ -29,7 +29,8 @@ export class World {
   private readonly answers = new Map<string, { person: number; decision: string }>();
   private rules: Record<string, Rule> = {
     clicked: { performed: 'click', within: '6h' },
-    abandoned: { performed: 'click', within: '3d', notFollowedBy: { performed: 'purchase', within: '5h' } },
+    // Of clicks older than that nothing is left, so that there are open decisions however long this goes on.
+    abandoned: { performed: 'click', within: '6h', notFollowedBy: { performed: 'purchase', within: '5h' } },
   };
   private sent = 0;
 
