@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Milliseconds } from '../core/instant.js';
 import { inSnapshot, type Present } from '../platform/catalogue-revision.js';
+import { answersOf, type Transaction } from '../platform/database.js';
 import { Nudger } from '../platform/nudger.js';
 import { Problem } from '../platform/problem.js';
 import { DecisionLog } from './decision-log.js';
@@ -58,15 +59,18 @@ export class Decider {
     outcomes: Map<Question, Outcome | Problem>,
   ): Promise<readonly Question[]> {
     // One snapshot: no answer mixes what was before a change of rules, or of who is who, with what was after.
-    const { cached, judged } = await inSnapshot(this.dataSource, async (tx, present) => {
-      const refused = this.refused(questions, present);
-      const cached = await this.cached(
-        tx,
-        questions.filter((question) => !refused.has(question)),
-      );
-      const others = questions.filter((question) => !refused.has(question) && !cached.has(question));
-      return { cached: new Map([...refused, ...cached]), judged: await this.judge.judgeAll(tx, others, present) };
-    });
+    const { cached, judged } = await inSnapshot(
+      this.dataSource,
+      (tx) => answersOf(this.pins.of(tx, questions), this.judge.profilesOf(tx, questions)),
+      async (tx, present, [pins, profiles]) => {
+        const refused = this.refused(questions, present);
+        for (const question of refused.keys()) pins.delete(question);
+        const cached = await this.cached(tx, pins, profiles);
+        const others = questions.filter((question) => !refused.has(question) && !cached.has(question));
+        const judged = await this.judge.judgeAll(tx, others, profiles, present);
+        return { cached: new Map([...refused, ...cached]), judged };
+      },
+    );
     await this.settleOpen(cached);
     for (const [question, outcome] of cached) outcomes.set(question, outcome);
     const fresh: Judged[] = [];
@@ -97,17 +101,12 @@ export class Decider {
 
   /** What pins answer; a key that was used for another question is a problem. */
   private async cached(
-    tx: Parameters<PinStore['of']>[0],
-    questions: readonly Question[],
+    tx: Transaction,
+    found: Awaited<ReturnType<PinStore['of']>>,
+    profiles: ReadonlyMap<Question, number | undefined>,
   ): Promise<Map<Question, Outcome | Problem>> {
-    const found = await this.pins.of(tx, questions);
     const ids = [...found.values()].flat().map((pin) => pin.decisionId);
     const decisions = await this.decisions.findAll(tx, [...new Set(ids)]);
-    const strangers = [...found].filter(([question, pins]) => pins.some((pin) => pin.digest !== question.digest));
-    const profiles = await this.judge.profilesOf(
-      tx,
-      strangers.map(([question]) => question),
-    );
     return new Map(
       [...found].map(([question, pins]) => {
         const decision = decisions.get(pins[0]!.decisionId)!;

@@ -58,10 +58,11 @@ export class Judge {
     return new Map(questions.map((question, index) => [question, profiles[index]]));
   }
 
-  /** All at once, by as few reads as one would take. A journey or branch point that doesn't exist is a problem. */
+  /** All at once, by as few reads as one would take; `profiles` is whom they are about. A journey or branch point that doesn't exist is a problem. */
   async judgeAll(
     tx: Transaction,
     questions: readonly Question[],
+    profiles: ReadonlyMap<Question, number | undefined>,
     { now: asOf, revision }: { now: Instant; revision: number },
   ): Promise<Map<Question, Judged | Problem>> {
     const answers = new Map<Question, Judged | Problem>();
@@ -74,13 +75,12 @@ export class Judge {
       if (point) points.set(question, point);
       else answers.set(question, unknownPoint(question, known?.keys()));
     }
-    const profiles = await this.profilesOf(tx, [...points.keys()]);
     const known = [...new Set(points.values())];
     const facts = await this.facts.current(tx, revision);
     const freshnessOf = await this.freshness.of(known, { asOf, facts: facts.content });
     const present: Present = { asOf, revision, facts, freshnessOf };
     const plans = known.flatMap((point) => point.branches.map((branch) => branch.plan));
-    const ids = [...new Set([...profiles.values()].filter((id) => id !== undefined))];
+    const ids = [...new Set([...points.keys()].map((one) => profiles.get(one)).filter((id) => id !== undefined))];
     const read = await this.histories.ofEach(tx, ids, { plans, asOf, revision });
     const nobody = { startsAt: await this.starts.current(tx, revision) };
     for (const [question, point] of points) {

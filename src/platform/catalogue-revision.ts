@@ -1,7 +1,7 @@
 import type { ClientBase, QueryResult } from 'pg';
 import type { DataSource } from 'typeorm';
 import { now } from './clock.js';
-import { prepared, query, type Transaction } from './database.js';
+import { answersOf, prepared, query, type Transaction } from './database.js';
 import { LANES } from './lanes.js';
 
 /** The number of the last change to anything declared: rules, CTAs, journeys, source histories. */
@@ -60,24 +60,23 @@ const BEGIN_SNAPSHOT = `
   SELECT turnout_now() AS now, revision FROM catalogue`;
 
 /**
- * Reads in one snapshot, of which the present is told in the round trip that begins it. Whoever waits for what was read
- * does not wait for the snapshot's end.
+ * Reads in one snapshot. Its present is told in the round trip that begins it, and so is what is read `ahead`, which can't
+ * depend on the present. Whoever waits for what was read does not wait for the snapshot's end.
  */
-export async function inSnapshot<T>(
+export async function inSnapshot<A, T>(
   dataSource: DataSource,
-  read: (tx: Transaction, present: Present) => Promise<T>,
+  ahead: (tx: Transaction) => Promise<A>,
+  read: (tx: Transaction, present: Present, known: A) => Promise<T>,
 ): Promise<T> {
   const runner = dataSource.createQueryRunner();
   let client: ClientBase | undefined;
   try {
     client = (await runner.connect()) as ClientBase;
     // Several statements at once have several results.
-    const [, present] = (await client.query(BEGIN_SNAPSHOT)) as unknown as QueryResult<{
-      now: Date;
-      revision: string;
-    }>[];
+    const [begun, known] = await answersOf(client.query(BEGIN_SNAPSHOT) as Promise<unknown>, ahead(runner.manager));
+    const [, present] = begun as QueryResult<{ now: Date; revision: string }>[];
     const { now, revision } = present!.rows[0]!;
-    return await read(runner.manager, { now: now.getTime(), revision: Number(revision) });
+    return await read(runner.manager, { now: now.getTime(), revision: Number(revision) }, known);
   } finally {
     const end = async (): Promise<void> => {
       // A connection that can't end it is broken, and leaves the pool.
