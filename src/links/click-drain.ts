@@ -15,7 +15,7 @@ import { TrackedLink } from './links.entities.js';
 export const LINKS_SOURCE = 'links';
 
 /** Where links are followed by the same process, they wait while these are worked out. */
-const MOST_CLICKS_AT_ONCE = 500;
+const MOST_CLICKS_AT_ONCE = 1_000;
 
 /** A click with what its batch knows of it. */
 interface Click extends RecordedClick {
