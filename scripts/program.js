@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
+import { constants } from 'node:os';
 
 /** A signal stopped the work; the exit code is the shell's for that signal. */
 export class Interrupted extends Error {
@@ -53,15 +53,13 @@ export function throwIfInterrupted() {
 
 /**
  * Starts a program that is sent every signal this process gets. `exited` resolves with its exit code (128 + n after
- * signal n) and, if `isQuiet`, what it wrote; it rejects if the program can't be started. With `isPatient` it takes the
- * processors only while nobody else wants them.
+ * signal n) and, if `isQuiet`, what it wrote; it rejects if the program can't be started.
  */
-export function startProgram(command, args, { env = process.env, isQuiet = false, isPatient = false } = {}) {
+export function startProgram(command, args, { env = process.env, isQuiet = false } = {}) {
   // npm is a batch file on Windows, which only a shell can start.
   const shell = process.platform === 'win32' && command === 'npm';
   const child = spawn(command, args, { env, shell, stdio: isQuiet ? ['ignore', 'pipe', 'pipe'] : 'inherit' });
   running.add(child);
-  if (isPatient && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   let output = '';
   child.stdout?.on('data', (chunk) => (output += chunk));
   child.stderr?.on('data', (chunk) => (output += chunk));

@@ -5,7 +5,7 @@ import { startPrivateRedis } from './private-redis.js';
 import { runProgram } from './program.js';
 
 const NO_TESTS = { passed: 0, failed: 0, skipped: 0 };
-const SEEDS = 200;
+const SEEDS = 100;
 /**
  * The specs of the service in one process in which jobs play a part: these run on both backends of the queues, as all specs of
  * real processes do. What the others show does not depend on who keeps the queues, and once is enough.
@@ -41,16 +41,8 @@ export async function runTests(jestArgs) {
   ];
   const total = { ...NO_TESTS };
   const add = (counts) => Object.keys(total).forEach((outcome) => (total[outcome] += counts[outcome]));
-  let seeds;
   try {
     for (const { title, project, env, needsRedis, only = [] } of runs) {
-      // Who asks for certain tests does not ask for these. The tests of processes wait more than they work, and what else
-      // goes on meanwhile changes nothing in the simulation, whose time is its own.
-      if (project === 'process' && jestArgs.length === 0 && !seeds) {
-        console.log(`\n── simulation, ${SEEDS} seeds, beside the tests of processes ──`);
-        seeds = runSeeds(withoutRedis, join(resultsFolder, 'seeds.json'));
-        seeds.catch(() => undefined); // where another run fails first
-      }
       console.log(`\n── ${title} ──`);
       if (needsRedis && !redis) {
         console.log('Left out: REDIS_URL is not set and there is no redis-server on the PATH.');
@@ -64,12 +56,12 @@ export async function runTests(jestArgs) {
       );
       add(counts);
     }
-    if (seeds) {
-      console.log(`\n── simulation, ${SEEDS} seeds: the rest ──`);
-      add(await seeds);
+    // Who asks for certain tests does not ask for these.
+    if (jestArgs.length === 0) {
+      console.log(`\n── simulation, ${SEEDS} seeds ──`);
+      add(await runSeeds(withoutRedis, join(resultsFolder, 'seeds.json')));
     }
   } finally {
-    await seeds?.catch(() => undefined);
     await redis?.stop();
     rmSync(resultsFolder, { recursive: true, force: true });
   }
@@ -106,7 +98,7 @@ async function runJest(project, jestArgs, env, resultsFile) {
 /** Each seed counts as a test. */
 async function runSeeds(env, resultsFile) {
   const args = ['--import', 'tsx', 'test/simulation/simulate.ts', '--seeds', String(SEEDS), '--result', resultsFile];
-  const { exitCode } = await runProgram(process.execPath, args, { env, isPatient: true });
+  const { exitCode } = await runProgram(process.execPath, args, { env });
   const { seeds, failed } = existsSync(resultsFile)
     ? JSON.parse(readFileSync(resultsFile, 'utf8'))
     : { seeds: 0, failed: 0 };
