@@ -8,7 +8,7 @@
  *
  * `--seconds` is how long 500 events a second (`--rate`) are sent for the latency; `--minutes` sends batches for so long
  * and watches the memory; `--profile` writes a CPU profile of the service; `--statements` tells what PostgreSQL was busy with
- * during the batches; `--scale ''` leaves the comparison out.
+ * during batches and single webhooks; `--scale ''` leaves the comparison out.
  */
 import { readFileSync } from 'node:fs';
 import { once } from 'node:events';

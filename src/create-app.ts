@@ -48,9 +48,10 @@ export async function createApp(
   timeRequests(app);
   if (config.tracing) traceRequests(app);
   parseBodies(app, config.http);
-  if (config.roles.includes('api')) decideDirectly(app);
-  if (config.roles.includes('api'))
+  if (config.roles.includes('api')) {
+    decideDirectly(app);
     followLinks = linkListener(app, { ...config.links, isTraced: config.tracing !== undefined });
+  }
   return app;
 }
 

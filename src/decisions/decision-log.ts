@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Nudger } from '../platform/nudger.js';
@@ -72,8 +73,4 @@ async function explainInTurns(judged: readonly Judged[]): Promise<void> {
     one.explain();
     if (index % REASONS_A_TURN === REASONS_A_TURN - 1) await nextTurn();
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

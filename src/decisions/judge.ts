@@ -58,7 +58,10 @@ export class Judge {
     return new Map(questions.map((question, index) => [question, profiles[index]]));
   }
 
-  /** All at once, by as few reads as one would take; `profiles` is whom they are about. A journey or branch point that doesn't exist is a problem. */
+  /**
+   * All at once, by as few reads as one would take; `profiles` is whom they are about. A journey or branch point that doesn't
+   * exist is a problem.
+   */
   async judgeAll(
     tx: Transaction,
     questions: readonly Question[],

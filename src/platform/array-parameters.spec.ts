@@ -1,4 +1,4 @@
-import { instantArray, jsonArray, plainArray, textArray } from './array-parameters.js';
+import { instantArray, jsonArray, plainArray, sinceArray, textArray } from './array-parameters.js';
 
 describe('arrays for PostgreSQL', () => {
   it('of what needs no quotes', () => {
@@ -8,6 +8,10 @@ describe('arrays for PostgreSQL', () => {
 
   it('of texts, whatever is in them', () => {
     expect(textArray(['a', null, 'null', '', 'b "c" \\ d,e'])).toBe('{"a",NULL,"null","","b \\"c\\" \\\\ d,e"}');
+  });
+
+  it('of instants since when something counts, be it always', () => {
+    expect(sinceArray([0, -Infinity, Date.UTC(-5, 0)])).toBe('{1970-01-01T00:00:00.000Z,-infinity,-infinity}');
   });
 
   it('of instants are in UTC, and left to pg where years have not four digits', () => {

@@ -25,6 +25,12 @@ export function instantArray(instants: readonly (number | null)[]): string | (Da
   return plainArray(dates.map((date) => date && date.toISOString()));
 }
 
+/** Since when something counts, as an array of `timestamptz`: before the year 1 there is nothing. */
+export function sinceArray(instants: readonly number[]): string {
+  const texts = instants.map((instant) => (instant < YEAR_1 ? '-infinity' : new Date(instant).toISOString()));
+  return plainArray(texts);
+}
+
 const YEAR_1 = Date.parse('0001-01-01T00:00:00Z');
 const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
 

@@ -3,7 +3,7 @@ import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/comm
 import type { Queue } from 'bullmq';
 import { DELIVER_QUEUE, EVALUATE_QUEUE, PRIORITIES, type DeliverJob, type EvaluateJob } from './queues.js';
 
-/** Between two nudges: what comes by the hundred a second is not worth a job each time, which costs the database milliseconds. */
+/** Between two nudges: what comes by the hundred a second is not worth a job each time, which takes milliseconds. */
 const REST_MS = 50;
 
 /**

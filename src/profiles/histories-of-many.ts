@@ -2,7 +2,7 @@ import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant } from '../core/instant.js';
 import { PURCHASE_ENDINGS } from '../core/net-purchases.js';
 import type { EventName } from '../core/rule.js';
-import { plainArray } from '../platform/array-parameters.js';
+import { plainArray, sinceArray } from '../platform/array-parameters.js';
 import { preparedRows, type Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
 
@@ -51,18 +51,11 @@ function parametersOf(stretches: readonly Stretch[]): [string[], string, string[
   const begun = stretches.filter(({ name }) => typeof name !== 'string');
   return [
     exact.map(({ name }) => name as string),
-    plainArray(exact.map(({ name, since }) => instantText(OF_ALL_TIME.has(name) ? -Infinity : since))),
+    sinceArray(exact.map(({ name, since }) => (OF_ALL_TIME.has(name) ? -Infinity : since))),
     begun.map(({ name }) => (name as Exclude<EventName, string>).startsWith),
-    plainArray(begun.map(({ since }) => instantText(since))),
+    sinceArray(begun.map(({ since }) => since)),
   ];
 }
-
-/** Before the year 1 there is nothing, and JavaScript writes it otherwise. */
-function instantText(since: Instant): string {
-  return since < YEAR_1 ? '-infinity' : new Date(since).toISOString();
-}
-
-const YEAR_1 = Date.parse('0001-01-01T00:00:00Z');
 
 type EventRow = [
   profileId: number,

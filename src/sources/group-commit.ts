@@ -18,8 +18,8 @@ export interface GroupCommitSettings<Item, Result> {
   /** Groups committed at the same time. */
   mostAtOnce: number;
   /**
-   * How long after another a group begins at the earliest, in ms, unless a whole one waits by then: where commits are quick, they
-   * would otherwise be many and of few. A lone caller waits for nobody all the same. 0 unless given.
+   * How long after another a group begins at the earliest, in ms, unless a whole one waits by then: where commits are
+   * quick, they would otherwise be many and of few. A lone caller waits for nobody all the same. 0 unless given.
    */
   apartMs?: number;
 }
