@@ -109,11 +109,14 @@ async function throughput(programs: readonly Asked[], postgresPid: number) {
   }));
 }
 
+/** As many as a proxy keeps open; one for each request that waits would be more than a listening socket queues. */
+const STEADY_CONNECTIONS = 256;
+
 /** How long answers take while requests come steadily, in ms. */
 async function latency({ port, request }: Pick<Asked, 'port' | 'request'>, perSecond: number) {
   const requests = Array.from({ length: Math.round(perSecond * option('seconds')) }, request);
   const took: number[] = [];
-  await sendSteadily(port, requests, perSecond, took);
+  await sendSteadily(port, requests, { perSecond, connections: STEADY_CONNECTIONS, took });
   took.sort((a, b) => a - b);
   const at = (share: number): number => rounded(took[Math.floor(took.length * share)]!);
   return { p50: at(0.5), p99: at(0.99) };
@@ -128,7 +131,10 @@ async function latencyWhileIngesting(ours: Asked, perSecond: number) {
   await sendAll(ours.port, webhooks(6_000), option('connections'));
   const ceiling = 6_000_000 / (performance.now() - began);
   const rate = ceiling / 2;
-  const ingesting = sendSteadily(ours.port, webhooks(Math.round(rate * option('seconds'))), rate);
+  const ingesting = sendSteadily(ours.port, webhooks(Math.round(rate * option('seconds'))), {
+    perSecond: rate,
+    connections: option('connections'),
+  });
   const found = await latency(ours, perSecond);
   await ingesting;
   return { ...found, eventsPerSecond: Math.round(rate) };

@@ -278,7 +278,10 @@ async function measureLatency(service: Service, stream: Generator<Fact>) {
     metric: 'clicked' as const,
     id: `lat-${n}`,
   }));
-  const sentAt = await sendSteadily(service.port, some.map(webhookRequest), option('rate'));
+  const sentAt = await sendSteadily(service.port, some.map(webhookRequest), {
+    perSecond: option('rate'),
+    connections: option('connections'),
+  });
   await untilEvaluated(service);
   const { rows } = await service.pool.query<{ id: string; at: Date }>(
     `SELECT cause_event_id AS id, min(pg_xact_commit_timestamp(xmin)) AS at FROM transitions

@@ -82,7 +82,7 @@ async function latency({ port, child }: Program, sent: SentLinks, perSecond: num
   const requests = clicks(sent, Math.round(perSecond * option('seconds')));
   const took: number[] = [];
   const waited = waitedMsOf(child.pid!);
-  await sendSteadily(port, requests, perSecond, took, isRedirect, option('connections'));
+  await sendSteadily(port, requests, { perSecond, connections: option('connections'), took, isRight: isRedirect });
   took.sort((a, b) => a - b);
   const at = (share: number): number => rounded(took[Math.floor(took.length * share)]!);
   const waitedASecond = Math.round((waitedMsOf(child.pid!) - waited) / option('seconds'));

@@ -2,13 +2,17 @@ import { connect, type Socket } from 'node:net';
 
 /** One kept-alive connection on which requests are sent one after the other: as cheap as a client can be. */
 class Connection {
-  private pending: ((status: number) => void) | undefined;
+  private pending: { resolve: (status: number) => void; reject: (error: Error) => void } | undefined;
   private received = '';
 
   private constructor(private readonly socket: Socket) {
     socket.setNoDelay(true);
     socket.setEncoding('latin1');
     socket.on('data', (chunk: string) => this.receive(chunk));
+    socket.on('error', () => undefined); // it is closed then
+    socket.on('close', () =>
+      this.pending?.reject(new Error('A connection was closed before its request was answered')),
+    );
   }
 
   static async open(port: number): Promise<Connection> {
@@ -18,8 +22,8 @@ class Connection {
   }
 
   send(request: string): Promise<number> {
-    return new Promise((resolve) => {
-      this.pending = resolve;
+    return new Promise((resolve, reject) => {
+      this.pending = { resolve, reject };
       this.socket.write(request);
     });
   }
@@ -36,7 +40,9 @@ class Connection {
     if (this.received.length < head + 4 + length) return;
     const status = Number(this.received.slice(9, 12));
     this.received = '';
-    this.pending?.(status);
+    const answered = this.pending;
+    this.pending = undefined;
+    answered?.resolve(status);
   }
 }
 
@@ -62,45 +68,40 @@ export async function sendAll(
   );
 }
 
-/**
- * Sends so many requests a second, whether or not answers come; the instants at which each was sent. How long each took
- * from when it was due, in ms, is added to `took`. Where a number of connections is given, they are opened before, and what
- * finds none free waits for one, as at a proxy.
- */
-export async function sendSteadily(
-  port: number,
-  requests: readonly string[],
-  perSecond: number,
-  took: number[] = [],
-  isRight: (status: number) => boolean = isSuccess,
-  connections?: number,
-): Promise<number[]> {
-  const free = await Promise.all(Array.from({ length: connections ?? 0 }, () => Connection.open(port)));
+interface Steadily {
+  perSecond: number;
+  /** What finds none free waits for one, as at a proxy. They are opened before. */
+  connections: number;
+  /** Gets how long each answer took from when its request was due, in ms. */
+  took?: number[];
+  isRight?: (status: number) => boolean;
+}
+
+/** Sends so many requests a second, whether or not answers come; the instants at which each was sent. */
+export async function sendSteadily(port: number, requests: readonly string[], steadily: Steadily): Promise<number[]> {
+  const { perSecond, connections, took = [], isRight = isSuccess } = steadily;
+  const free = await Promise.all(Array.from({ length: connections }, () => Connection.open(port)));
   const sentAt: number[] = [];
   const answers: Promise<void>[] = [];
   const began = performance.now();
-  const send = (connection: Connection | undefined): void => {
+  const due = (): number => Math.min(requests.length, Math.floor(((performance.now() - began) * perSecond) / 1_000));
+  const send = (connection: Connection): void => {
     const number = sentAt.push(Date.now()) - 1;
     const dueAt = began + (number * 1_000) / perSecond;
-    const answer = sendOn(connection, port, requests[number]!).then(([status, used]) => {
+    const answer = connection.send(requests[number]!).then((status) => {
       if (!isRight(status)) throw new Error(`A request was answered with ${status}`);
       took.push(performance.now() - dueAt);
-      if (connections !== undefined && sentAt.length < due()) send(used);
-      else free.push(used);
+      if (sentAt.length < due()) send(connection);
+      else free.push(connection);
     });
+    answer.catch(() => undefined); // thrown below
     answers.push(answer);
   };
-  const due = (): number => Math.min(requests.length, Math.floor(((performance.now() - began) * perSecond) / 1_000));
   while (sentAt.length < requests.length) {
-    while (sentAt.length < due() && (connections === undefined || free.length > 0)) send(free.pop());
+    while (sentAt.length < due() && free.length > 0) send(free.pop()!);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   await Promise.all(answers);
   free.forEach((one) => one.close());
   return sentAt;
-}
-
-async function sendOn(free: Connection | undefined, port: number, request: string): Promise<[number, Connection]> {
-  const connection = free ?? (await Connection.open(port));
-  return [await connection.send(request), connection];
 }
