@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { periodOf, startOf } from '../core/calendar.js';
+import { utcDay } from '../core/instant.js';
 import { query, type Transaction } from '../platform/database.js';
-import { DELIVERIES, DIMENSIONS, ORIGINS, type Cut } from './cuts.js';
+import { DELIVERIES, DIMENSIONS, ORIGINS } from './cuts.js';
 import { COUNTS } from './figure.js';
 import { kindOf } from './figures-of.js';
 import type { ReportQuestion } from './report-question.js';
@@ -30,29 +32,34 @@ export interface CountedRow {
 
 const ROWS_AT_ONCE = 1_000;
 
+/** How many times as many periods are added up at once after some that gave few rows. */
+const GROWTH = 4;
+
 /** Who reads so slowly is let go, so that the connection serves others. */
 const PATIENCE = '30s';
 
-/** Reads reports off the figures: those added up, and the changes that wait, in one statement. */
+/** Reads reports off the figures: those added up, and the changes that wait, in one snapshot. */
 @Injectable()
 export class ReportQuery {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** In order of period, the most clicked first; through a cursor, no more than some rows are ever in memory. */
+  /**
+   * In order of period, the most clicked first; through a cursor, no more than some rows are ever in memory. Few periods are
+   * added up at once where they have many rows, so that the first rows of a long report come as soon as those of a short one.
+   */
   async *rows(question: ReportQuestion): AsyncGenerator<CountedRow> {
     const runner = this.dataSource.createQueryRunner();
     try {
-      await runner.startTransaction();
+      await runner.startTransaction('REPEATABLE READ');
       const tx = runner.manager;
-      await query(tx, 'SET LOCAL jit = off'); // takes longer than the report itself
-      await query(tx, `SET LOCAL idle_in_transaction_session_timeout = '${PATIENCE}'`);
-      const { sql, parameters } = reportSql(question);
-      await query(tx, `DECLARE report NO SCROLL CURSOR FOR ${sql}`, parameters);
-      let rows: CountedRow[];
-      do {
-        rows = await query<CountedRow>(tx, `FETCH ${ROWS_AT_ONCE} FROM report`);
-        yield* rows;
-      } while (rows.length === ROWS_AT_ONCE);
+      await query(tx, `SET LOCAL jit = off; SET LOCAL idle_in_transaction_session_timeout = '${PATIENCE}'`);
+      let [from, periods] = [question.from, 1];
+      while (from < question.to) {
+        const to = earlier(periodsAfter(question, from, periods), question.to);
+        const read = yield* rowsOf(tx, reportSql(question, { from, to }));
+        if (read < ROWS_AT_ONCE) periods *= GROWTH;
+        from = to;
+      }
     } finally {
       if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
       await runner.release();
@@ -71,10 +78,39 @@ export class ReportQuery {
 
 const CLICKERS = { day: 'clickers', week: 'week_clickers', month: 'month_clickers' };
 
-/** The one statement of a report; exported for the benchmark, which looks at its plan. */
-export function reportSql({ cut, only, period, from, to, step, attribution }: ReportQuestion) {
+/** The rows of some periods, and how many there were. */
+async function* rowsOf(tx: Transaction, { sql, parameters }: ReportSql): AsyncGenerator<CountedRow, number> {
+  await query(tx, `DECLARE report NO SCROLL CURSOR FOR ${sql}`, parameters);
+  let read = 0;
+  let rows: CountedRow[];
+  do {
+    rows = await query<CountedRow>(tx, `FETCH ${ROWS_AT_ONCE} FROM report`);
+    yield* rows;
+    read += rows.length;
+  } while (rows.length === ROWS_AT_ONCE);
+  await query(tx, 'CLOSE report');
+  return read;
+}
+
+/** The day on which so many periods from a day on have passed. */
+function periodsAfter({ period }: ReportQuestion, day: string, periods: number): string {
+  return utcDay(startOf(period, 'UTC', periodOf(period, 'UTC', Date.parse(day)) + periods));
+}
+
+function earlier(a: string, b: string): string {
+  return a < b ? a : b;
+}
+
+interface ReportSql {
+  sql: string;
+  parameters: unknown[];
+}
+
+/** The statement for some periods of a report. */
+function reportSql(question: ReportQuestion, some: Pick<ReportQuestion, 'from' | 'to'>): ReportSql {
+  const { cut, only, period, step, attribution } = question;
   const kinds = ['clicks', kindOf('checkout', attribution), kindOf('purchase', attribution)];
-  const parameters: unknown[] = [cut.key, kinds, from, to, step];
+  const parameters: unknown[] = [cut.key, kinds, some.from, some.to, step];
   const isWanted = [...only].map(([dimension, values]) => {
     parameters.push(values);
     return `value[${cut.dimensions.indexOf(dimension) + 1}] = ANY($${parameters.length}::text[])`;
@@ -103,7 +139,7 @@ export function reportSql({ cut, only, period, from, to, step, attribution }: Re
       SELECT value AS message, ${inPeriod} AS period, sum(deliveries) AS deliveries
         FROM ${figures(`cut = '${DELIVERIES}' AND kind = 'clicks' AND day >= $3::date AND day < $4::date`)}
        GROUP BY 1, 2
-    ), delivered AS (${deliveredTo(cut)})
+    ), delivered AS (${deliveredTo(question, parameters)})
     SELECT value, period::text, ${COUNTED.map((name) => `coalesce(${name}, 0) AS ${name}`).join(', ')},
            deliveries, purchases
       FROM counted FULL JOIN (SELECT * FROM delivered WHERE ${where}) AS delivered USING (value, period)
@@ -135,16 +171,18 @@ const SENT_TO: Readonly<Record<string, string>> = {
  * By value and period, how many messages in which it stood were delivered. Of campaigns and channels the deliveries tell
  * themselves; anything else stood in the messages of which it was clicked in the months of the report.
  */
-function deliveredTo(cut: Cut): string {
+function deliveredTo({ cut, from, to }: ReportQuestion, parameters: unknown[]): string {
   const direct = SENT_TO[cut.key];
   if (direct !== undefined)
     return `SELECT ${direct} AS value, period, sum(deliveries) AS deliveries FROM sent GROUP BY 1, 2`;
   const parts = cut.dimensions.map((dimension) => `value[${DIMENSIONS.indexOf(dimension) + 1}]`);
   const message = `value[${DIMENSIONS.length + 1}:${DIMENSIONS.length + 3}]`;
+  const last = parameters.push(from, to);
+  const inMonths = `day >= date_trunc('month', $${last - 1}::date) AND day < $${last}::date`;
   return `
     SELECT origin.value, period, sum(deliveries) AS deliveries
       FROM (SELECT ARRAY[${parts.join(', ')}] AS value, ${message} AS message
-              FROM ${figures(`cut = '${ORIGINS}' AND kind = 'clicks' AND day >= date_trunc('month', $3::date) AND day < $4::date`)}
+              FROM ${figures(`cut = '${ORIGINS}' AND kind = 'clicks' AND ${inMonths}`)}
              GROUP BY 1, 2 HAVING sum(clicked) > 0) AS origin
       JOIN sent USING (message) GROUP BY 1, 2`;
 }
