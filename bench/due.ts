@@ -1,9 +1,9 @@
 /**
  * So many memberships that end within the same second: how long it takes until every one of them has ended, that none ends
  * before its instant, none is missed, and that the longest due comes first; beside bare batches that claim as many rows and
- * write the same, in the same run.
+ * write the same, in the same run. Meanwhile webhooks come in, `--rate` a second: how much longer they take than before.
  *
- *   npm run bench:due -- --profiles 1000000
+ *   npm run bench:due -- --profiles 1000000 --rate 200
  *
  * The clock of the database is moved to two seconds before that second, and then runs.
  */
@@ -11,12 +11,18 @@ import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { migrateDatabase } from '../src/platform/database.js';
 import { startScratchPostgres } from '../test/support/scratch-postgres.js';
-import { putTo, startProgram, startWorker, stopProgram } from './programs.js';
+import { sendSteadily } from './ingest/load.js';
+import { facts, SIGNING_KEY, take, webhookRequest } from './ingest/workload.js';
+import { putTo, startProgram, startWorker, stopProgram, type Program } from './programs.js';
 
 const { values: given } = parseArgs({
-  options: { profiles: { type: 'string', default: '1000000' }, batch: { type: 'string', default: '500' } },
+  options: {
+    profiles: { type: 'string', default: '1000000' },
+    batch: { type: 'string', default: '500' },
+    rate: { type: 'string', default: '200' },
+  },
 });
-const [profiles, batch] = [Number(given.profiles), Number(given.batch)];
+const [profiles, batch, rate] = [Number(given.profiles), Number(given.batch), Number(given.rate)];
 
 /** How soon all is to be over, in seconds. */
 const GOAL_SECONDS = 180;
@@ -82,6 +88,7 @@ function envOf(url: string): Record<string, string> {
     TURNOUT_ROLES: 'api',
     HEALTH_PORT: '0',
     EVALUATE_BATCH_SIZE: String(batch),
+    CUSTOMERIO_SIGNING_KEYS: SIGNING_KEY,
   };
 }
 
@@ -93,14 +100,32 @@ async function until(client: Client, sql: string, isDone: (n: number) => boolean
   }
 }
 
-/** Everybody enters, by the service itself. */
-async function fill(client: Client, url: string): Promise<void> {
+/** Everybody is to enter, by the service itself, whose API is returned. */
+async function fill(client: Client, url: string): Promise<Program> {
   await client.query(CLOCK);
   await client.query(FILL);
+  await client.query(`SELECT setval('profile_ids', ${profiles})`);
   await client.query('ANALYZE');
   const api = await startProgram('service.js', { env: envOf(url) });
   await putTo(api, '/v1/segments/clicked', { rule: { performed: 'click', within: '30d' } });
-  await stopProgram(api.child);
+  return api;
+}
+
+/** People of whom nothing was known, who do not leave while this runs. */
+const newcomers = facts({ profiles: 20_000, campaigns: 20, seed: 1, prefix: 'due' });
+const SECONDS_AT_ONCE = 2;
+const SECONDS_BEFORE = 10;
+
+/** Sends webhooks steadily until told to end, for some seconds at least; how long 99 of 100 took at most, in ms. */
+async function p99Of(api: Program, isOver: () => boolean, leastSeconds = 0): Promise<number> {
+  const took: number[] = [];
+  const began = performance.now();
+  while (!isOver() || performance.now() - began < leastSeconds * 1_000) {
+    const requests = take(newcomers, rate * SECONDS_AT_ONCE).map(webhookRequest);
+    await sendSteadily(api.port, requests, { perSecond: rate, connections: 64, took });
+  }
+  took.sort((a, b) => a - b);
+  return Math.round(took[Math.floor(took.length * 0.99)]! * 10) / 10;
 }
 
 /** Memberships a second by bare batches of two connections, lane by lane. */
@@ -127,21 +152,26 @@ async function main(url: string): Promise<void> {
   await migrateDatabase(url);
   const client = new Client({ connectionString: url });
   await client.connect();
-  await fill(client, url);
+  const api = await fill(client, url);
   const worker = startWorker(envOf(url));
   console.log('everybody enters');
   await until(client, `SELECT count(*)::int AS n FROM transitions WHERE kind = 'entered'`, (n) => n === profiles);
   await until(client, 'SELECT count(*)::int AS n FROM backfills', (n) => n === 0);
   await client.query('VACUUM (ANALYZE)');
+  const calm = await p99Of(api, () => true, SECONDS_BEFORE);
   console.log('and leaves within one second');
   await client.query(
-    `UPDATE bench_clock SET ahead = (SELECT min(evaluate_at) FROM profiles) - interval '2 seconds' - clock_timestamp()`,
+    `UPDATE bench_clock SET ahead = (SELECT min(evaluate_at) FROM profiles WHERE id <= ${profiles}) - interval '2 seconds' - clock_timestamp()`,
   );
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   const began = performance.now();
-  await until(client, ENDED, (n) => n >= profiles || performance.now() - began > 20 * 60_000);
-  const seconds = (performance.now() - began) / 1_000;
-  await stopProgram(worker);
+  let isDrained = false;
+  const draining = until(client, ENDED, (n) => n >= profiles || performance.now() - began > 20 * 60_000)
+    .then(() => (performance.now() - began) / 1_000)
+    .finally(() => (isDrained = true));
+  const meanwhile = await p99Of(api, () => isDrained);
+  const seconds = await draining;
+  for (const child of [worker, api.child]) await stopProgram(child);
   const { rows: found } = await client.query<Record<'wrong' | 'early' | 'missed' | 'unordered', number>>(CHECK);
   const ceiling = await ceilingOf(client, url);
   await client.end();
@@ -154,7 +184,12 @@ async function main(url: string): Promise<void> {
     ceiling: Math.round(ceiling),
     ratio,
   };
-  console.log(JSON.stringify({ ...result, seconds: Math.round(seconds * 10) / 10, profiles, ...found[0] }));
+  const webhooks = {
+    perSecond: rate,
+    p99Ms: { calm, meanwhile },
+    p99Ratio: Math.round((calm / meanwhile) * 100) / 100,
+  };
+  console.log(JSON.stringify({ ...result, seconds: Math.round(seconds * 10) / 10, profiles, ...found[0], webhooks }));
   if (seconds > GOAL_SECONDS || Object.values(found[0]!).some((count) => count > 0)) process.exitCode = 1;
 }
 
