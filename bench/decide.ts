@@ -5,9 +5,9 @@
  *   npm run bench:decide -- --profiles 1000000 --events 20000000 --journeys 100
  *
  * `--requests` and `--connections` are for the throughput, in `--rounds` by turns; `--seconds` is how long requests come
- * steadily for the latency (0: left out), at `--rate` a second (half of our own throughput unless given), and once more while webhooks
- * come in at half of what the service takes. `--pinned` gives every question a run of its own, so that it is written before
- * its answer. `--data` names a folder that keeps the data for the next run; `--profile` writes a CPU profile of the service.
+ * steadily for the latency (0: left out), at `--rate` a second, and once more while webhooks come in at half of what the
+ * service takes: unless given, a quarter of our own throughput, so that both together leave a process room. `--pinned` gives
+ * every question a run of its own, so that it is written before its answer. `--data` names a folder that keeps the data for the next run; `--profile` writes a CPU profile of the service.
  */
 import type { ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -166,7 +166,7 @@ async function main(url: string, isFilled: boolean, postgresPid: number): Promis
   const ours: Asked = { ...service, request: () => questionOf(service.key) };
   const bare: Asked = { ...(await startProgram('decide/ceiling.js', { env: envOf(url) })), request: readOf };
   const [figure, ceiling] = await throughput([ours, bare], postgresPid);
-  const rate = option('rate') || Math.round(Math.min(figure!.perSecond, ceiling!.perSecond) / 2);
+  const rate = option('rate') || Math.round(Math.min(figure!.perSecond, ceiling!.perSecond) / 4);
   const latencies = option('seconds') > 0 ? await underLoad(ours, bare, rate) : {};
   for (const child of [ours.child, bare.child, worker]) await stopProgram(child);
   console.log(
