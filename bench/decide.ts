@@ -7,7 +7,8 @@
  * `--requests` and `--connections` are for the throughput, in `--rounds` by turns; `--seconds` is how long requests come
  * steadily for the latency (0: left out), at `--rate` a second, and once more while webhooks come in at half of what the
  * service takes: unless given, a quarter of our own throughput, so that both together leave a process room. `--pinned` gives
- * every question a run of its own, so that it is written before its answer. `--data` names a folder that keeps the data for the next run; `--profile` writes a CPU profile of the service.
+ * every question a run of its own, so that it is written before its answer. `--data` names a folder that keeps the data for
+ * the next run; `--profile` writes a CPU profile of the service.
  */
 import type { ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
