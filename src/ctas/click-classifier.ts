@@ -46,6 +46,14 @@ export class ClickClassifier {
     return needsTogether([...needs, ...EVIDENCE_NAMES.map((name) => ({ name, lookback }))]);
   }
 
+  /** The properties by which it classes a click alone, and those that only matter beside other events. */
+  get propertiesRead(): { alone: readonly string[]; together: readonly string[] } {
+    return {
+      alone: [...this.catalogue.propertiesRead, 'actor_class', 'actor_signals'],
+      together: ['delivery_id', 'channel', 'link_id'],
+    };
+  }
+
   /** A profile's events as rules see them, in the order given. Whatever was claimed by who sent a click is replaced. */
   classify<E extends HistoryEvent>(events: readonly E[]): E[] {
     const clicks = events.filter((event) => event.name === CLICK);

@@ -1,7 +1,7 @@
 import type { Properties } from '../core/property.js';
 import { compilePattern, patternMatches, type CompiledPattern } from './compiled-pattern.js';
 import type { CtaDefinition, CtaPattern } from './cta-pattern.js';
-import { contextOf, NO_CONTEXT, type MessageContext } from './message-context.js';
+import { CONTEXT_PROPERTIES, contextOf, NO_CONTEXT, type MessageContext } from './message-context.js';
 import { normaliseHref, type Link } from './normalise-href.js';
 import { PatternIndex } from './pattern-index.js';
 import { RecentResults } from './recent-results.js';
@@ -54,6 +54,11 @@ export class CtaCatalogue {
       .map((pattern, rank): RankedPattern => ({ ...pattern, rank }));
     this.index = new PatternIndex(ranked);
     this.named = namedPlaces(ranked);
+  }
+
+  /** The properties by which it tells the CTA of a click: where a link stood only if a pattern asks. */
+  get propertiesRead(): readonly string[] {
+    return this.named.length === 0 ? ['href'] : ['href', ...CONTEXT_PROPERTIES];
   }
 
   /** The CTA of a click, by its properties; undefined where no pattern matches. */

@@ -5,6 +5,9 @@ export const MESSAGE_KINDS = ['campaign_id', 'broadcast_id', 'newsletter_id', 't
 
 export type MessageKind = (typeof MESSAGE_KINDS)[number];
 
+/** What says where a link stood. */
+export const CONTEXT_PROPERTIES: readonly string[] = [...MESSAGE_KINDS, 'action_id', 'link_id', 'link_tag'];
+
 /** Where a link stood. */
 export interface MessageContext {
   /** As `campaign_id:7`. */

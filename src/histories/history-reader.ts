@@ -3,12 +3,10 @@ import { historyNeeded, type Plan } from '../core/compile-rule.js';
 import { History, type HistoryStart } from '../core/history.js';
 import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant, Milliseconds } from '../core/instant.js';
-import type { EventName } from '../core/rule.js';
 import { EVIDENCE_NAMES } from '../ctas/click-class.js';
 import { LONGEST_SIGNAL } from '../ctas/click-class-settings.js';
 import type { Reclassified } from '../ctas/click-classifier.js';
 import { CtaStore } from '../ctas/cta-store.js';
-import { MESSAGE_KINDS } from '../ctas/message-context.js';
 import type { Transaction } from '../platform/database.js';
 import { RETENTION_MS } from '../platform/retention.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
@@ -38,18 +36,23 @@ export interface ReadHistory {
   seq: number;
 }
 
-/** What tells of a click which CTA it is of and who clicked. */
-const READ_TO_CLASS = [
-  ...['href', 'link_id', 'link_tag', 'action_id', 'delivery_id', 'channel', 'actor_class'],
-  ...MESSAGE_KINDS,
-];
-
 /** How events that were read of many profiles at once become histories. */
 export interface ScannedHistories {
-  /** What must be known wherever a rule is about clicks, so that these can be classed. */
-  classed: { names: readonly EventName[]; margin: Milliseconds; properties: readonly string[] };
-  /** From a profile's events in order of time. */
-  historyOf: (profileId: number, events: readonly HistoryEvent[]) => History;
+  /**
+   * What must be known wherever a rule is about clicks, so that these can be classed. A click less than `margin` before and
+   * after which there is no other event of these names is classed by itself, and reads no more than those properties.
+   */
+  classed: {
+    names: readonly string[];
+    margin: Milliseconds;
+    properties: { alone: readonly string[]; together: readonly string[] };
+  };
+  /** Whether events of a name ever came. */
+  hasCome: (name: string) => boolean;
+  /** A profile's events, in order of time, as rules see them. */
+  asSeen: <E extends HistoryEvent>(events: readonly E[]) => E[];
+  /** From a profile's events as rules see them, in order of time. */
+  historyOf: (profileId: number, seen: readonly HistoryEvent[]) => History;
 }
 
 /**
@@ -116,13 +119,11 @@ export class HistoryReader {
     const classifier = await this.ctas.current(tx, revision);
     const startsAt = await this.starts.current(tx, revision);
     return {
-      classed: { names: EVIDENCE_NAMES, margin: LONGEST_SIGNAL, properties: READ_TO_CLASS },
-      historyOf: (profileId, events) =>
-        History.inOrder(classifier.classify(events), {
-          startsAt,
-          profile: String(profileId),
-          retention: this.retention,
-        }),
+      classed: { names: EVIDENCE_NAMES, margin: LONGEST_SIGNAL, properties: classifier.propertiesRead },
+      hasCome: (name) => startsAt(name) < Infinity,
+      asSeen: (events) => classifier.classify(events),
+      historyOf: (profileId, seen) =>
+        History.inOrder(seen, { startsAt, profile: String(profileId), retention: this.retention }),
     };
   }
 }

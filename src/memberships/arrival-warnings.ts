@@ -59,11 +59,8 @@ export class ArrivalWarnings extends RuleWarnings {
           AND name = 'click' AND occurred_at >= turnout_now() - interval '${LOOK_BACK}' LIMIT $2`,
       [NEWEST_PAGES, MOST_CLICKS],
     );
-    const { historyOf } = await this.histories.forScan(tx, await catalogueRevision(tx));
-    return historyOf(
-      0,
-      rows.map(({ id, properties }) => ({ id, name: 'click', occurredAt: 0, properties })),
-    ).named('click');
+    const { asSeen } = await this.histories.forScan(tx, await catalogueRevision(tx));
+    return asSeen(rows.map(({ id, properties }) => ({ id, name: 'click', occurredAt: 0, properties })));
   }
 }
 

@@ -1,76 +1,83 @@
 import type { Plan } from '../core/compile-rule.js';
-import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant } from '../core/instant.js';
-import { eventNamesOf, nameFits, type Matcher } from '../core/matcher.js';
+import { nameFits, type Matcher } from '../core/matcher.js';
+import { PURCHASE_ENDINGS } from '../core/net-purchases.js';
+import type { PropertiesRead } from '../core/properties-read.js';
 import type { EventName } from '../core/rule.js';
 import { CLICK } from '../ctas/click-class.js';
+import type { ScannedHistories } from '../histories/history-reader.js';
 
 /** What is read of all profiles at once. */
 export interface Gathering {
   plans: readonly Plan[];
   asOf: Instant;
-  /** Top-level properties; events are read without any others. */
-  properties: readonly string[];
+  /** Top-level ones; events are read without any others. */
+  properties: PropertiesRead;
   /** Read as a whole for as far back as anything of the plan is: what else must be known to class them. */
-  classed: { names: readonly EventName[]; margin: number; properties: readonly string[] };
+  classed: ScannedHistories['classed'];
+  /** Whether events of a name ever came. */
+  hasCome: (name: string) => boolean;
 }
 
-/** A statement that gives, for each profile that has any, its events as one text; and how to read that. */
+/**
+ * An event as a row: its profile, when it occurred in epoch seconds, its name and then properties as JSON, null where it
+ * has none of that name.
+ */
+export type GatheredRow = [profile: string, at: string, name: string, ...properties: (string | null)[]];
+
+/** A statement whose rows are a profile's events after each other, in order of time and, at one instant, of id. */
 export interface GatheringStatement {
   text: string;
   values: unknown[];
-  decode: (gathered: string) => HistoryEvent[];
+  /** Names of the first properties in a row: what a rule asks of single events, in which many are alike. */
+  like: readonly string[];
+  /** Of those after them, which only matter beside other events: they tell a delivery or an order from others. */
+  own: readonly string[];
 }
-
-/** Never in JSON text, where control characters are escaped. */
-const FIELD = '\u001f';
-const EVENT = '\u001e';
 
 /** What only classing tells of an event: it can't be asked of the log. */
 const DERIVED: readonly string[] = ['cta', 'cta_kind', 'actor_class'];
 
 /**
  * Gathers a superset of the events on which plans rest, by name, time and what can be asked of single events: what they
- * mean is not judged here. Their ids are left out, but not their order.
+ * mean is not judged here.
  */
 export function gatheringOf(wanted: Gathering): GatheringStatement {
+  const { plans, properties, classed } = wanted;
   const parameters = new Parameters();
-  const names = exactNames(wanted);
-  const properties = [...new Set([...wanted.properties, ...wanted.classed.properties])];
-  const known = parameters.add(names, 'text[]');
-  const fields = [
-    `coalesce(array_position(${known}, name)::text, to_jsonb(name)::text)`,
-    `(date_part('epoch', occurred_at) * 1000)::bigint::text`,
-    ...properties.map((name) => `coalesce((properties -> ${parameters.add(name, 'text')})::text, '')`),
-  ].join(` || E'\\x1f' || `);
-  const conditions = wanted.plans.map((plan) => conditionOf(plan, wanted, parameters));
+  const like = [...new Set([...properties.named, ...classed.properties.alone])];
+  const own = [...classed.properties.together, ...properties.undoing].filter((name) => !like.includes(name));
+  const columns = [...like, ...own].map((name) => `, properties -> ${parameters.add(name, 'text')}`);
   const text = `
-    SELECT profile_id, string_agg(${fields}, E'\\x1e' ORDER BY occurred_at, id) FROM events
-     WHERE ${conditions.join(' OR ')} GROUP BY profile_id`;
-  return { text, values: parameters.values, decode: (gathered) => decode(gathered, names, properties) };
+    SELECT profile_id, date_part('epoch', occurred_at), name${columns.join('')} FROM events
+     WHERE ${plans.map((plan) => conditionOf(plan, wanted, parameters)).join(' OR ')}
+     ORDER BY profile_id, occurred_at, id`;
+  return { text, values: parameters.values, like, own };
 }
 
-function conditionOf(plan: Plan, { asOf, classed }: Gathering, parameters: Parameters): string {
+function conditionOf(plan: Plan, { asOf, classed, hasCome }: Gathering, parameters: Parameters): string {
   const isClassed = plan.eventNames.some((name) => nameFits(name, CLICK));
-  const whole = isClassed ? classed.names : [];
+  const whole = isClassed ? classed.names.filter(hasCome) : [];
   const selected = [
     ...plan.matchers.map((matcher) => matcherCondition(matcher, whole, parameters)),
-    ...whole.map((name) => nameCondition(name, parameters)),
-  ];
+    ...(whole.length > 0 ? [`name = ANY(${parameters.add(whole, 'text[]')})`] : []),
+  ].filter((condition) => condition !== undefined);
   if (selected.length === 0) return 'false';
   const since = asOf - plan.lookback - (isClassed ? classed.margin : 0);
   const from = parameters.add(since === -Infinity ? '-infinity' : new Date(since), 'timestamptz');
   const inTime = `occurred_at >= ${from} AND (${[...new Set(selected)].join(' OR ')})`;
   // What undoes a purchase can be dated before it.
-  const endings = [...new Set(plan.matchers.flatMap((matcher) => eventNamesOf(matcher).slice(1)))];
+  const endings = plan.matchers.some((matcher) => matcher.isNet) ? PURCHASE_ENDINGS.filter(hasCome) : [];
   return endings.length === 0 ? `(${inTime})` : `(${inTime} OR name = ANY(${parameters.add(endings, 'text[]')}))`;
 }
 
-function matcherCondition(matcher: Matcher, classed: readonly EventName[], parameters: Parameters): string {
-  const named = nameCondition(matcher.eventName, parameters);
-  const { wants } = matcher;
+/** Undefined where those of the names that are read as a whole are all that it can select. */
+function matcherCondition(matcher: Matcher, whole: readonly string[], parameters: Parameters): string | undefined {
+  const { eventName, wants } = matcher;
+  if (typeof eventName === 'string' && whole.includes(eventName)) return undefined;
+  const named = nameCondition(eventName, parameters);
   const isAskable = wants && !wants.property.includes('.') && !DERIVED.includes(wants.property);
-  if (!isAskable || classed.some((name) => isSameName(name, matcher.eventName))) return named;
+  if (!isAskable) return named;
   const values = wants.values.map((value) => JSON.stringify(value));
   return `(${named} AND properties -> ${parameters.add(wants.property, 'text')} = ANY(${parameters.add(values, 'text[]')}::jsonb[]))`;
 }
@@ -78,50 +85,6 @@ function matcherCondition(matcher: Matcher, classed: readonly EventName[], param
 function nameCondition(name: EventName, parameters: Parameters): string {
   if (typeof name === 'string') return `name = ${parameters.add(name, 'text')}`;
   return `name ^@ ${parameters.add(name.startsWith, 'text')}`;
-}
-
-function isSameName(a: EventName, b: EventName): boolean {
-  return (
-    JSON.stringify(a) === JSON.stringify(b) ||
-    (typeof b !== 'string' && typeof a === 'string' && a.startsWith(b.startsWith))
-  );
-}
-
-function exactNames({ plans, classed }: Gathering): string[] {
-  const all = [...plans.flatMap((plan) => plan.eventNames), ...classed.names];
-  return [...new Set(all.filter((name) => typeof name === 'string'))];
-}
-
-function decode(gathered: string, names: readonly string[], properties: readonly string[]): HistoryEvent[] {
-  return gathered.split(EVENT).map((text, index) => {
-    const fields = text.split(FIELD);
-    const name = fields[0]!;
-    const kept: Record<string, unknown> = {};
-    for (let i = 0; i < properties.length; i++) {
-      const value = fields[i + 2]!;
-      if (value !== '') kept[properties[i]!] = valueOf(value);
-    }
-    return {
-      id: idAt(index),
-      name: name.startsWith('"') ? (JSON.parse(name) as string) : names[Number(name) - 1]!,
-      occurredAt: Number(fields[1]),
-      properties: kept,
-    };
-  });
-}
-
-/** Most values are short texts with nothing to unescape. */
-function valueOf(json: string): unknown {
-  if (json.startsWith('"') && !json.includes('\\')) return json.slice(1, -1);
-  return JSON.parse(json);
-}
-
-const IDS: string[] = [];
-
-/** Ids in the order of the events. */
-function idAt(index: number): string {
-  for (let next = IDS.length; next <= index; next++) IDS.push(String(next).padStart(9, '0'));
-  return IDS[index]!;
 }
 
 class Parameters {

@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import pg from 'pg';
 import type { QueryRunner } from 'typeorm';
 import type { Instant } from '../core/instant.js';
-import { propertiesRead } from '../core/properties-read.js';
+import { propertiesRead, type PropertiesRead } from '../core/properties-read.js';
 import type { Rule } from '../core/rule.js';
 import { HistoryReader, type ScannedHistories } from '../histories/history-reader.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
 import { query } from '../platform/database.js';
 import { SegmentStore } from '../segments/segment-store.js';
-import { gatheringOf } from './event-gathering.js';
+import { gatheringOf, type GatheredRow, type GatheringStatement } from './event-gathering.js';
+import { GatheredProfiles } from './gathered-profiles.js';
 import { RuleCount } from './rule-count.js';
 import { SeenProfiles } from './seen-profiles.js';
 
@@ -32,6 +33,8 @@ export class RuleScan {
   async count(runner: QueryRunner, rule: Rule, asOf: Instant, progress: ScanProgress): Promise<RuleCount> {
     const tx = runner.manager;
     await query(tx, `SET LOCAL work_mem = '64MB'`);
+    // Handing a row from one process to another costs far less than reading its properties.
+    await query(tx, 'SET LOCAL parallel_tuple_cost = 0.01');
     const revision = await catalogueRevision(tx);
     const { rules } = await this.segments.current(tx, revision);
     const count = new RuleCount(rule, rules, asOf);
@@ -46,19 +49,21 @@ export class RuleScan {
 
 async function judgeGathered(
   client: pg.PoolClient,
-  about: { count: RuleCount; scanned: ScannedHistories; asOf: Instant; properties: readonly string[] },
+  about: { count: RuleCount; scanned: ScannedHistories; asOf: Instant; properties: PropertiesRead },
   progress: ScanProgress,
 ): Promise<SeenProfiles> {
   const { count, scanned, asOf, properties } = about;
-  const { text, values, decode } = gatheringOf({ plans: count.plans, asOf, properties, classed: scanned.classed });
+  const { classed, hasCome } = scanned;
+  const statement = gatheringOf({ plans: count.plans, asOf, properties, classed, hasCome });
   const seen = new SeenProfiles();
-  await eachRow(client, text, values, ([id, gathered]) => {
-    const profile = Number(id);
+  const profiles = new GatheredProfiles(statement, scanned, (profile, history) => {
     seen.add(profile);
-    const isMember = count.add(scanned.historyOf(profile, decode(gathered!)));
+    const isMember = count.add(history);
     if (isMember && count.wantsSample()) count.sample.push(profile);
     progress.judged += 1;
   });
+  await eachRow(client, statement, (row) => profiles.add(row));
+  profiles.end();
   return seen;
 }
 
@@ -103,20 +108,22 @@ async function eachProfile(runner: QueryRunner, take: (profile: number) => boole
   }
 }
 
-/** Takes rows as they come, as texts; none are kept. Not by a cursor, for which the server would not work in parallel. */
+const AS_TEXT = { getTypeParser: () => (value: string) => value };
+
+/** Takes rows as they come; none are kept. Not by a cursor, for which the server would not work in parallel. */
 function eachRow(
   client: pg.PoolClient,
-  text: string,
-  values: unknown[],
-  take: (row: (string | null)[]) => void,
+  { text, values }: GatheringStatement,
+  take: (row: GatheredRow) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let failure: Error | undefined;
-    const running = client.query(new pg.Query({ text, values, rowMode: 'array' } as unknown as string));
+    const settings = { text, values, rowMode: 'array', types: AS_TEXT };
+    const running = client.query(new pg.Query(settings as unknown as string));
     running.on('row', (row: unknown) => {
       if (failure) return;
       try {
-        take(row as (string | null)[]);
+        take(row as GatheredRow);
       } catch (error) {
         failure = error as Error;
       }

@@ -101,7 +101,7 @@ describe('a rule counted before it is anything', () => {
     const next = await turnout.call('POST', '/v1/segments/preview', { rule: BOUGHT, waitSeconds: 0 });
     await holder.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND query LIKE '%string_agg%' AND pid <> pg_backend_pid()`,
+        WHERE datname = current_database() AND query LIKE '%ORDER BY profile_id, occurred_at, id' AND pid <> pg_backend_pid()`,
     );
     await holder.query('ROLLBACK');
     holder.release();

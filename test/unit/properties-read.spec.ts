@@ -18,7 +18,8 @@ describe('the properties that a rule reads', () => {
       const segments = new Map(Object.entries(given.segments));
       const plan = compileRule(given.rule, segments);
       const known = { startsAt: worldOfCase(given).startsAt, profile: given.profile };
-      const names = propertiesRead(given.rule, segments);
+      const { named, undoing } = propertiesRead(given.rule, segments);
+      const names = [...named, ...undoing];
       const [full, lean] = [given.events, given.events.map((event) => withOnly(names, event))].map((events) =>
         History.of(events, known),
       );
@@ -31,7 +32,8 @@ describe('the properties that a rule reads', () => {
 
   it('are few: what no condition names is left out', () => {
     const rule = { performed: 'click', where: { 'items.0.sku': 'TEA' }, within: '30d' };
-    const names = propertiesRead(rule, new Map());
+    const { named: names, undoing } = propertiesRead(rule, new Map());
+    expect(undoing).toEqual([]);
     expect(names).toEqual(expect.arrayContaining(['items', 'items.0.sku', 'actor_class']));
     const lean = withOnly(names, click(T0, { items: [{ sku: 'TEA' }], href: 'https://shop.example' }));
     expect(Object.keys(lean.properties)).toEqual(['items']);
