@@ -37,6 +37,7 @@ import { CreateDownstreamCounts1764000181000 } from './1764000181000-create-down
 import { CreateLinkRevision1764000190000 } from './1764000190000-create-link-revision.js';
 import { TellLinkOutcomes1764000200000 } from './1764000200000-tell-link-outcomes.js';
 import { ClaimOutboxInPlace1764000210000 } from './1764000210000-claim-outbox-in-place.js';
+import { KeepRoomForClaims1764000220000 } from './1764000220000-keep-room-for-claims.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -79,4 +80,5 @@ export const MIGRATIONS = [
   CreateLinkRevision1764000190000,
   TellLinkOutcomes1764000200000,
   ClaimOutboxInPlace1764000210000,
+  KeepRoomForClaims1764000220000,
 ];

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { Milliseconds } from '../core/instant.js';
 import { instantArray, jsonArray, jsonArrayIn, plainArray } from '../platform/array-parameters.js';
-import { prepared, query, type Transaction } from '../platform/database.js';
+import { prepared, preparedRows, query, type Transaction } from '../platform/database.js';
 import { LANES } from '../platform/lanes.js';
 import { PRIORITIES, UNHURRIED, URGENT } from '../platform/queues.js';
 import type { Address, OutboxMessage, OutboxPayload } from './outbox-message.js';
@@ -10,6 +10,8 @@ import type { Address, OutboxMessage, OutboxPayload } from './outbox-message.js'
 /** A message taken for sending: nobody else sends about the same profile and subject until it is settled or the lease ends. */
 export interface ClaimedMessage extends OutboxMessage {
   claim: string;
+  /** Where its row lies, as long as nobody touches it. */
+  place: string;
   version: number;
   /** Sends that went before, without success. */
   attempts: number;
@@ -21,6 +23,12 @@ export interface ClaimedMessage extends OutboxMessage {
 /** What came of a claimed message. */
 export type Settlement =
   { kind: 'accepted' } | { kind: 'retry'; reason: string; afterMs: Milliseconds } | { kind: 'failed'; reason: string };
+
+/** A claimed message, and what came of it. */
+export interface Settled {
+  message: ClaimedMessage;
+  outcome: Settlement;
+}
 
 /** Where something is due, and how urgent it is. */
 export interface DueLane {
@@ -105,7 +113,7 @@ export class OutboxStore {
     what: { lanes: readonly number[]; priority: number; destination: string; most: number; leaseMs: Milliseconds },
   ): Promise<ClaimedMessage[]> {
     const claim = randomUUID();
-    const rows = await prepared<ClaimRow>(
+    const rows = await preparedRows<ClaimRow>(
       tx,
       'claim_outbox',
       `WITH clock AS MATERIALIZED (SELECT turnout_now() AS now), due AS MATERIALIZED (
@@ -122,28 +130,17 @@ export class OutboxStore {
          FROM clock
         -- By their place: by their keys the whole table would be read.
         WHERE outbox.ctid = ANY (ARRAY(SELECT place FROM due))
-       RETURNING outbox.lane, outbox.profile_id, outbox.subject, version, attempts, payload, leaving, traceparent`,
-      [what.lanes, what.destination, what.most, claim, what.leaseMs, what.priority],
+       RETURNING outbox.lane, outbox.profile_id, outbox.subject, outbox.ctid, version, attempts, payload::text, leaving, traceparent`,
+      [plainArray(what.lanes), what.destination, what.most, claim, what.leaseMs, what.priority],
     );
-    return rows.sort(byKey).map((row) => ({
-      lane: row.lane,
-      destination: what.destination,
-      profileId: Number(row.profile_id),
-      subject: row.subject,
-      claim,
-      version: row.version,
-      attempts: row.attempts,
-      payload: row.payload,
-      leaving: row.leaving ?? [],
-      ...(row.traceparent !== null && { traceparent: row.traceparent }),
-    }));
+    return claimedMessages(rows, what.destination, claim);
   }
 
   /**
    * Notes what came of claimed messages. A claim that was lost meanwhile (its lease ended) is left to its new holder; a
    * state that was replaced while it was sent stays due.
    */
-  async settle(tx: Transaction, settled: readonly { message: ClaimedMessage; outcome: Settlement }[]): Promise<void> {
+  async settle(tx: Transaction, settled: readonly Settled[]): Promise<void> {
     if (settled.length === 0) return;
     const places = await this.lock(
       tx,
@@ -253,21 +250,46 @@ export class OutboxStore {
 
 const ALL_LANES = Array.from({ length: LANES }, (_, lane) => lane);
 
-interface ClaimRow {
-  lane: number;
-  profile_id: string;
-  subject: string;
-  version: number;
-  attempts: number;
-  payload: OutboxPayload;
-  leaving: Address[] | null;
-  traceparent: string | null;
+type ClaimRow = [
+  lane: number,
+  profileId: number,
+  subject: string,
+  place: string,
+  version: number,
+  attempts: number,
+  payload: string,
+  leaving: Address[] | null,
+  traceparent: string | null,
+];
+
+/** In the order of their keys, wherever the rows happen to lie; of those that state the same each holds the one payload. */
+function claimedMessages(rows: ClaimRow[], destination: string, claim: string): ClaimedMessage[] {
+  const payloads = new Map<string, OutboxPayload>();
+  const read = (text: string): OutboxPayload => {
+    let payload = payloads.get(text);
+    if (!payload) payloads.set(text, (payload = JSON.parse(text) as OutboxPayload));
+    return payload;
+  };
+  rows.sort(([, a, first], [, b, second]) => a - b || (first < second ? -1 : 1));
+  return rows.map(([lane, profileId, subject, place, version, attempts, payload, leaving, traceparent]) => {
+    const message: ClaimedMessage = {
+      lane,
+      destination,
+      profileId,
+      subject,
+      claim,
+      place,
+      version,
+      attempts,
+      payload: read(payload),
+      leaving: leaving ?? NOBODY,
+    };
+    if (traceparent !== null) message.traceparent = traceparent;
+    return message;
+  });
 }
 
-/** In one order, wherever the rows happen to lie. */
-function byKey(a: ClaimRow, b: ClaimRow): number {
-  return Number(a.profile_id) - Number(b.profile_id) || (a.subject < b.subject ? -1 : 1);
-}
+const NOBODY: readonly Address[] = [];
 
 /** The membership that a payload states; null for what is no membership. */
 function stateIn(payload: OutboxPayload): boolean | null {

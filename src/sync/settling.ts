@@ -1,13 +1,9 @@
 import { DataSource } from 'typeorm';
-import type { ClaimedMessage, OutboxStore, Settlement } from '../outbox/outbox-store.js';
-
-export interface Settled {
-  message: ClaimedMessage;
-  outcome: Settlement;
-}
+import type { OutboxStore, Settled } from '../outbox/outbox-store.js';
+import { settleInPlace } from '../outbox/settle-in-place.js';
 
 /**
- * Writes down what came of messages. What comes to an end while the last ones are written is written together after them.
+ * Writes down what came of the messages of one claim. What comes to an end while the last ones are written is written together after them.
  */
 export class Settling {
   private waiting: Settled[] = [];
@@ -35,7 +31,8 @@ export class Settling {
       while (this.waiting.length > 0) {
         const settled = this.waiting;
         this.waiting = [];
-        await this.dataSource.transaction((tx) => this.outbox.settle(tx, settled));
+        const left = await settleInPlace(this.dataSource.manager, settled);
+        if (left.length > 0) await this.dataSource.transaction((tx) => this.outbox.settle(tx, left));
       }
     } catch (error) {
       this.failure ??= error as Error;

@@ -2,6 +2,7 @@ import { DataSource } from 'typeorm';
 import { createDataSource } from '../../src/data-source.js';
 import { membershipMessage, type OutboxMessage } from '../../src/outbox/outbox-message.js';
 import { OutboxStore, type ClaimedMessage, type Settlement } from '../../src/outbox/outbox-store.js';
+import { settleInPlace } from '../../src/outbox/settle-in-place.js';
 import { T0 } from '../support/builders.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
@@ -170,5 +171,79 @@ describe('what a destination is owed', () => {
     await append(state(1, false, { isBackfill: true }));
     await append(state(1, false));
     expect(await due()).toEqual([{ lane: 1, priority: 0 }]);
+  });
+
+  describe('where it lies', () => {
+    const accept = (...messages: ClaimedMessage[]) =>
+      settleInPlace(
+        source.manager,
+        messages.map((message) => ({ message, outcome: { kind: 'accepted' } })),
+      );
+    const row = async (profileId: number) =>
+      (
+        await source.query<Record<string, unknown>[]>(
+          `SELECT ctid::text AS place, version, accepted_version, holds, claim, claimed_until, due_at, attempts, settled_at
+             FROM outbox WHERE profile_id = $1`,
+          [profileId],
+        )
+      )[0]!;
+
+    it('is settled as by its key', async () => {
+      await append(state(1, true), state(65, true));
+      const [one, other] = await claim(1);
+      expect(await accept(one!)).toEqual([]);
+      await settle(other!, { kind: 'accepted' });
+      const { place, ...settled } = await row(1);
+      const { place: otherPlace, ...settledByKey } = await row(65);
+      expect(place).not.toBe(otherPlace);
+      expect(settled).toEqual(settledByKey);
+      expect(settled).toMatchObject({ accepted_version: 1, holds: true, claim: null, due_at: null });
+    });
+
+    it('leaves what was not accepted, and what is no membership', async () => {
+      await append(state(1, true), state(65, true));
+      const [one, other] = await claim(1);
+      const refused = { message: one!, outcome: { kind: 'failed', reason: 'no' } } as const;
+      expect(await settleInPlace(source.manager, [refused])).toEqual([refused]);
+      const accepted = { message: other!, outcome: { kind: 'accepted' } } as const;
+      expect(await settleInPlace(source.manager, [refused, accepted])).toEqual([refused]);
+      expect(await row(1)).toMatchObject({ holds: false, claim: one!.claim });
+    });
+
+    it('is left when it was replaced meanwhile', async () => {
+      await append(state(1, true));
+      const [message] = await claim(1);
+      await append(state(1, false));
+      expect(await accept(message!)).toMatchObject([{ message: { profileId: 1 } }]);
+      const { place } = await row(1);
+      expect(await accept({ ...message!, place: place as string })).toHaveLength(1); // as where its old place was free
+      expect(await row(1)).toMatchObject({ version: 2, claim: message!.claim });
+    });
+
+    it('is left when the claim was lost', async () => {
+      await append(state(1, true));
+      const [lost] = await claim(1);
+      await database.setClock(T0 + 45_000);
+      const [held] = await claim(1);
+      expect(await accept({ ...lost!, place: held!.place })).toHaveLength(1);
+      expect(await row(1)).toMatchObject({ claim: held!.claim });
+    });
+
+    it('is left when another lies at its place', async () => {
+      await append(state(1, true), state(65, true));
+      const [one, other] = await claim(1);
+      expect(await accept({ ...one!, place: other!.place })).toHaveLength(1);
+      expect(await row(65)).toMatchObject({ claim: other!.claim });
+      expect(await accept({ ...one!, place: '(4000,1)' })).toHaveLength(1);
+    });
+
+    it('is left without waiting when somebody is at it', async () => {
+      await append(state(1, true));
+      const [message] = await claim(1);
+      await source.transaction(async (tx) => {
+        await tx.query('SELECT FROM outbox FOR UPDATE');
+        expect(await accept(message!)).toHaveLength(1);
+      });
+    });
   });
 });

@@ -53,6 +53,12 @@ export const STEPS: readonly Step[] = [
   { part: 'sender', name: 'messages are claimed', statement: 'UPDATE outbox SET claim = $4', isAlone: true },
   {
     part: 'sender',
+    name: 'accepted memberships are settled where they lie',
+    statement: 'UPDATE outbox SET accepted_version = version',
+    isAlone: true,
+  },
+  {
+    part: 'sender',
     name: 'what was sent is settled',
     statement: 'UPDATE outbox SET claim = NULL, claimed_until = NULL, claimed_version = NULL, accepted_version',
   },

@@ -9,6 +9,7 @@ export interface PlantedFault {
 }
 
 const OUTBOX = 'src/outbox/outbox-store.ts';
+const IN_PLACE = 'src/outbox/settle-in-place.ts';
 const HANDOVER = 'src/outbox/outbox-handover.ts';
 const DELIVERY = 'src/sync/delivery.ts';
 const GROUP = 'src/sources/group-commit.ts';
@@ -99,6 +100,34 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     file: OUTBOX,
     find: 'WHERE claim IS NOT DISTINCT FROM c`',
     replace: 'WHERE c IS NOT NULL`',
+    specs: outbox,
+  },
+  {
+    name: 'a lost claim settles where it lies all the same',
+    file: IN_PLACE,
+    find: ' AND claim = $4',
+    replace: ' AND $4::uuid IS NOT NULL',
+    specs: outbox,
+  },
+  {
+    name: 'what was replaced while it was sent is settled where it lies',
+    file: IN_PLACE,
+    find: ' AND version = claimed_version',
+    replace: '',
+    specs: outbox,
+  },
+  {
+    name: 'another row at the same place is settled',
+    file: IN_PLACE,
+    find: 'profile_id = p AND subject = s',
+    replace: 'p IS NOT NULL AND s IS NOT NULL',
+    specs: outbox,
+  },
+  {
+    name: 'what could not be settled where it lies is left',
+    file: IN_PLACE,
+    find: '  if ((await settleUntouched(tx, accepted)) < accepted.length) return settled;\n',
+    replace: '  await settleUntouched(tx, accepted);\n',
     specs: outbox,
   },
   {
