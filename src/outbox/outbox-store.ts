@@ -5,6 +5,7 @@ import { instantArray, jsonArray, jsonArrayIn, plainArray } from '../platform/ar
 import { prepared, preparedRows, query, type Transaction } from '../platform/database.js';
 import { LANES } from '../platform/lanes.js';
 import { PRIORITIES, UNHURRIED, URGENT } from '../platform/queues.js';
+import { claimedMessages, type ClaimRow } from './claimed-messages.js';
 import type { Address, OutboxMessage, OutboxPayload } from './outbox-message.js';
 
 /** A message taken for sending: nobody else sends about the same profile and subject until it is settled or the lease ends. */
@@ -249,47 +250,6 @@ export class OutboxStore {
 }
 
 const ALL_LANES = Array.from({ length: LANES }, (_, lane) => lane);
-
-type ClaimRow = [
-  lane: number,
-  profileId: number,
-  subject: string,
-  place: string,
-  version: number,
-  attempts: number,
-  payload: string,
-  leaving: Address[] | null,
-  traceparent: string | null,
-];
-
-/** In the order of their keys, wherever the rows happen to lie; of those that state the same each holds the one payload. */
-function claimedMessages(rows: ClaimRow[], destination: string, claim: string): ClaimedMessage[] {
-  const payloads = new Map<string, OutboxPayload>();
-  const read = (text: string): OutboxPayload => {
-    let payload = payloads.get(text);
-    if (!payload) payloads.set(text, (payload = JSON.parse(text) as OutboxPayload));
-    return payload;
-  };
-  rows.sort(([, a, first], [, b, second]) => a - b || (first < second ? -1 : 1));
-  return rows.map(([lane, profileId, subject, place, version, attempts, payload, leaving, traceparent]) => {
-    const message: ClaimedMessage = {
-      lane,
-      destination,
-      profileId,
-      subject,
-      claim,
-      place,
-      version,
-      attempts,
-      payload: read(payload),
-      leaving: leaving ?? NOBODY,
-    };
-    if (traceparent !== null) message.traceparent = traceparent;
-    return message;
-  });
-}
-
-const NOBODY: readonly Address[] = [];
 
 /** The membership that a payload states; null for what is no membership. */
 function stateIn(payload: OutboxPayload): boolean | null {

@@ -1,20 +1,20 @@
-import { createHash } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { Addressee, Destination, DestinationMessage, SendOutcome } from '../destinations/destination.js';
+import type { Addressee, Destination, SendOutcome } from '../destinations/destination.js';
 import { runBounded } from '../destinations/run-bounded.js';
 import type { Gate } from '../destinations/gate.js';
-import { OutboxStore, type ClaimedMessage, type Settlement } from '../outbox/outbox-store.js';
+import { OutboxStore, type ClaimedMessage, type Settled, type Settlement } from '../outbox/outbox-store.js';
 import { now } from '../platform/clock.js';
 import { LANES } from '../platform/lanes.js';
 import { URGENT } from '../platform/queues.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
-import { addresseeOf, AddresseeStore } from './addressee-store.js';
+import { AddresseeStore } from './addressee-store.js';
 import { backoffMs } from './backoff.js';
 import { Gates, PATIENCE_MS } from './gates.js';
 import { Lateness } from './lateness.js';
 import { SegmentPlaces } from './provisioning/segment-places.js';
+import { messageOf, type About } from './owed-messages.js';
 import { Settling } from './settling.js';
 import { tracedSend } from './traced-send.js';
 import { unitsOf } from './units.js';
@@ -35,14 +35,9 @@ export interface DeliveryRound {
 }
 
 /** A round under way. */
-interface Sending {
+interface Sending extends About {
   destination: Destination;
   gate: Gate;
-  addressees: ReadonlyMap<number, Addressee>;
-  /** Of segments that the destination calls otherwise. */
-  externalIds: ReadonlyMap<string, string>;
-  /** Whom the destination holds somewhere. */
-  known: ReadonlySet<number>;
   settling: Settling;
   round: DeliveryRound;
   isOver: () => boolean;
@@ -156,20 +151,29 @@ export class Delivery {
     const startedAt = performance.now();
     const outcomes = await tracedSend(destination.key, unit, () => destination.send(messages, gate));
     this.metrics.sendSeconds.observe({ destination: destination.key }, (performance.now() - startedAt) / 1000);
-    for (const { kind } of outcomes) this.metrics.sends.inc({ destination: destination.key, outcome: kind });
+    this.count(destination.key, outcomes);
     const held: ClaimedMessage[] = [];
-    const settled = unit.flatMap((message, index) => {
+    const settled: Settled[] = [];
+    for (const [index, message] of unit.entries()) {
       const outcome = outcomes[index]!;
-      if (outcome.kind !== 'held') return [{ message, outcome: this.settlementOf(message, outcome) }];
-      held.push(message);
-      round.heldMs = Math.max(round.heldMs, outcome.forMs);
-      return [];
-    });
+      if (outcome.kind === 'held') {
+        held.push(message);
+        round.heldMs = Math.max(round.heldMs, outcome.forMs);
+      } else {
+        settled.push({ message, outcome: this.settlementOf(message, outcome) });
+        if (outcome.kind === 'accepted') round.accepted += 1;
+      }
+    }
     settling.add(settled);
     round.sent += settled.length;
-    round.accepted += outcomes.filter((one) => one.kind === 'accepted').length;
     for (const { message, outcome } of settled) this.logFailure(message, outcome);
     return held;
+  }
+
+  private count(destination: string, outcomes: readonly SendOutcome[]): void {
+    const counts = new Map<SendOutcome['kind'], number>();
+    for (const { kind } of outcomes) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    for (const [outcome, count] of counts) this.metrics.sends.inc({ destination, outcome }, count);
   }
 
   private async release(messages: readonly ClaimedMessage[], afterMs = 0): Promise<void> {
@@ -197,34 +201,4 @@ export class Delivery {
 
 function distinctProfiles(messages: readonly ClaimedMessage[]): number[] {
   return [...new Set(messages.map((one) => one.profileId))];
-}
-
-function messageOf(message: ClaimedMessage, { addressees, known, externalIds }: Sending): DestinationMessage {
-  const { payload, leaving, profileId, version } = message;
-  const addressee = addressees.get(profileId) ?? {};
-  if (payload.kind === 'decision') return { ...payload, addressee };
-  if (payload.kind === 'click') return { ...payload, id: idOf(message) };
-  if (payload.kind === 'conversion') return { ...payload, id: idOf(message), addressee };
-  if (payload.kind === 'erasure') {
-    return { kind: 'erasure', id: idOf(message), addressees: payload.addresses.map(addresseeOf) };
-  }
-  return {
-    kind: 'membership',
-    isMember: payload.isMember,
-    externalSegmentId: externalIds.get(payload.externalSegmentId) ?? payload.externalSegmentId,
-    // Told by those destinations alone that know messages by it.
-    get id() {
-      return idOf(message);
-    },
-    version,
-    addressee,
-    isKnown: known.has(profileId),
-    ...(leaving.length > 0 && { leaving: leaving.map(addresseeOf) }),
-  };
-}
-
-/** The same for every attempt at one state, and no other's; it says nothing about anybody. */
-function idOf({ destination, profileId, subject, version }: ClaimedMessage): string {
-  const named = JSON.stringify([destination, profileId, subject, version]);
-  return `msg_${createHash('sha256').update(named).digest('base64url').slice(0, 32)}`;
 }

@@ -12,9 +12,9 @@ export async function tracedSend(
   unit: readonly ClaimedMessage[],
   send: () => Promise<SendOutcome[]>,
 ): Promise<SendOutcome[]> {
+  if (unit.every((one) => one.traceparent === undefined)) return send();
   const parents = unit.map((one) => one.traceparent);
   const links = parents.filter((one) => one !== undefined);
-  if (links.length === 0) return send();
   const attributes = { 'turnout.destination': destination, 'turnout.messages': unit.length };
   return inSpan('send', { links, attributes }, async (batch) => {
     const batchParent = traceparentOf(batch);

@@ -8,6 +8,8 @@ export interface CustomerioIdentifier {
 }
 
 const MAX_BYTES = 150;
+/** Of UTF-8, for a unit of UTF-16. */
+const MOST_BYTES_A_UNIT = 3;
 
 /**
  * The identifier under which a membership is sent: the customer id, else the cio_id, else the email. One that Customer.io
@@ -15,11 +17,9 @@ const MAX_BYTES = 150;
  * is left.
  */
 export function membershipIdentifier({ customerId, cioId, email }: Addressee): CustomerioIdentifier | undefined {
-  return (
-    usable({ kind: 'id', value: customerId }) ??
-    usable({ kind: 'cio_id', value: cioId }) ??
-    usable({ kind: 'email', value: email })
-  );
+  if (isUsable(customerId)) return { kind: 'id', value: customerId };
+  if (isUsable(cioId)) return { kind: 'cio_id', value: cioId };
+  return isUsable(email) ? { kind: 'email', value: email } : undefined;
 }
 
 /**
@@ -35,11 +35,12 @@ export function pathIdentifier(addressee: Addressee): string | undefined {
 
 /** An email that Customer.io would take. */
 export function usableEmail({ email }: Addressee): string | undefined {
-  return usable({ kind: 'email', value: email })?.value;
+  return isUsable(email) ? email : undefined;
 }
 
-function usable(identifier: { kind: CustomerioIdKind; value: string | undefined }): CustomerioIdentifier | undefined {
-  const { kind, value } = identifier;
-  if (value === undefined || value.trim() === '') return undefined;
-  return value.isWellFormed() && Buffer.byteLength(value) <= MAX_BYTES ? { kind, value } : undefined;
+function isUsable(value: string | undefined): value is string {
+  if (value === undefined || value.trim() === '') return false;
+  return (
+    value.isWellFormed() && (value.length * MOST_BYTES_A_UNIT <= MAX_BYTES || Buffer.byteLength(value) <= MAX_BYTES)
+  );
 }

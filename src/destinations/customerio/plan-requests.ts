@@ -71,8 +71,9 @@ export function planRequests(messages: readonly DestinationMessage[], decisionsA
     rejected: new Map(),
   };
   const changes = new Map<string, MembershipChange>();
+  const planning = { plan, changes, decisionsAs };
   for (const [index, message] of messages.entries()) {
-    const problem = planOne(message, index, { plan, changes, decisionsAs });
+    const problem = planOne(message, index, planning);
     if (problem) plan.rejected.set(index, problem);
   }
   for (const change of changes.values()) planChange(change, plan);
@@ -82,9 +83,9 @@ export function planRequests(messages: readonly DestinationMessage[], decisionsA
 
 /** Who must leave a segment before a message may be sent: others by whom Customer.io may know the profile. */
 export function leaversOf(message: DestinationMessage): MembershipMessage[] {
-  if (message.kind !== 'membership') return [];
+  if (message.kind !== 'membership' || !message.leaving) return [];
   const own = membershipIdentifier(message.addressee);
-  return (message.leaving ?? []).flatMap((addressee): MembershipMessage[] => {
+  return message.leaving.flatMap((addressee): MembershipMessage[] => {
     const identifier = membershipIdentifier(addressee);
     const isOther = identifier && !(own?.kind === identifier.kind && own.value === identifier.value);
     const { id, version, externalSegmentId } = message;
@@ -143,9 +144,12 @@ function noteChange(
   if (!place || place.as === 'made') return NO_SEGMENT;
   const who = membershipIdentifier(message.addressee);
   if (!who) return NO_IDENTIFIER;
-  const key = JSON.stringify([message.externalSegmentId, who.kind, who.value]);
-  const settles = [...(changes.get(key)?.settles ?? []), index];
-  changes.set(key, { place, who, message, settles });
+  const { externalSegmentId } = message;
+  const key = `${who.kind} ${externalSegmentId.length} ${externalSegmentId}${who.value}`;
+  const known = changes.get(key);
+  known?.settles.push(index);
+  if (known) known.message = message;
+  else changes.set(key, { place, who, message, settles: [index] });
   return undefined;
 }
 
