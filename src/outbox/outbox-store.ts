@@ -5,31 +5,8 @@ import { instantArray, jsonArray, jsonArrayIn, plainArray } from '../platform/ar
 import { prepared, preparedRows, query, type Transaction } from '../platform/database.js';
 import { LANES } from '../platform/lanes.js';
 import { PRIORITIES, UNHURRIED, URGENT } from '../platform/queues.js';
-import { claimedMessages, type ClaimRow } from './claimed-messages.js';
-import type { Address, OutboxMessage, OutboxPayload } from './outbox-message.js';
-
-/** A message taken for sending: nobody else sends about the same profile and subject until it is settled or the lease ends. */
-export interface ClaimedMessage extends OutboxMessage {
-  claim: string;
-  /** Where its row lies, as long as nobody touches it. */
-  place: string;
-  version: number;
-  /** Sends that went before, without success. */
-  attempts: number;
-  payload: OutboxPayload;
-  /** Others under whom the destination may still know the profile: they leave before the state is stated. */
-  leaving: readonly Address[];
-}
-
-/** What came of a claimed message. */
-export type Settlement =
-  { kind: 'accepted' } | { kind: 'retry'; reason: string; afterMs: Milliseconds } | { kind: 'failed'; reason: string };
-
-/** A claimed message, and what came of it. */
-export interface Settled {
-  message: ClaimedMessage;
-  outcome: Settlement;
-}
+import { claimedMessages, type ClaimedMessage, type ClaimRow, type Settled } from './claimed-message.js';
+import type { OutboxMessage, OutboxPayload } from './outbox-message.js';
 
 /** Where something is due, and how urgent it is. */
 export interface DueLane {

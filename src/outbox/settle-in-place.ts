@@ -1,6 +1,6 @@
 import { plainArray, textArray } from '../platform/array-parameters.js';
 import { prepared, type Transaction } from '../platform/database.js';
-import type { ClaimedMessage, Settled } from './outbox-store.js';
+import type { ClaimedMessage, Settled } from './claimed-message.js';
 
 /**
  * Notes, of the messages of one claim, which memberships were accepted, where their rows still lie as they were claimed and

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Addressee, DestinationMessage, MembershipMessage } from '../destinations/destination.js';
 import type { OutboxPayload } from '../outbox/outbox-message.js';
-import type { ClaimedMessage } from '../outbox/outbox-store.js';
+import type { ClaimedMessage } from '../outbox/claimed-message.js';
 import { addresseeOf } from './addressee-store.js';
 
 /** What is known about those whom claimed messages are about. */

@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
-import type { OutboxStore, Settled } from '../outbox/outbox-store.js';
+import type { Settled } from '../outbox/claimed-message.js';
+import type { OutboxStore } from '../outbox/outbox-store.js';
 import { settleInPlace } from '../outbox/settle-in-place.js';
 
 /**

@@ -1,6 +1,6 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { SendOutcome } from '../destinations/destination.js';
-import type { ClaimedMessage } from '../outbox/outbox-store.js';
+import type { ClaimedMessage } from '../outbox/claimed-message.js';
 import { beginSpan, inSpan, traceparentOf } from '../platform/tracing/tracing.js';
 
 /**

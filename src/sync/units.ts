@@ -1,4 +1,4 @@
-import type { ClaimedMessage } from '../outbox/outbox-store.js';
+import type { ClaimedMessage } from '../outbox/claimed-message.js';
 
 const MEMBERSHIPS_A_REQUEST = 1_000;
 const EVENTS_A_REQUEST = 500;

@@ -1,7 +1,8 @@
 import { DataSource } from 'typeorm';
 import { createDataSource } from '../../src/data-source.js';
 import { membershipMessage, type OutboxMessage } from '../../src/outbox/outbox-message.js';
-import { OutboxStore, type ClaimedMessage, type Settlement } from '../../src/outbox/outbox-store.js';
+import type { ClaimedMessage, Settlement } from '../../src/outbox/claimed-message.js';
+import { OutboxStore } from '../../src/outbox/outbox-store.js';
 import { settleInPlace } from '../../src/outbox/settle-in-place.js';
 import { T0 } from '../support/builders.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ReadBackFailed, type Destination } from '../../destinations/destination.js';
-import { OutboxStore, type ClaimedMessage } from '../../outbox/outbox-store.js';
+import type { ClaimedMessage } from '../../outbox/claimed-message.js';
+import { OutboxStore } from '../../outbox/outbox-store.js';
 import { ProvisionStore } from './provision-store.js';
 import { accountOf } from './provisioner.js';
 

@@ -1,5 +1,28 @@
-import type { Address, OutboxPayload } from './outbox-message.js';
-import type { ClaimedMessage } from './outbox-store.js';
+import type { Milliseconds } from '../core/instant.js';
+import type { Address, OutboxMessage, OutboxPayload } from './outbox-message.js';
+
+/** A message taken for sending: nobody else sends about the same profile and subject until it is settled or the lease ends. */
+export interface ClaimedMessage extends OutboxMessage {
+  claim: string;
+  /** Where its row lies, as long as nobody touches it. */
+  place: string;
+  version: number;
+  /** Sends that went before, without success. */
+  attempts: number;
+  payload: OutboxPayload;
+  /** Others under whom the destination may still know the profile: they leave before the state is stated. */
+  leaving: readonly Address[];
+}
+
+/** What came of a claimed message. */
+export type Settlement =
+  { kind: 'accepted' } | { kind: 'retry'; reason: string; afterMs: Milliseconds } | { kind: 'failed'; reason: string };
+
+/** A claimed message, and what came of it. */
+export interface Settled {
+  message: ClaimedMessage;
+  outcome: Settlement;
+}
 
 /** A row as claims return it. */
 export type ClaimRow = [
