@@ -30,6 +30,7 @@ import {
 } from './ingest/workload.js';
 import { median } from './measure.js';
 import { newDatabase, putTo, startProgram, stopProgram } from './programs.js';
+import { COUNTING_STATEMENTS, countStatements, tellStatements } from './statements.js';
 
 const { values: given } = parseArgs({
   options: {
@@ -330,28 +331,10 @@ async function soak(service: Service, stream: Generator<Fact>) {
   };
 }
 
-/** What PostgreSQL spent the most time on in the service's database since the last time this was asked. */
-async function tellStatements({ pool }: Service, events: number): Promise<void> {
-  const { rows } = await pool.query<{ calls: string; ms: number; planMs: number; query: string }>(
-    `SELECT calls, total_exec_time AS ms, total_plan_time AS "planMs", query FROM pg_stat_statements
-      WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-      ORDER BY total_exec_time + total_plan_time DESC LIMIT 40`,
-  );
-  await pool.query('SELECT pg_stat_statements_reset()');
-  const each = (ms: number): string => ((ms * 1_000) / events).toFixed(1).padStart(7);
-  for (const { calls, ms, planMs, query } of rows) {
-    const text = query.replace(/\s+/g, ' ').slice(0, 100);
-    console.log(`    ${calls.padStart(7)} calls; an event, µs: run ${each(ms)}, planned ${each(planMs)}  ${text}`);
-  }
-}
-
 async function main(): Promise<void> {
   const server = await startScratchPostgres({
     track_commit_timestamp: 'on',
-    ...(given.statements && {
-      shared_preload_libraries: 'pg_stat_statements',
-      'pg_stat_statements.track_planning': 'on',
-    }),
+    ...(given.statements && COUNTING_STATEMENTS),
   });
   adminUrl = server.url;
   postgresPid = server.pid;
@@ -359,14 +342,18 @@ async function main(): Promise<void> {
     const service = await startService(option('segments'));
     const stream = streamOf(option('segments'), 'e');
     console.log(`batches of ${option('batch')}, ${option('segments')} segments`);
-    if (given.statements) await service.pool.query('CREATE EXTENSION pg_stat_statements');
+    if (given.statements) await countStatements(service.pool);
     const batches = await measureBatches(service, stream);
     if (given.statements)
-      await tellStatements(service, option('events') + Math.ceil(option('events') / option('rounds')));
+      await tellStatements(service.pool, 'an event', option('events') + Math.ceil(option('events') / option('rounds')));
     console.log(`single webhooks, ${option('connections')} connections`);
     const singles = await measureSingles(service, stream);
     if (given.statements)
-      await tellStatements(service, Math.ceil(option('singles') / option('rounds')) * (option('rounds') + 1));
+      await tellStatements(
+        service.pool,
+        'an event',
+        Math.ceil(option('singles') / option('rounds')) * (option('rounds') + 1),
+      );
     console.log(`${option('rate')} events a second`);
     const latency = await measureLatency(service, stream);
     const longRun = option('minutes') > 0 ? await soak(service, stream) : undefined;
