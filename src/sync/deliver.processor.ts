@@ -14,6 +14,7 @@ const GATHER_MS = 50;
 @Processor(DELIVER_QUEUE, PROCESSOR_OPTIONS)
 export class DeliverProcessor extends WorkerHost implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(DeliverProcessor.name);
+  private readonly underWay = new Set<string>();
   private isStopping = false;
 
   constructor(
@@ -34,15 +35,27 @@ export class DeliverProcessor extends WorkerHost implements OnApplicationBootstr
     this.worker.on('failed', (_job, error) => this.logger.error({ msg: 'a round of delivery failed', err: error }));
   }
 
+  /** Whether the first part of some work is under way here: it finds by itself what becomes due meanwhile. */
+  isAt(destination: string, priority: number): boolean {
+    return this.underWay.has(keyOf({ destination, priority, part: 0 }));
+  }
+
   override async process({ data }: Job<DeliverJob>): Promise<void> {
     this.makeRoom();
     const destination = this.destinations.find((one) => one.key === data.destination);
     if (!destination) return;
-    let isMore = true;
-    while (isMore && !this.isStopping) {
+    this.underWay.add(keyOf(data));
+    try {
+      await this.workOff(destination, data);
+    } finally {
+      this.underWay.delete(keyOf(data));
+    }
+  }
+
+  private async workOff(destination: Destination, data: DeliverJob): Promise<void> {
+    while (!this.isStopping) {
       const { claimed, sent, heldMs } = await this.delivery.round(destination, data.priority);
-      isMore = sent > 0 && heldMs === 0;
-      if (!isMore) return;
+      if (sent === 0 || heldMs > 0) return;
       if (claimed < destination.batchSize) await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
       else if (data.part + 1 < this.settings.deliveryConcurrency) {
         this.nudger.deliverPart({ ...data, part: data.part + 1 });
@@ -64,4 +77,8 @@ export class DeliverProcessor extends WorkerHost implements OnApplicationBootstr
     this.isStopping = true;
     await this.worker.close();
   }
+}
+
+function keyOf({ destination, priority, part }: DeliverJob): string {
+  return `${destination}-${priority}-${part}`;
 }

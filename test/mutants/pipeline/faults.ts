@@ -12,6 +12,7 @@ const OUTBOX = 'src/outbox/outbox-store.ts';
 const IN_PLACE = 'src/outbox/settle-in-place.ts';
 const HANDOVER = 'src/outbox/outbox-handover.ts';
 const DELIVERY = 'src/sync/delivery.ts';
+const PROCESSOR = 'src/sync/deliver.processor.ts';
 const GROUP = 'src/sources/group-commit.ts';
 const EVENTS = 'src/profiles/event-store.ts';
 const MERGER = 'src/profiles/profile-merger.ts';
@@ -59,6 +60,13 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     find: '      held.push(message);\n',
     replace: '',
     specs: ['test/integration/pacing'],
+  },
+  {
+    name: 'the sweep takes work for under way that has ended',
+    file: PROCESSOR,
+    find: '      this.underWay.delete(keyOf(data));\n',
+    replace: '',
+    specs: outbox,
   },
   {
     name: 'rules change while events are taken in',
