@@ -57,7 +57,16 @@ export default defineConfig(
     rules: {
       'max-lines': ['error', 300],
       'no-console': 'error',
-      'no-restricted-imports': ['error', { paths: ['process', 'node:process'] }],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            'process',
+            'node:process',
+            { name: 'class-validator', importNames: ['IsISO8601'], message: 'Date.parse reads less: use IsInstant.' },
+          ],
+        },
+      ],
     },
   },
   {

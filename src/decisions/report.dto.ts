@@ -1,15 +1,16 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsISO8601, IsOptional, IsString } from 'class-validator';
+import { IsIn, IsOptional, IsString } from 'class-validator';
+import { IsInstant } from '../platform/is-instant.js';
 
 export class ReportQueryDto {
   @ApiPropertyOptional({ description: 'Decisions asked at or after this instant; 30 days before `to` unless given' })
   @IsOptional()
-  @IsISO8601({ strict: true, strictSeparator: true })
+  @IsInstant()
   from?: string;
 
   @ApiPropertyOptional({ description: 'Decisions asked before this instant; now unless given' })
   @IsOptional()
-  @IsISO8601({ strict: true, strictSeparator: true })
+  @IsInstant()
   to?: string;
 
   @ApiPropertyOptional({ description: 'How long after a decision a purchase counts as following it', example: '14d' })

@@ -4,7 +4,6 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
-  IsISO8601,
   IsObject,
   IsOptional,
   IsString,
@@ -15,6 +14,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { MessageDto } from '../ctas/cta.dto.js';
+import { IsInstant } from '../platform/is-instant.js';
 
 const PLAIN_ID = /^[\x21-\x7e]{1,200}$/;
 
@@ -60,7 +60,7 @@ export class LinkDto {
 
   @ApiPropertyOptional({ description: 'Until when the link leads anywhere', example: '2027-01-01T00:00:00Z' })
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsInstant()
   expiresAt?: string;
 
   @ApiPropertyOptional({ description: 'To whom the link is given, by identifiers', example: { customer_id: '42' } })

@@ -1,6 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsISO8601, IsOptional, IsTimeZone, Matches, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsTimeZone, Matches, Max, Min } from 'class-validator';
+import { IsInstant } from '../platform/is-instant.js';
 
 export class MembersQueryDto {
   @ApiPropertyOptional({ description: 'The `next` of the page before', default: '0' })
@@ -22,12 +23,12 @@ export class ActivityQueryDto {
 
   @ApiPropertyOptional({ description: 'From this instant; 30 days or 24 hours before `to` unless given' })
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsInstant()
   from?: string;
 
   @ApiPropertyOptional({ description: 'To this instant; now unless given' })
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsInstant()
   to?: string;
 
   @ApiPropertyOptional({ description: 'IANA name of the zone whose days are meant', default: 'UTC' })
@@ -38,6 +39,6 @@ export class ActivityQueryDto {
 export class AsOfQueryDto {
   @ApiPropertyOptional({ description: 'As of this instant of the past, ISO 8601; now unless given' })
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsInstant()
   at?: string;
 }

@@ -1,12 +1,13 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsISO8601, IsOptional, Matches } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsOptional, Matches } from 'class-validator';
+import { IsInstant } from '../platform/is-instant.js';
 
 export class HistoryStartDto {
   @ApiProperty({
     description: 'From then on every event of the source is known; 1970-01-01T00:00:00Z says: all there ever were',
     example: '2026-01-01T00:00:00Z',
   })
-  @IsISO8601({ strict: true }, { message: 'startsAt must be an ISO 8601 instant such as "2026-01-01T00:00:00Z"' })
+  @IsInstant()
   startsAt!: string;
 
   @ApiPropertyOptional({

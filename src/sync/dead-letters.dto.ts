@@ -1,8 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsISO8601, IsOptional, IsString } from 'class-validator';
+import { IsOptional, IsString } from 'class-validator';
 import type { FailedFilter } from './dead-letter-store.js';
-
-const INSTANT = { message: '$property must be an instant such as 2026-11-24T10:00:00Z' };
+import { IsInstant } from '../platform/is-instant.js';
 
 /** Which dead letters are meant; all of them where nothing is given. */
 export class DeadLettersDto {
@@ -26,12 +25,12 @@ export class DeadLettersDto {
 
   @ApiPropertyOptional({ description: 'Given up at this instant or later', example: '2026-11-24T10:00:00Z' })
   @IsOptional()
-  @IsISO8601({ strict: true }, INSTANT)
+  @IsInstant()
   from?: string;
 
   @ApiPropertyOptional({ description: 'Given up before this instant', example: '2026-11-25T10:00:00Z' })
   @IsOptional()
-  @IsISO8601({ strict: true }, INSTANT)
+  @IsInstant()
   to?: string;
 }
 

@@ -7,14 +7,12 @@ import {
   IsBoolean,
   IsDefined,
   IsIn,
-  IsISO8601,
   IsOptional,
   IsString,
   MaxLength,
   MinLength,
 } from 'class-validator';
-
-const INSTANT = { message: '$property must be an instant such as "2026-07-01T00:00:00Z"' };
+import { IsInstant } from '../platform/is-instant.js';
 
 export class PutUtmSchemaDto {
   @ApiProperty({ description: 'How links are named; see docs/utm.md', type: Object })
@@ -26,7 +24,7 @@ export class PutUtmSchemaDto {
     description: 'From when on it holds: the next quarter unless given; the first version at once',
   })
   @IsOptional()
-  @IsISO8601({ strict: true }, INSTANT)
+  @IsInstant()
   validFrom?: string;
 
   @ApiPropertyOptional({ description: 'Lets it begin within a quarter; needs a reason, which is shown ever after' })
@@ -45,7 +43,7 @@ export class PutUtmSchemaDto {
 export class AsOfDto {
   @ApiPropertyOptional({ description: 'As of when; now unless given' })
   @IsOptional()
-  @IsISO8601({ strict: true }, INSTANT)
+  @IsInstant()
   at?: string;
 }
 
@@ -100,12 +98,12 @@ export class MappingQueryDto extends AsOfDto {
 export class DriftQueryDto {
   @ApiPropertyOptional({ description: 'First day, in UTC; a week before the end unless given', example: '2026-11-01' })
   @IsOptional()
-  @IsISO8601({ strict: true }, INSTANT)
+  @IsInstant()
   from?: string;
 
   @ApiPropertyOptional({ description: 'End, itself left out; now unless given', example: '2026-11-08' })
   @IsOptional()
-  @IsISO8601({ strict: true }, INSTANT)
+  @IsInstant()
   to?: string;
 
   @ApiPropertyOptional({ enum: ['json', 'csv'], default: 'json' })

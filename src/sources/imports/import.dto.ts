@@ -1,10 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsIn, IsInt, IsISO8601, IsOptional, Matches, Max, Min } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsIn, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 import { IMPORT_MAPPINGS } from './registry.js';
+import { IsInstant } from '../../platform/is-instant.js';
 
 const KEYS = IMPORT_MAPPINGS.map((mapping) => mapping.key);
-const AN_INSTANT = 'must be an ISO 8601 instant such as "2026-01-01T00:00:00Z"';
 
 export class ImportQueryDto {
   @ApiProperty({ description: 'The kind of file', enum: KEYS, required: false, default: 'events' })
@@ -50,14 +50,14 @@ export class ImportQueryDto {
 
   @ApiPropertyOptional({ description: 'Events from then on are left out: the live ones have come since' })
   @IsOptional()
-  @IsISO8601({ strict: true }, { message: `until ${AN_INSTANT}` })
+  @IsInstant()
   until?: string;
 
   @ApiPropertyOptional({
     description: 'With this file everything since then is known; holds only if every line was used',
   })
   @IsOptional()
-  @IsISO8601({ strict: true }, { message: `completeSince ${AN_INSTANT}` })
+  @IsInstant()
   completeSince?: string;
 
   @ApiPropertyOptional({ description: 'Offset in the file of the first byte that is sent', default: 0 })
