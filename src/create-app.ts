@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { LoggerService } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.js';
 import { decideDirectly } from './decisions/decide-directly.js';
 import { linkListener } from './links/link-listener.js';
@@ -22,6 +22,9 @@ const STREAM = 'application/vnd.turnout.stream';
 /** Webhooks, and the calls of Segment's API, which may be packed. */
 const RAW = /^\/v1\/(sources\/[^/]+|identify|track|page|screen|group|alias|batch)$/;
 
+/** Of a part of a path: longer than any identifier is, all of it percent-encoded (320 bytes and its kind). */
+const MOST_PARAMETER_CHARACTERS = 1_024;
+
 /** Makes the application, ready to listen. The database must be migrated. */
 export async function createApp(
   config: Config,
@@ -33,11 +36,8 @@ export async function createApp(
   const adapter = new FastifyAdapter({
     ...serverSettings((request, response) => followLinks(request, response)),
     bodyLimit: Math.max(webhookBodyLimitBytes, apiBodyLimitBytes),
-    // What Fastify refuses before Nest sees it, such as a malformed URL.
-    frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => {
-      const problem = Problem.badRequest('The URL is not well-formed.');
-      void reply.status(problem.status).type('application/problem+json').send(problem.toJSON());
-    },
+    routerOptions: { maxParamLength: MOST_PARAMETER_CHARACTERS },
+    frameworkErrors: refuseUrl,
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, databaseUrl), adapter, {
     logger,
@@ -53,6 +53,15 @@ export async function createApp(
     followLinks = linkListener(app, { ...config.links, isTraced: config.tracing !== undefined });
   }
   return app;
+}
+
+/** What Fastify refuses before Nest sees it. */
+function refuseUrl({ code }: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  const isTooLong = code === 'FST_ERR_MAX_PARAM_LENGTH';
+  const problem = isTooLong
+    ? new Problem({ status: 414, detail: `A part of the path has more than ${MOST_PARAMETER_CHARACTERS} characters.` })
+    : Problem.badRequest('The URL is not well-formed.');
+  void reply.status(problem.status).type('application/problem+json').send(problem.toJSON());
 }
 
 /** Small files to upload, such as lists of people, are taken as they come, and as large as webhooks. */
@@ -79,8 +88,9 @@ function parseBodies(app: NestFastifyApplication, limits: Config['http']): void 
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer, done: Done) => {
     const type = request.headers['content-type'] ?? '';
     const isRaw = isRawPath(request.raw) || isList(request.raw, type);
-    if (body.length > (isRaw ? limits.webhookBodyLimitBytes : limits.apiBodyLimitBytes)) {
-      done(Problem.payloadTooLarge('The body is larger than is taken here.'));
+    const limit = isRaw ? limits.webhookBodyLimitBytes : limits.apiBodyLimitBytes;
+    if (body.length > limit) {
+      done(Problem.bodyTooLarge(limit));
     } else if (isRaw) {
       done(null, body);
     } else if (/^application\/([\w.-]+\+)?json\b/i.test(type)) {

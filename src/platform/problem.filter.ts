@@ -50,7 +50,7 @@ export class ProblemFilter implements ExceptionFilter {
 
 function problemOf(exception: unknown, request: FastifyRequest): Problem | undefined {
   if (exception instanceof Problem) return exception;
-  const fastifyProblem = problemOfFastify(fastifyErrorIn(exception));
+  const fastifyProblem = problemOfFastify(fastifyErrorIn(exception), request);
   if (fastifyProblem) return fastifyProblem;
   const status = statusOf(exception);
   if (status === undefined || status >= 500) return undefined;
@@ -69,10 +69,10 @@ function fastifyErrorIn(exception: unknown): Partial<FastifyError> {
   return error instanceof Error ? error : {};
 }
 
-function problemOfFastify({ code, validation }: Partial<FastifyError>): Problem | undefined {
+function problemOfFastify({ code, validation }: Partial<FastifyError>, request: FastifyRequest): Problem | undefined {
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return Problem.payloadTooLarge('The body is larger than is taken here.');
+      return Problem.bodyTooLarge(request.routeOptions.bodyLimit);
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return Problem.unsupportedMediaType('The body has to be JSON, sent with "Content-Type: application/json".');
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':

@@ -70,6 +70,11 @@ export class Problem extends Error {
     return new Problem({ status: 413, detail });
   }
 
+  /** Of any body but those of Segment's API, which have limits of their own. */
+  static bodyTooLarge(mostBytes: number): Problem {
+    return Problem.payloadTooLarge(`The body is larger than ${mostBytes} bytes, the most that is taken here.`);
+  }
+
   static unsupportedMediaType(detail: string): Problem {
     return new Problem({ status: 415, detail });
   }

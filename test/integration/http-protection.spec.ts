@@ -85,8 +85,20 @@ describe('the edge of the service', () => {
     const body = JSON.stringify({ name: 'x'.repeat(5000) });
     const headers = { 'content-type': 'application/json' };
     const response = await ask('/v1/api-keys', await newKey('manage'), { method: 'POST', headers, body });
-    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({ status: 413, detail: expect.stringContaining('4096 bytes') });
   });
+
+  it.each(['GET', 'DELETE'])(
+    'takes the longest identifier there is in a path (%s), and refuses longer parts',
+    async (method) => {
+      const key = await newKey('manage');
+      const longest = `shopify_customer_id%3A${encodeURIComponent('é'.repeat(160))}`;
+      const response = await ask(`/v1/profiles/${longest}`, key, { method });
+      expect(await response.json()).toMatchObject({ status: 404, detail: expect.stringContaining('No profile') });
+      const tooLong = await ask(`/v1/profiles/email:${'a'.repeat(1_024)}`, key, { method });
+      expect(await tooLong.json()).toMatchObject({ status: 414, detail: expect.stringContaining('1024 characters') });
+    },
+  );
 
   it('refuses headers that are too large, as a problem', async () => {
     const answer = await answerTo(`GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`);
