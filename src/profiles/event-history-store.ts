@@ -47,17 +47,32 @@ export class EventHistoryStore {
   }
 
   /**
-   * Declares since when a source's data are complete, for instance after an import: for every name that it has sent, and
-   * for those given, which it may never have. Returns the names.
+   * Declares since when a source's data are complete: for every name that it has sent, and for those given, which it may
+   * never have. Returns the names.
    */
-  async declare(tx: Transaction, source: string, startsAt: Instant, eventNames: readonly string[]): Promise<string[]> {
+  declare(tx: Transaction, source: string, startsAt: Instant, eventNames: readonly string[]): Promise<string[]> {
+    return this.write(tx, source, startsAt, eventNames, 'excluded.starts_at');
+  }
+
+  /** The same of data that were added, after an import: what was known for longer stays so. */
+  extend(tx: Transaction, source: string, startsAt: Instant, eventNames: readonly string[]): Promise<string[]> {
+    return this.write(tx, source, startsAt, eventNames, 'least(known.starts_at, excluded.starts_at)');
+  }
+
+  private async write(
+    tx: Transaction,
+    source: string,
+    startsAt: Instant,
+    eventNames: readonly string[],
+    whereKnown: string,
+  ): Promise<string[]> {
     const rows = await query<{ name: string }>(
       tx,
-      `INSERT INTO event_histories (event_name, source, starts_at)
+      `INSERT INTO event_histories AS known (event_name, source, starts_at)
        SELECT name, $2, $3 FROM (
          SELECT unnest($1::text[]) AS name UNION SELECT event_name FROM event_histories WHERE source = $2
        ) AS named
-       ON CONFLICT (event_name) DO UPDATE SET starts_at = excluded.starts_at
+       ON CONFLICT (event_name) DO UPDATE SET starts_at = ${whereKnown}
        RETURNING event_name AS name`,
       [eventNames, source, new Date(startsAt)],
     );

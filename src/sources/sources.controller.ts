@@ -8,6 +8,7 @@ import { Problem } from '../platform/problem.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { DeadLetterStore } from './dead-letter-store.js';
 import { HistoryStartDto } from './history-start.dto.js';
+import { ImportStore } from './imports/import-store.js';
 import { Ingestion, type Receipt } from './ingestion.js';
 import { SOURCES, WEBHOOK_SOURCES } from './registry.js';
 import { SourceRefusals } from './source-refusals.js';
@@ -23,6 +24,7 @@ export class SourcesController {
     private readonly ingestion: Ingestion,
     private readonly deadLetters: DeadLetterStore,
     private readonly histories: EventHistoryStore,
+    private readonly imports: ImportStore,
     private readonly refusals: SourceRefusals,
     @Inject(WEBHOOK_SECRETS) private readonly secrets: WebhookSecrets,
   ) {}
@@ -57,11 +59,12 @@ export class SourcesController {
   @RequireScope('manage')
   @ApiOperation({ summary: "Declare since when a source's data are complete, for instance after an import" })
   async declareHistory(@Param('source') key: string, @Body() body: HistoryStartDto) {
-    if (!SOURCES.some((one) => one.key === key)) throw Problem.notFound(`There is no source "${key}".`);
     const startsAt = Date.parse(body.startsAt);
-    const eventNames = await this.dataSource.transaction((tx) =>
-      this.histories.declare(tx, key, startsAt, body.eventNames ?? []),
-    );
+    const eventNames = await this.dataSource.transaction(async (tx) => {
+      const isKnown = SOURCES.some((one) => one.key === key) || (await this.imports.isSource(tx, key));
+      if (!isKnown) throw Problem.notFound(`There is no source "${key}", nor was any such imported.`);
+      return this.histories.declare(tx, key, startsAt, body.eventNames ?? []);
+    });
     return { source: key, startsAt: new Date(startsAt).toISOString(), eventNames };
   }
 

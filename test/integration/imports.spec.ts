@@ -211,8 +211,17 @@ describe('POST /v1/imports', () => {
     expect(broken.body).toMatchObject({ state: 'done', setAside: 1, declaredNames: null });
     const whole = await send(`id=whole&${asked}`, lines(1, 2));
     expect(whole.body).toMatchObject({ state: 'done', declaredNames: ['click'] });
-    const { rows } = await database.pool.query('SELECT starts_at FROM event_histories');
-    expect(rows).toEqual([{ starts_at: new Date('2025-06-01T00:00:00Z') }]);
+    const start = async () => (await database.pool.query('SELECT starts_at FROM event_histories')).rows as unknown;
+    expect(await start()).toEqual([{ starts_at: new Date('2025-06-01T00:00:00Z') }]);
+    await send('id=recent&completeSince=2026-02-01', lines(1, 3));
+    expect(await start()).toEqual([{ starts_at: new Date('2025-06-01T00:00:00Z') }]);
+  });
+
+  it('lets the history of what was imported be declared by hand', async () => {
+    await send('id=broken&source=old-crm&completeSince=2025-06-01', `${lines(1)}oops\n`);
+    const declared = { startsAt: '2025-06-01T00:00:00Z' };
+    expect(await turnout.must('PUT', '/v1/sources/old-crm/history', declared)).toMatchObject({ eventNames: ['click'] });
+    expect(await turnout.call('PUT', '/v1/sources/other/history', declared)).toMatchObject({ status: 404 });
   });
 
   it('refuses, with everything that is wrong, what can not begin', async () => {
@@ -234,6 +243,7 @@ describe('POST /v1/imports', () => {
       },
     });
     expect((await send('mapping=nonsense&until=now', 'x')).status).toBe(400);
+    expect((await send('until=2026-W01-1', 'x')).status).toBe(400);
     expect((await turnout.call('GET', '/v1/imports/unknown')).status).toBe(404);
     expect((await fetch(`${turnout.url}/v1/imports`, { method: 'POST', body: 'x' })).status).toBe(401);
     const decide = await turnout.must('POST', '/v1/api-keys', { name: 'decider', scopes: ['decide'] });

@@ -42,6 +42,12 @@ export const MOST_BAD_LINES = 10_000;
 /** Imports and their bad lines. */
 @Injectable()
 export class ImportStore {
+  /** Whether an import ever brought events of this source. */
+  async isSource(tx: Transaction, source: string): Promise<boolean> {
+    const rows = await query(tx, `SELECT FROM imports WHERE options ->> 'source' = $1 LIMIT 1`, [source]);
+    return rows.length > 0;
+  }
+
   /**
    * Begins an import, or takes over one with the same id and options that is not done; whoever was at it is refused the
    * next piece. Undefined: there is one with other options.

@@ -126,7 +126,7 @@ export class Importer implements BeforeApplicationShutdown {
       const isWhole = Number(read.setAside) === Number(read.tooOld);
       const declared =
         options.completeSince !== null && isWhole
-          ? await this.histories.declare(tx, options.source, Date.parse(options.completeSince), read.eventNames)
+          ? await this.histories.extend(tx, options.source, Date.parse(options.completeSince), read.eventNames)
           : null;
       await this.imports.leave(tx, row, 'done', declared);
     });
