@@ -29,6 +29,16 @@ export interface DeadLetterView {
   bytes: number;
 }
 
+/** Which of them, newest first, from before the id `after` on. */
+export interface DeadLetterPage {
+  source?: string;
+  reason?: string;
+  after?: string;
+  limit: number;
+}
+
+const VIEW = 'id, source, reason, problem, received_at AS "receivedAt", length(body) AS bytes';
+
 /** Signed deliveries that could not be used. */
 @Injectable()
 export class DeadLetterStore {
@@ -57,14 +67,21 @@ export class DeadLetterStore {
     return new Map(rows.map((row) => [row.source, Number(row.letters)]));
   }
 
-  /** Newest first, without the bodies: these may hold personal data. */
-  list(tx: Transaction, most: number): Promise<DeadLetterView[]> {
+  /** A page, newest first, without the bodies. */
+  list(tx: Transaction, { source, reason, after, limit }: DeadLetterPage): Promise<DeadLetterView[]> {
     return query<DeadLetterView>(
       tx,
-      `SELECT id, source, reason, problem, received_at AS "receivedAt", length(body) AS bytes
-         FROM dead_letters ORDER BY id DESC LIMIT $1`,
-      [most],
+      `SELECT ${VIEW} FROM dead_letters
+        WHERE ($1::text IS NULL OR source = $1) AND ($2::text IS NULL OR reason = $2) AND ($3::bigint IS NULL OR id < $3)
+        ORDER BY id DESC LIMIT $4`,
+      [source, reason, after, limit],
     );
+  }
+
+  /** One of them, whole. */
+  async find(tx: Transaction, id: string): Promise<(DeadLetterView & { body: Buffer }) | undefined> {
+    const sql = `SELECT ${VIEW}, body FROM dead_letters WHERE id = $1`;
+    return (await query<DeadLetterView & { body: Buffer }>(tx, sql, [id]))[0];
   }
 
   /** Those in whose bodies an identifier stands as a value of its own. Short ids stand for many things and are not looked for. */

@@ -1,4 +1,18 @@
-import { Body, Controller, Get, Headers, HttpCode, HttpStatus, Inject, Param, Post, Put, Req } from '@nestjs/common';
+import { isUtf8 } from 'node:buffer';
+import {
+  Body,
+  Controller,
+  Get,
+  Headers,
+  HttpCode,
+  HttpStatus,
+  Inject,
+  Param,
+  Post,
+  Put,
+  Query,
+  Req,
+} from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { DataSource } from 'typeorm';
@@ -7,14 +21,13 @@ import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { DeadLetterStore } from './dead-letter-store.js';
+import { SourceDeadLettersQueryDto } from './dead-letters-query.dto.js';
 import { HistoryStartDto } from './history-start.dto.js';
 import { ImportStore } from './imports/import-store.js';
 import { Ingestion, type Receipt } from './ingestion.js';
 import { SOURCES, WEBHOOK_SOURCES } from './registry.js';
 import { SourceRefusals } from './source-refusals.js';
 import { WEBHOOK_SECRETS, type WebhookSecrets } from './webhook-secrets.js';
-
-const MOST_SHOWN = 200;
 
 @ApiTags('sources')
 @Controller('v1/sources')
@@ -50,8 +63,21 @@ export class SourcesController {
   @ApiBearerAuth()
   @RequireScope('manage')
   @ApiOperation({ summary: 'Signed deliveries that could not be used, newest first' })
-  async listDeadLetters() {
-    return { deadLetters: await this.deadLetters.list(this.dataSource.manager, MOST_SHOWN) };
+  async listDeadLetters(@Query() page: SourceDeadLettersQueryDto) {
+    const letters = await this.deadLetters.list(this.dataSource.manager, { ...page, limit: page.limit + 1 });
+    const deadLetters = letters.slice(0, page.limit);
+    return { deadLetters, next: letters.length > page.limit ? deadLetters.at(-1)!.id : null };
+  }
+
+  @Get('dead-letters/:id')
+  @ApiBearerAuth()
+  @RequireScope('manage')
+  @ApiOperation({ summary: 'One of them with what was sent, as text, or in base64 where it is none' })
+  async showDeadLetter(@Param('id') id: string) {
+    const letter = /^\d{1,18}$/.test(id) ? await this.deadLetters.find(this.dataSource.manager, id) : undefined;
+    if (!letter) throw Problem.notFound(`There is no dead letter "${id}", or its time is over.`);
+    const encoding = isUtf8(letter.body) ? 'utf8' : 'base64';
+    return { ...letter, encoding, body: letter.body.toString(encoding) };
   }
 
   @Put(':source/history')

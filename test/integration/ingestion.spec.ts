@@ -1,7 +1,7 @@
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { DAY, T0 } from '../support/builders.js';
 import { SHOPIFY_SECRET, SIGNING_KEY, TestTurnout } from '../support/turnout.js';
-import { customerioWebhook, shopifyWebhook, type CustomerioWebhook } from '../support/webhooks.js';
+import { customerioWebhook, type CustomerioWebhook, shopifyWebhook, SIGN } from '../support/webhooks.js';
 
 describe('POST /v1/sources/:source', () => {
   let database: TestDatabase;
@@ -96,6 +96,37 @@ describe('POST /v1/sources/:source', () => {
     const { rows } = await database.pool.query<{ body: Buffer }>('SELECT body FROM dead_letters');
     expect(rows[0]!.body.equals(nobody.body)).toBe(true);
     expect(await count('profiles')).toBe(0);
+  });
+
+  it('shows what was kept aside page by page, by source and reason, and each with what was sent', async () => {
+    const body = Buffer.from('{"event_id": "é"}');
+    const bodies = [body, Buffer.from([0xff, 0xfe]), Buffer.from('{bad')];
+    for (const one of bodies) {
+      const headers = SIGN['customerio']!(one, SIGNING_KEY);
+      await turnout.send({ path: '/v1/sources/customerio', headers, body: one });
+    }
+    const list = '/v1/sources/dead-letters';
+    const first = await turnout.must('GET', `${list}?limit=2`);
+    expect(first).toMatchObject({
+      deadLetters: [
+        { reason: 'not_json', bytes: 4 },
+        { reason: 'not_json', bytes: 2 },
+      ],
+    });
+    const rest = await turnout.must('GET', `${list}?limit=2&after=${String(first.next)}`);
+    expect(rest).toMatchObject({ deadLetters: [{ source: 'customerio', reason: 'wrong_shape' }], next: null });
+    expect(await turnout.must('GET', `${list}?reason=wrong_shape&source=customerio`)).toEqual(rest);
+    expect(await turnout.must('GET', `${list}?source=shopify`)).toEqual({ deadLetters: [], next: null });
+    const [letter] = rest.deadLetters as { id: string }[];
+    const [, bytes] = first.deadLetters as { id: string }[];
+    expect(await turnout.must('GET', `${list}/${letter!.id}`)).toEqual({
+      ...letter,
+      encoding: 'utf8',
+      body: String(body),
+    });
+    expect(await turnout.must('GET', `${list}/${bytes!.id}`)).toMatchObject({ encoding: 'base64', body: '//4=' });
+    for (const id of ['x', '999']) expect((await turnout.call('GET', `${list}/${id}`)).status).toBe(404);
+    expect((await turnout.call('GET', `${list}?resaon=x`)).status).toBe(400);
   });
 
   it('lets the first body of an id stand, and keeps the contradicting one aside', async () => {

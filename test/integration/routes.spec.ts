@@ -77,6 +77,7 @@ const ROUTES: Record<Who, readonly string[]> = {
     'GET /v1/segments/preview/:id',
     'GET /v1/sources',
     'GET /v1/sources/dead-letters',
+    'GET /v1/sources/dead-letters/:id',
     'GET /v1/utm/drift',
     'GET /v1/utm/ga4-mapping',
     'GET /v1/utm/schema',
