@@ -15,6 +15,7 @@ import { inSpan, traceparent, withOrigins } from '../platform/tracing/tracing.js
 import { eventId } from '../profiles/event-identity.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { EventStore, type EventOutcome, type Recorded, type RefusalReason } from '../profiles/event-store.js';
+import { timeOf } from '../profiles/event-time.js';
 import { identifierKey } from '../profiles/identifier.js';
 import type { IncomingEvent } from '../profiles/incoming-event.js';
 import { MergeFollower } from '../profiles/merge-follower.js';
@@ -184,7 +185,7 @@ export class Ingestion implements BeforeApplicationShutdown {
       return { outcomes, receivedAt, arrivals: await this.followUp(tx, recorded) };
     });
     for (const its of names.values()) this.histories.hasBegun([...its]);
-    for (const [source, occurredAt] of liveArrivals(items, outcomes))
+    for (const [source, occurredAt] of liveArrivals(items, outcomes, receivedAt))
       this.freshness.note(source, { receivedAt, occurredAt });
     this.count(items, outcomes);
     this.nudger.evaluate(arrivals.lanesDue);
@@ -254,14 +255,18 @@ function namesBySource(events: readonly { source: string; event: IncomingEvent }
   return names;
 }
 
-/** By source from which something live came: when what was news happened. */
-function liveArrivals(items: readonly Item[], outcomes: readonly Outcome[]): Map<string, Instant[]> {
+/** By source from which something live came: when what was news happened, by a clock that is right. */
+function liveArrivals(
+  items: readonly Item[],
+  outcomes: readonly Outcome[],
+  receivedAt: Instant,
+): Map<string, Instant[]> {
   const arrivals = new Map<string, Instant[]>();
   items.forEach((item, index) => {
     if (!('event' in item) || !item.isLive) return;
     const instants = arrivals.get(item.source) ?? [];
     arrivals.set(item.source, instants);
-    if (outcomes[index]!.kind === 'stored') instants.push(item.event.occurredAt);
+    if (outcomes[index]!.kind === 'stored') instants.push(timeOf(item.event, receivedAt).occurredAt);
   });
   return arrivals;
 }

@@ -60,6 +60,24 @@ describe('GET /v1/sources', () => {
     expect(seen.usualLagMs).toBeLessThanOrEqual(5_000);
   });
 
+  it('goes by a clock that is right: of calls without a time, and of senders whose clock is slow', async () => {
+    const send = async (call: JsonObject) => {
+      const key = await turnout.must('POST', '/v1/api-keys', { name: 'sdk', scopes: ['ingest'] });
+      const authorization = `Basic ${Buffer.from(`${key.key as string}:`).toString('base64')}`;
+      const headers = { authorization, 'content-type': 'application/json' };
+      const body = JSON.stringify({ userId: '1', event: 'seen', ...call });
+      expect((await fetch(`${turnout.url}/v1/track`, { method: 'POST', headers, body })).status).toBe(200);
+    };
+    await send({});
+    const heard = { lastReceivedAt: iso(T0), lastOccurredAt: iso(T0), isLate: false, lateAt: iso(T0 + DAY) };
+    expect(await source('segment')).toMatchObject(heard);
+    await database.setClock(T0 + MINUTE);
+    await send({ timestamp: iso(T0 - 3 * DAY), sentAt: iso(T0 - 3 * DAY + 1_000) });
+    const seen = await source('segment');
+    expect(seen).toMatchObject({ events: 2, lastOccurredAt: iso(T0 + MINUTE - 1_000), isLate: false });
+    expect(seen.usualLagMs).toBeLessThanOrEqual(1_000);
+  });
+
   it('knows a source again after a restart, and does not count duplicates', async () => {
     await click(T0);
     await turnout.send(customerioWebhook({ secret: SIGNING_KEY, at: T0, eventId: `E${clicks}` }));
