@@ -41,6 +41,13 @@ export function parameterProblems(recipe: Recipe, given: Readonly<Record<string,
   });
 }
 
+/** The parameter that fills the place of a recipe's rule that a JSON pointer leads to, if one does. */
+export function parameterAt({ template }: Recipe, pointer: string): string | undefined {
+  let node = template;
+  for (const step of pointer.split('/').slice(1)) node = (node as Record<string, unknown> | undefined)?.[step];
+  return isRecord(node) && typeof node.$ === 'string' ? node.$ : undefined;
+}
+
 function fill(node: unknown, valueOf: (name: string) => unknown): unknown {
   if (Array.isArray(node)) return node.map((one) => fill(one, valueOf));
   if (!isRecord(node)) return node;

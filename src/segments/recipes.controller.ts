@@ -4,13 +4,14 @@ import { IsObject, IsOptional, IsString } from 'class-validator';
 import { DataSource } from 'typeorm';
 import { say } from '../core/compile-rule.js';
 import type { Milliseconds } from '../core/instant.js';
+import { parseRule } from '../core/parse-rule.js';
 import type { Rule } from '../core/rule.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { jsonPointer, Problem } from '../platform/problem.js';
 import { RETENTION_MS } from '../platform/retention.js';
-import { checkedRule } from './checked-rule.js';
-import { filledIn, parameterProblems, type Recipe } from './recipe.js';
+import { filledIn, parameterAt, parameterProblems, type ParameterProblem, type Recipe } from './recipe.js';
 import { RECIPES } from './recipes.js';
+import { RuleWarnings } from './rule-warnings.js';
 import { SegmentPublisher } from './segment-publisher.js';
 import { SegmentStore } from './segment-store.js';
 import { PutManualSegmentDto, checkedSegmentKey, pushOf } from './segment.dto.js';
@@ -37,6 +38,7 @@ export class RecipesController {
     private readonly dataSource: DataSource,
     private readonly segments: SegmentStore,
     private readonly publisher: SegmentPublisher,
+    private readonly warnings: RuleWarnings,
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
   ) {}
 
@@ -52,24 +54,32 @@ export class RecipesController {
     const recipe = RECIPES.find((one) => one.key === recipeKey);
     if (!recipe) throw Problem.notFound(`There is no recipe "${recipeKey}".`);
     const { key, parameters = {} } = body;
-    const rule = checkedRule(this.filled(recipe, parameters), this.retention);
+    const rule = this.filled(recipe, parameters);
     await this.dataSource.transaction(async (tx) => {
       if (await this.segments.find(tx, key)) throw Problem.conflict(`There is a segment "${key}" already.`);
       await this.publisher.publish(tx, { key: checkedSegmentKey(key), rule, push: pushOf(key, body) });
     });
-    return shownSegment((await this.segments.find(this.dataSource.manager, key))!);
+    const segment = (await this.segments.find(this.dataSource.manager, key))!;
+    return { ...shownSegment(segment), warnings: await this.warnings.of(this.dataSource.manager, rule) };
   }
 
-  private filled(recipe: Recipe, parameters: Record<string, unknown>): unknown {
+  private filled(recipe: Recipe, parameters: Record<string, unknown>): Rule {
     const problems = parameterProblems(recipe, parameters);
-    if (problems.length === 0) return filledIn(recipe, parameters);
-    throw Problem.badRequest(
-      'The parameters are not right.',
-      problems.map(({ name, problem, expected }) => ({
-        pointer: jsonPointer('parameters', name),
-        detail: problem,
-        expected,
-      })),
-    );
+    if (problems.length > 0) throw notRight(problems);
+    const parsed = parseRule(filledIn(recipe, parameters), this.retention, '');
+    if (parsed.ok) return parsed.rule;
+    // The recipe by itself is right: what is wrong is what it was filled with.
+    throw notRight(parsed.problems.map((one) => ({ ...one, name: parameterAt(recipe, one.pointer) ?? '' })));
   }
+}
+
+function notRight(problems: readonly ParameterProblem[]): Problem {
+  return Problem.badRequest(
+    'The parameters are not right.',
+    problems.map(({ name, problem, expected }) => ({
+      pointer: name === '' ? '/parameters' : jsonPointer('parameters', name),
+      detail: problem,
+      expected,
+    })),
+  );
 }

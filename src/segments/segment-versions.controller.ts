@@ -56,8 +56,8 @@ export class SegmentVersionsController {
     @Query() { against = version - 1 }: DifferenceQueryDto,
   ) {
     const versions = await this.versionsOf(key);
-    const [before, after] = [pick(versions, against), pick(versions, version)];
-    return { version, against, changes: differenceOf(before, after) };
+    const after = pick(versions, version);
+    return { version, against, changes: differenceOf(pick(versions, against), after) };
   }
 
   @Post('rollback')

@@ -125,9 +125,10 @@ describe('segments whose members are uploaded', () => {
       parameters: { amount: '900.00' },
     });
     expect(made).toMatchObject({ status: 201, body: { version: 1, sentence: expect.stringContaining('900.00 EUR') } });
+    expect(made.body.warnings).toContain('no event "purchase" has ever come in');
     const again = { key: 'big-spenders', parameters: { amount: 'much' } };
     expect((await turnout.call('POST', '/v1/recipes/vip-by-revenue/segments', again)).body.errors).toMatchObject([
-      { pointer: '/rule/sum/atLeast' },
+      { pointer: '/parameters/amount', expected: expect.stringContaining('149.90') },
     ]);
     expect((await turnout.call('POST', '/v1/recipes/vip-by-revenue/segments', { key: 'big-spenders' })).status).toBe(
       409,

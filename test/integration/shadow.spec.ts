@@ -204,7 +204,9 @@ describe('an edit of a segment, looked at before it is in force', () => {
     expect(await turnout.must('GET', '/v1/segments/clicked/versions/3/difference?against=1')).toEqual({
       ...{ version: 3, against: 1, changes: [] },
     });
-    expect((await turnout.call('POST', '/v1/segments/clicked/rollback', { version: 9 })).status).toBe(404);
+    const unknown = { status: 404, body: { detail: 'There is no version 9 of the segment.' } };
+    expect(await turnout.call('GET', '/v1/segments/clicked/versions/9/difference')).toMatchObject(unknown);
+    expect(await turnout.call('POST', '/v1/segments/clicked/rollback', { version: 9 })).toMatchObject(unknown);
     await turnout.must('DELETE', '/v1/segments/clicked');
     expect(await turnout.must('POST', '/v1/segments/clicked/rollback', { version: 2 })).toMatchObject({ version: 4 });
   });
