@@ -1,6 +1,6 @@
 import { toIso, type Instant } from '../core/instant.js';
 import { showBecause, type ShownBecause } from '../core/simulate.js';
-import type { Decision } from './decision.js';
+import type { Decision, Freshness } from './decision.js';
 
 /** A decision as it is answered: small and flat, so that a journey can store each field as an attribute. */
 export interface DecisionAnswer {
@@ -31,6 +31,15 @@ export interface DecisionAnswer {
 /** An answer with its reasons, for people. */
 export interface ExplainedAnswer extends DecisionAnswer {
   because: { branch: string; because: ShownBecause }[];
+  /** Of the sources that the branch point has a limit for. */
+  freshness: ShownFreshness[];
+}
+
+/** How fresh a source was, in an answer. */
+export interface ShownFreshness {
+  source: string;
+  heardAt: string | null;
+  isStale: boolean;
 }
 
 /** `isCached`: it was given before, for the same run or request. `isLogged`: it can be found again by its id. */
@@ -60,7 +69,11 @@ export function explainedAnswerOf(
   how: { isCached?: boolean; isLogged?: boolean },
 ): ExplainedAnswer {
   const because = decision.because.map((one) => ({ branch: one.branch, because: showBecause(one.because) }));
-  return { ...answerOf(decision, how), because };
+  return { ...answerOf(decision, how), because, freshness: shownFreshness(decision.freshness) };
+}
+
+export function shownFreshness(freshness: readonly Freshness[]): ShownFreshness[] {
+  return freshness.map((one) => ({ ...one, heardAt: isoOrNull(one.heardAt) }));
 }
 
 export function statusOf({ branch, reason }: Pick<Decision, 'branch' | 'reason'>): DecisionAnswer['status'] {
@@ -96,5 +109,6 @@ export const ANSWER_SCHEMA = {
     changes_at: orNull,
     journey_version: { type: 'integer', nullable: true },
     because: { type: 'array', items: { type: 'object', additionalProperties: true } },
+    freshness: { type: 'array', items: { type: 'object', additionalProperties: true } },
   },
 };

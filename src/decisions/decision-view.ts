@@ -1,8 +1,8 @@
 import type { Because } from '../core/conditions/condition.js';
 import { toIso } from '../core/instant.js';
 import { showBecause } from '../core/simulate.js';
-import { isoOrNull, statusOf } from './answer.js';
-import type { Decision, Freshness, Judgement } from './decision.js';
+import { isoOrNull, shownFreshness, statusOf } from './answer.js';
+import type { Decision, Judgement } from './decision.js';
 import type { Said } from './replayer.js';
 
 /** A decision as people see it: everything, instants as text. */
@@ -27,7 +27,7 @@ export function viewOf(decision: Decision) {
 function judgementView(judged: Judgement) {
   return {
     ...saidView(judged),
-    freshness: judged.freshness.map((one: Freshness) => ({ ...one, heardAt: isoOrNull(one.heardAt) })),
+    freshness: shownFreshness(judged.freshness),
     catalogueRevision: judged.revision,
     /** What it rested on, by digest; the newest event that was known: what came later played no part. */
     restedOn: { rules: judged.rulesDigest, facts: judged.factsDigest, knownSeq: judged.knownSeq },

@@ -274,6 +274,10 @@ describe('deciding', () => {
       await database.setClock(heard + DAY / 4 + 1);
       const held = await journey.decide('held', id);
       expect(held).toMatchObject({ branch: null, status: 'held', reason: 'STALE' });
+      expect(held).not.toHaveProperty('freshness');
+      const explained = await journey.decide('held', id, {}, '?explain=true&dry_run=true');
+      const heardAt = new Date(heard).toISOString();
+      expect(explained.freshness).toEqual([{ source: 'shopify', heardAt, isStale: true }]);
       await turnout.settle();
       await journey.order('orders/create', id, heard + 1_000);
       await turnout.settle();
