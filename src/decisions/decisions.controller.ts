@@ -36,7 +36,8 @@ export class DecisionsController {
   async list(@Query() asked: DecisionsQueryDto) {
     await this.log.flush();
     const tx = this.dataSource.manager;
-    const profileId = asked.profile && (await this.identifiers.find(tx, [identifierFromPath(asked.profile)]));
+    const profileId =
+      asked.profile && (await this.identifiers.find(tx, [identifierFromPath(asked.profile, '/profile')]));
     if (asked.profile && !profileId) return { decisions: [], next: null };
     const { decisions, next } = await this.query.page(
       tx,

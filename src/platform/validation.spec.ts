@@ -67,9 +67,19 @@ describe('a request that is checked against its form', () => {
     expect(refusal.errors).toEqual(expect.arrayContaining(ENTRIES));
   });
 
-  it.each([undefined, null, 'text', 5, [[]]])('is refused when its body is no object: %j', async (value) => {
+  it.each([null, 'text', 5, [[]]])('is refused when its body is no object: %j', async (value) => {
     expect((await refusalOf(() => body(value))).errors).toEqual([
       { pointer: '', detail: 'not a JSON object', expected: 'a JSON object' },
+    ]);
+  });
+
+  it('is refused when it has no body, and hears that an empty object would do', async () => {
+    expect((await refusalOf(() => body(undefined))).errors).toMatchObject([
+      {
+        pointer: '',
+        detail: 'no body was sent',
+        expected: expect.stringContaining('{} where there is nothing to say'),
+      },
     ]);
   });
 

@@ -27,7 +27,7 @@ class RequestValidationPipe extends ValidationPipe {
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'body' && this.toValidate(metadata) && !isObject(value)) {
-      throw invalid([notAnObject('')]);
+      throw invalid([value === undefined ? NO_BODY : notAnObject('')]);
     }
     return super.transform(value, metadata);
   }
@@ -48,6 +48,12 @@ export function validated<T extends object>(form: Type<T>, value: unknown, point
 function invalid(errors: readonly ProblemEntry[]): Problem {
   return Problem.badRequest('The request is not right.', errors);
 }
+
+const NO_BODY: ProblemEntry = {
+  pointer: '',
+  detail: 'no body was sent',
+  expected: 'a JSON object with "Content-Type: application/json"; {} where there is nothing to say',
+};
 
 function notAnObject(pointer: string): ProblemEntry {
   return { pointer, detail: 'not a JSON object', expected: 'a JSON object' };

@@ -1,14 +1,27 @@
 import { Problem } from '../platform/problem.js';
-import { identifier, IDENTIFIER_KINDS, type Identifier, type IdentifierKind } from './identifier.js';
+import {
+  identifier,
+  IDENTIFIER_KINDS,
+  MOST_IDENTIFIER_BYTES,
+  type Identifier,
+  type IdentifierKind,
+} from './identifier.js';
 
 const EXPECTED = `one of ${IDENTIFIER_KINDS.join(', ')}, as in "email:ada@example.com" or "customer_id:42"`;
 
-/** Reads an identifier as paths carry it, `kind:value`. Throws a 400 problem that says what would be right. */
-export function identifierFromPath(reference: string): Identifier {
+/**
+ * Reads an identifier as paths and queries carry it, `kind:value`. Throws a 400 problem that says what would be right;
+ * `pointer` leads to it in a query.
+ */
+export function identifierFromPath(reference: string, pointer = ''): Identifier {
   const colon = reference.indexOf(':');
-  const found = colon > 0 ? checked(reference.slice(0, colon), reference.slice(colon + 1)) : undefined;
+  const kind = reference.slice(0, Math.max(colon, 0));
+  const found = checked(kind, reference.slice(colon + 1));
   if (found) return found;
-  const problem = { pointer: '', detail: 'the identifier in the path has no known kind', expected: EXPECTED };
+  const isKind = (IDENTIFIER_KINDS as readonly string[]).includes(kind);
+  const problem = isKind
+    ? { pointer, detail: `"${kind}" has no usable value`, expected: `a text of 1 to ${MOST_IDENTIFIER_BYTES} bytes` }
+    : { pointer, detail: 'the identifier has no known kind', expected: EXPECTED };
   throw Problem.badRequest('The identifier is not usable.', [problem]);
 }
 

@@ -19,7 +19,7 @@ export interface Identifier {
   value: string;
 }
 
-const MAX_BYTES = 320;
+export const MOST_IDENTIFIER_BYTES = 320;
 
 /**
  * An identifier in the one form under which it is stored and looked up: emails trimmed and in lower case, phone numbers
@@ -30,7 +30,10 @@ export function identifier(kind: IdentifierKind, raw: unknown): Identifier | und
   if (typeof raw !== 'string' && typeof raw !== 'number') return undefined;
   const value = NORMALISE[kind]?.(String(raw).trim()) ?? String(raw).trim();
   const isUsable =
-    value !== '' && !value.includes('\u0000') && value.isWellFormed() && Buffer.byteLength(value) <= MAX_BYTES;
+    value !== '' &&
+    !value.includes('\u0000') &&
+    value.isWellFormed() &&
+    Buffer.byteLength(value) <= MOST_IDENTIFIER_BYTES;
   return isUsable ? { kind, value } : undefined;
 }
 
