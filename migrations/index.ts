@@ -38,6 +38,7 @@ import { CreateLinkRevision1764000190000 } from './1764000190000-create-link-rev
 import { TellLinkOutcomes1764000200000 } from './1764000200000-tell-link-outcomes.js';
 import { ClaimOutboxInPlace1764000210000 } from './1764000210000-claim-outbox-in-place.js';
 import { KeepRoomForClaims1764000220000 } from './1764000220000-keep-room-for-claims.js';
+import { RemoveJourneys1764000230000 } from './1764000230000-remove-journeys.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -81,4 +82,5 @@ export const MIGRATIONS = [
   TellLinkOutcomes1764000200000,
   ClaimOutboxInPlace1764000210000,
   KeepRoomForClaims1764000220000,
+  RemoveJourneys1764000230000,
 ];

@@ -30,6 +30,8 @@ export interface PlannedJourney {
   branchPoints: ReadonlyMap<string, PlannedPoint>;
 }
 
+const IS_ASKED = 'removed_at IS NULL';
+
 /** Journeys by key; versions are immutable, and the newest is asked. */
 @Injectable()
 export class JourneyStore {
@@ -55,14 +57,14 @@ export class JourneyStore {
     await raiseCatalogueRevision(tx);
   }
 
-  /** Declares a checked journey's next version; version 1 is a new journey. */
+  /** Declares a checked journey's next version; version 1 is a new journey. One that was removed goes on where it was. */
   async put(tx: Transaction, key: string, journey: JourneyDefinition): Promise<number> {
     const at = new Date(await now(tx));
-    const before = (await this.stored(tx, 'WHERE key = $1', [key]))[0]?.allocations ?? undefined;
+    const before = (await this.stored(tx, 'key = $1', [key]))[0]?.allocations ?? undefined;
     const [row] = await query<{ version: number }>(
       tx,
       `INSERT INTO journeys AS known (key, version, created_at) VALUES ($1, 1, $2)
-       ON CONFLICT (key) DO UPDATE SET version = known.version + 1 RETURNING version`,
+       ON CONFLICT (key) DO UPDATE SET version = known.version + 1, removed_at = NULL RETURNING version`,
       [key, at],
     );
     const { version } = row!;
@@ -82,12 +84,23 @@ export class JourneyStore {
     return version;
   }
 
+  /** Has a journey answer nothing new, and need nothing; false if there is none. What was decided stays. */
+  async remove(tx: Transaction, key: string): Promise<boolean> {
+    await raiseCatalogueRevision(tx);
+    const rows = await query(
+      tx,
+      'UPDATE journeys SET removed_at = turnout_now() WHERE key = $1 AND removed_at IS NULL RETURNING key',
+      [key],
+    );
+    return rows.length > 0;
+  }
+
   async find(tx: Transaction, key: string): Promise<JourneyView | undefined> {
-    return (await this.stored(tx, 'WHERE key = $1', [key])).map(viewOf)[0];
+    return (await this.stored(tx, `key = $1 AND ${IS_ASKED}`, [key])).map(viewOf)[0];
   }
 
   async list(tx: Transaction): Promise<JourneyView[]> {
-    return (await this.stored(tx, '', [])).map(viewOf);
+    return (await this.stored(tx, IS_ASKED, [])).map(viewOf);
   }
 
   /** Keys of the journeys in which a branch rests on a segment. */
@@ -110,13 +123,13 @@ export class JourneyStore {
     return ctasNamed([points, below]).sort();
   }
 
-  private stored(tx: Transaction, where: string, parameters: unknown[]): Promise<StoredJourney[]> {
+  private stored(tx: Transaction, which: string, parameters: unknown[]): Promise<StoredJourney[]> {
     return query<StoredJourney>(
       tx,
       `SELECT key, journeys.version, branch_points AS "branchPoints", holdout, allocations,
               journey_versions.created_at AS "createdAt"
          FROM journeys JOIN journey_versions ON journey_key = key AND journey_versions.version = journeys.version
-         ${where} ORDER BY key`,
+        WHERE ${which} ORDER BY key`,
       parameters,
     );
   }
@@ -125,7 +138,7 @@ export class JourneyStore {
     const segments = new Map((await this.segments.list(tx)).map((segment) => [segment.key, segment]));
     const rules: SegmentRules = new Map([...segments].map(([key, { rule }]) => [key, rule as Rule]));
     const compiler = new RuleCompiler(rules);
-    const journeys = await this.stored(tx, '', []);
+    const journeys = await this.stored(tx, IS_ASKED, []);
     return new Map(
       journeys.map((journey) => {
         const points = pointRulesOf(journey, segments, rules).map(

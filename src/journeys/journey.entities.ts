@@ -7,6 +7,8 @@ export class Journey {
   @PrimaryColumn('text') key!: string;
   @Column('integer') version!: number;
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3 }) createdAt!: Date;
+  /** Null while it is asked. */
+  @Column({ type: 'timestamptz', name: 'removed_at', precision: 3, nullable: true }) removedAt!: Date | null;
 }
 
 /** A journey's branch points as they were declared; never changed once written. */

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpStatus, Inject, Param, Put, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Put, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
@@ -67,5 +67,13 @@ export class JourneysController {
     const journey = await this.journeys.find(this.dataSource.manager, key);
     if (!journey) throw Problem.notFound(`There is no journey "${key}".`);
     return journey;
+  }
+
+  @Delete(':key')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ summary: 'Remove a journey; what it decided stays in the log, and declared again it goes on' })
+  async remove(@Param('key') key: string): Promise<void> {
+    const wasThere = await this.dataSource.transaction((tx) => this.journeys.remove(tx, key));
+    if (!wasThere) throw Problem.notFound(`There is no journey "${key}".`);
   }
 }

@@ -52,6 +52,38 @@ describe('what marketers declare', () => {
     expect((await put('Not A Key', CLICKED)).status).toBe(400);
   });
 
+  it('a journey that is removed answers nothing new and needs nothing; declared again, it goes on', async () => {
+    const journey = {
+      branchPoints: { p: { branches: [{ key: 'yes', segment: 'clicked' }], default: 'no', whenUnknown: 'evaluate' } },
+    };
+    const ask = (runKey: string) =>
+      turnout.call('POST', '/v1/journeys/j/branch-points/p/decide', {
+        identifiers: { customer_id: '1' },
+        journey_run_id: runKey,
+      });
+    await put('clicked', CLICKED);
+    await click('1', 'https://shop.example/');
+    await turnout.must('PUT', '/v1/journeys/j', journey);
+    const decided = (await ask('run')).body;
+    expect(decided).toMatchObject({ branch: 'yes', journey_version: 1 });
+    expect((await turnout.call('DELETE', '/v1/segments/clicked')).body.detail).toContain('is needed by journey "j"');
+
+    expect((await turnout.call('DELETE', '/v1/journeys/j')).status).toBe(204);
+    for (const method of ['GET', 'DELETE'])
+      expect((await turnout.call(method, '/v1/journeys/j')).body.detail).toBe('There is no journey "j".');
+    expect(await turnout.must('GET', '/v1/journeys')).toEqual({ journeys: [] });
+    expect((await ask('another')).body).toMatchObject({ status: 404, detail: 'There is no journey "j".' });
+    expect((await ask('run')).body).toMatchObject({ branch: 'yes', reason: 'CACHED' });
+    const logged = `/v1/decisions/${decided.decision_id as string}`;
+    expect(await turnout.must('POST', `${logged}/replay`)).toMatchObject({ matches: true });
+    expect((await turnout.call('DELETE', '/v1/segments/clicked')).status).toBe(204);
+
+    await put('clicked', CLICKED);
+    expect(await turnout.must('PUT', '/v1/journeys/j', journey)).toMatchObject({ version: 2 });
+    expect((await ask('run')).body).toMatchObject({ decision_id: decided.decision_id, reason: 'CACHED' });
+    expect((await ask('another')).body).toMatchObject({ branch: 'yes', journey_version: 2 });
+  });
+
   it('a segment is pushed only where it can be', async () => {
     const push = { customerio: { segmentId: '007' }, nowhere: {} };
     const answer = await turnout.call('PUT', '/v1/segments/x', { rule: CLICKED, push });

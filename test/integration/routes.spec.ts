@@ -21,6 +21,7 @@ const ROUTES: Record<Who, readonly string[]> = {
     'DELETE /v1/api-keys/:id',
     'DELETE /v1/ctas/:key',
     'DELETE /v1/destinations/:key',
+    'DELETE /v1/journeys/:key',
     'DELETE /v1/link-domains/:host',
     'DELETE /v1/profiles/:identifier',
     'DELETE /v1/segments/:key',
