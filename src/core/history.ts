@@ -4,6 +4,7 @@ import { nameFits, type Matcher } from './matcher.js';
 import { orderOf, PURCHASE, purchaseEnds } from './net-purchases.js';
 import { propertyReader } from './property.js';
 import type { EventName } from './rule.js';
+import type { Span } from './sweep.js';
 import type { Window } from './window.js';
 
 /** Since when the data about events of a name are complete. `-Infinity`: always; `Infinity`: nothing ever came. */
@@ -19,6 +20,11 @@ export interface Known {
    * as it does, and an attribute is what was last said of it, however long ago.
    */
   retention?: Milliseconds;
+  /**
+   * Before which it is asked about; no end unless given. What follows from it later need not be worked out: until when an
+   * answer holds is not to be asked.
+   */
+  horizon?: Instant;
 }
 
 /** Something that holds from an instant on. */
@@ -49,6 +55,7 @@ export class History {
     readonly startsAt: HistoryStart,
     readonly profile: string,
     readonly retention: Milliseconds,
+    private readonly horizon: Instant,
   ) {}
 
   /** From events in any order; of several with one id the first stands. */
@@ -65,8 +72,13 @@ export class History {
 
   /** From distinct events in order of time and, at one instant, of id, as the event log hands them out. */
   static inOrder(events: readonly HistoryEvent[], known: Known = {}): History {
-    const { startsAt = ALWAYS_COMPLETE, profile = '', retention = Infinity } = known;
-    return new History(events, startsAt, profile, retention);
+    const { startsAt = ALWAYS_COMPLETE, profile = '', retention = Infinity, horizon = Infinity } = known;
+    return new History(events, startsAt, profile, retention, horizon);
+  }
+
+  /** From an instant on, for as long as it is asked about. */
+  spanFrom(since: Instant): Span {
+    return { since, until: this.horizon };
   }
 
   /** All events of a name, in order of time. */

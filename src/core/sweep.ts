@@ -9,28 +9,35 @@ export interface Account<S> {
   state(at: Instant): S;
 }
 
+/** From an instant on and before another. */
+export interface Span {
+  since: Instant;
+  until: Instant;
+}
+
 /**
  * What an account says from an instant on: every event enters at the instant from which it counts, in order of time, and
- * leaves at that from which it counts no more; none had left by then. `also` are further instants at which the account may change its word.
+ * leaves at that from which it counts no more; none had left by then. `also` are further instants at which the account may
+ * change its word. What it would say from `until` on is left out, but for the first.
  */
 export function sweep<S>(
-  since: Instant,
+  { since, until }: Span,
   lives: readonly Life[],
   also: readonly Instant[],
   account: Account<S>,
 ): Timeline<S> {
   const leaving = inOrderOfEnd(lives);
-  const others = also.filter((at) => at > since && at < Infinity).sort((a, b) => a - b);
+  const others = also.filter((at) => at > since && at < until).sort((a, b) => a - b);
   const draft = new TimelineDraft<S>();
   let [entered, left, other] = [0, 0, 0];
   let at = since;
-  while (at < Infinity) {
+  do {
     while (entered < lives.length && lives[entered]!.from <= at) account.enter(lives[entered++]!);
     while (left < leaving.length && leaving[left]!.to <= at) account.leave(leaving[left++]!);
     while (other < others.length && others[other]! <= at) other += 1;
     draft.add(at, account.state(at));
     at = Math.min(lives[entered]?.from ?? Infinity, leaving[left]?.to ?? Infinity, others[other] ?? Infinity);
-  }
+  } while (at < until);
   return draft.steps;
 }
 

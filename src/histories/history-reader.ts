@@ -114,16 +114,20 @@ export class HistoryReader {
     );
   }
 
-  /** For who reads the events of everybody otherwise: makes of them what {@link ofAll} would. */
-  async forScan(tx: Transaction, revision: number): Promise<ScannedHistories> {
+  /**
+   * For who reads the events of everybody otherwise: makes of them what {@link ofAll} would, to be asked what holds as of
+   * that instant and not until when.
+   */
+  async forScan(tx: Transaction, revision: number, asOf: Instant): Promise<ScannedHistories> {
     const classifier = await this.ctas.current(tx, revision);
     const startsAt = await this.starts.current(tx, revision);
+    const { retention } = this;
     return {
       classed: { names: EVIDENCE_NAMES, margin: LONGEST_SIGNAL, properties: classifier.propertiesRead },
       hasCome: (name) => startsAt(name) < Infinity,
       asSeen: (events) => classifier.classify(events),
       historyOf: (profileId, seen) =>
-        History.inOrder(seen, { startsAt, profile: String(profileId), retention: this.retention }),
+        History.inOrder(seen, { startsAt, profile: String(profileId), retention, horizon: asOf + 1 }),
     };
   }
 }

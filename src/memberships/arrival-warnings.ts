@@ -5,7 +5,6 @@ import type { HistoryEvent } from '../core/history-event.js';
 import type { Rule } from '../core/rule.js';
 import { sayValue } from '../core/words.js';
 import { CtaStore } from '../ctas/cta-store.js';
-import { HistoryReader } from '../histories/history-reader.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
 import { query, type Transaction } from '../platform/database.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
@@ -23,7 +22,6 @@ export class ArrivalWarnings extends RuleWarnings {
     private readonly segments: SegmentStore,
     private readonly ctas: CtaStore,
     private readonly starts: EventHistoryStore,
-    private readonly histories: HistoryReader,
   ) {
     super();
   }
@@ -59,8 +57,8 @@ export class ArrivalWarnings extends RuleWarnings {
           AND name = 'click' AND occurred_at >= turnout_now() - interval '${LOOK_BACK}' LIMIT $2`,
       [NEWEST_PAGES, MOST_CLICKS],
     );
-    const { asSeen } = await this.histories.forScan(tx, await catalogueRevision(tx));
-    return asSeen(rows.map(({ id, properties }) => ({ id, name: 'click', occurredAt: 0, properties })));
+    const classifier = await this.ctas.current(tx, await catalogueRevision(tx));
+    return classifier.classify(rows.map(({ id, properties }) => ({ id, name: 'click', occurredAt: 0, properties })));
   }
 }
 

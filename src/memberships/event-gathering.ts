@@ -36,11 +36,12 @@ export interface GatheringStatement {
 }
 
 /** What only classing tells of an event: it can't be asked of the log. */
-const DERIVED: readonly string[] = ['cta', 'cta_kind', 'actor_class'];
+const DERIVED: readonly string[] = ['cta', 'cta_kind', 'actor_class', 'actor_reasons'];
 
 /**
  * Gathers a superset of the events on which plans rest, by name, time and what can be asked of single events: what they
- * mean is not judged here.
+ * mean is not judged here. Where clicks can be asked for, what else happened about then is gathered beside them, now and
+ * then twice; otherwise all that can tell of any click.
  */
 export function gatheringOf(wanted: Gathering): GatheringStatement {
   const { plans, properties, classed } = wanted;
@@ -48,27 +49,67 @@ export function gatheringOf(wanted: Gathering): GatheringStatement {
   const like = [...new Set([...properties.named, ...classed.properties.alone])];
   const own = [...classed.properties.together, ...properties.undoing].filter((name) => !like.includes(name));
   const columns = [...like, ...own].map((name) => `, properties -> ${parameters.add(name, 'text')}`);
+  const selected = plans.map((plan) => conditionOf(plan, wanted, parameters)).join(' OR ');
+  const clicks = plans.flatMap((plan) => clickCondition(plan, wanted, parameters) ?? []);
   const text = `
-    SELECT profile_id, date_part('epoch', occurred_at), name${columns.join('')} FROM events
-     WHERE ${plans.map((plan) => conditionOf(plan, wanted, parameters)).join(' OR ')}
+    SELECT profile_id, date_part('epoch', occurred_at), name${columns.join('')}
+      FROM ${clicks.length === 0 ? 'events' : `(${withCompany({ selected, clicks }, wanted, parameters)}) AS events`}
+     WHERE ${clicks.length === 0 ? selected : 'true'}
      ORDER BY profile_id, occurred_at, id`;
   return { text, values: parameters.values, like, own };
 }
 
+/** Events selected, and what tells of some clicks. */
+function withCompany(
+  { selected, clicks }: { selected: string; clicks: readonly string[] },
+  { classed, hasCome }: Gathering,
+  parameters: Parameters,
+): string {
+  const margin = parameters.add(`${classed.margin} milliseconds`, 'interval');
+  const columns = 'profile_id, occurred_at, id, name, properties';
+  return `
+    SELECT ${columns} FROM events WHERE ${selected} UNION ALL
+    SELECT ${columns} FROM events
+      JOIN (SELECT lane AS its_lane, profile_id AS its_profile, occurred_at AS clicked_at FROM events
+             WHERE ${clicks.join(' OR ')}) AS click
+        ON lane = its_lane AND profile_id = its_profile
+       AND occurred_at > clicked_at - ${margin} AND occurred_at < clicked_at + ${margin}
+     WHERE name = ANY(${parameters.add(classed.names.filter(hasCome), 'text[]')}) AND (${selected}) IS NOT TRUE`;
+}
+
 function conditionOf(plan: Plan, { asOf, classed, hasCome }: Gathering, parameters: Parameters): string {
-  const isClassed = plan.eventNames.some((name) => nameFits(name, CLICK));
-  const whole = isClassed ? classed.names.filter(hasCome) : [];
+  const isWhole = clickMatchers(plan).some((matcher) => !isAskable(matcher));
+  const whole = isWhole ? classed.names.filter(hasCome) : [];
   const selected = [
     ...plan.matchers.map((matcher) => matcherCondition(matcher, whole, parameters)),
     ...(whole.length > 0 ? [`name = ANY(${parameters.add(whole, 'text[]')})`] : []),
   ].filter((condition) => condition !== undefined);
   if (selected.length === 0) return 'false';
-  const since = asOf - plan.lookback - (isClassed ? classed.margin : 0);
-  const from = parameters.add(since === -Infinity ? '-infinity' : new Date(since), 'timestamptz');
-  const inTime = `occurred_at >= ${from} AND (${[...new Set(selected)].join(' OR ')})`;
+  const since = asOf - plan.lookback - (isWhole ? classed.margin : 0);
+  const inTime = `${isSince(since, parameters)} AND (${[...new Set(selected)].join(' OR ')})`;
   // What undoes a purchase can be dated before it.
   const endings = plan.matchers.some((matcher) => matcher.isNet) ? PURCHASE_ENDINGS.filter(hasCome) : [];
   return endings.length === 0 ? `(${inTime})` : `(${inTime} OR name = ANY(${parameters.add(endings, 'text[]')}))`;
+}
+
+/** The clicks that a plan asks for, where it asks of each what the log can tell; of any others, all are gathered. */
+function clickCondition(plan: Plan, { asOf }: Gathering, parameters: Parameters): string | undefined {
+  const asked = clickMatchers(plan);
+  if (asked.length === 0 || !asked.every(isAskable)) return undefined;
+  const conditions = asked.map((matcher) => matcherCondition(matcher, [], parameters));
+  return `(${isSince(asOf - plan.lookback, parameters)} AND name = 'click' AND (${conditions.join(' OR ')}))`;
+}
+
+function clickMatchers(plan: Plan): Matcher[] {
+  return plan.matchers.filter((matcher) => nameFits(matcher.eventName, CLICK));
+}
+
+function isAskable({ wants }: Matcher): boolean {
+  return wants !== undefined && !wants.property.includes('.') && !DERIVED.includes(wants.property);
+}
+
+function isSince(since: Instant, parameters: Parameters): string {
+  return `occurred_at >= ${parameters.add(since === -Infinity ? '-infinity' : new Date(since), 'timestamptz')}`;
 }
 
 /** Undefined where those of the names that are read as a whole are all that it can select. */
@@ -76,10 +117,9 @@ function matcherCondition(matcher: Matcher, whole: readonly string[], parameters
   const { eventName, wants } = matcher;
   if (typeof eventName === 'string' && whole.includes(eventName)) return undefined;
   const named = nameCondition(eventName, parameters);
-  const isAskable = wants && !wants.property.includes('.') && !DERIVED.includes(wants.property);
-  if (!isAskable) return named;
-  const values = wants.values.map((value) => JSON.stringify(value));
-  return `(${named} AND properties -> ${parameters.add(wants.property, 'text')} = ANY(${parameters.add(values, 'text[]')}::jsonb[]))`;
+  if (!isAskable(matcher)) return named;
+  const values = wants!.values.map((value) => JSON.stringify(value));
+  return `(${named} AND properties -> ${parameters.add(wants!.property, 'text')} = ANY(${parameters.add(values, 'text[]')}::jsonb[]))`;
 }
 
 function nameCondition(name: EventName, parameters: Parameters): string {

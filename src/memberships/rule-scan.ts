@@ -38,7 +38,7 @@ export class RuleScan {
     const revision = await catalogueRevision(tx);
     const { rules } = await this.segments.current(tx, revision);
     const count = new RuleCount(rule, rules, asOf);
-    const scanned = await this.histories.forScan(tx, revision);
+    const scanned = await this.histories.forScan(tx, revision, asOf);
     const properties = propertiesRead(rule, rules);
     const client = (await runner.connect()) as pg.PoolClient;
     const seen = await judgeGathered(client, { count, scanned, asOf, properties }, progress);

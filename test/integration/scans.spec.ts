@@ -89,7 +89,7 @@ const anyHastyClick = fc
   .tuple(anyInstant(DENSE), fc.constantFrom(0, 1, 1_000, DAY / 24 - 1, DAY / 24))
   .map(([at, late]) => {
     const delivery_id = 'd1';
-    const clicked = { href: CART, channel: 'email', delivery_id };
+    const clicked = { href: CART, channel: 'email', delivery_id, campaign_id: 7 };
     return [
       { name: 'click', occurredAt: at, properties: clicked },
       { name: 'email_delivered', occurredAt: at + late, properties: { delivery_id } },

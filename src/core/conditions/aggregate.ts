@@ -89,7 +89,7 @@ export function compileAggregate(rule: PerformedRule): CompiledCondition {
       const amounts = new Amounts(readAmount, kind === 'min' || kind === 'max');
       const lives = history.livesOf(matcher, window, since);
       return sweep(
-        since,
+        history.spanFrom(since),
         isNetRevenue ? netOfRefunds(lives, history.named('order_refunded'), since) : lives,
         [complete],
         accountOf(amounts, (at) => judge(amounts, at >= complete)),
@@ -142,7 +142,7 @@ export function compileDistinct(rule: PerformedRule): CompiledCondition {
         if (number === 0) numbers.delete(value);
         else numbers.set(value, number);
       };
-      return sweep(since, history.livesOf(matcher, window, since), [complete], {
+      return sweep(history.spanFrom(since), history.livesOf(matcher, window, since), [complete], {
         enter: (life) => count(life, 1),
         leave: (life) => count(life, -1),
         state: (at) => judgeNumber(numbers.size, bounds, at >= complete),

@@ -49,7 +49,8 @@ export function compileCount(rule: PerformedRule): CompiledCondition {
   const bounds = boundsOf(rule.count);
   const judgeSlowly = judgeBy((history, since) => {
     const complete = completeFrom(history, matcher, window);
-    return sweep(since, history.livesOf(matcher, window, since), [complete], countAccount(bounds, complete));
+    const lives = history.livesOf(matcher, window, since);
+    return sweep(history.spanFrom(since), lives, [complete], countAccount(bounds, complete));
   });
   // So many events decide: whether there are enough, or too many.
   const deciding = bounds.most === Infinity ? bounds.least : bounds.most + 1;

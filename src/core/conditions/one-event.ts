@@ -69,10 +69,8 @@ export function compileOneEvent(rule: PerformedRule): CompiledCondition {
     judge: judgeBy((history, since) => {
       const complete = completeFrom(history, matcher, window);
       const lives = history.livesOf(matcher, window, since);
-      const ages = [plan.olderThan, plan.youngerThan];
-      const thresholds = lives.flatMap((life) => ages.map((age) => life.event.occurredAt + age));
       const end = new EndEvent(plan.which);
-      return sweep<Truth>(since, lives, [complete, ...thresholds], {
+      return sweep<Truth>(history.spanFrom(since), lives, [complete, ...comingOfAge(lives, plan)], {
         enter: (life) => end.enter(life),
         leave: () => undefined,
         state: (at) => judgeOne(plan, end.at(at), at, at >= complete),
@@ -80,6 +78,13 @@ export function compileOneEvent(rule: PerformedRule): CompiledCondition {
     }),
     restsOn: plan.which,
   });
+}
+
+/** When events come to be older than asked for. */
+function comingOfAge(lives: readonly Life[], { olderThan, youngerThan }: OneEventPlan): Instant[] {
+  const instants: Instant[] = [];
+  for (const { event } of lives) instants.push(event.occurredAt + olderThan, event.occurredAt + youngerThan);
+  return instants;
 }
 
 function planOf(rule: PerformedRule): OneEventPlan {

@@ -114,7 +114,7 @@ function drawOne(anchors: readonly Anchor[], which: 'first' | 'last', { complete
   const chains = new Map(anchors.map(({ life, chain }) => [life, chain]));
   const end = new EndEvent(which);
   const instants = anchors.flatMap(({ chain }) => chain.map((step) => step.at));
-  return sweep<Truth>(since, [...chains.keys()], [complete, ...instants], {
+  return sweep<Truth>({ since, until: Infinity }, [...chains.keys()], [complete, ...instants], {
     enter: (life) => end.enter(life),
     leave: () => undefined,
     state: (at) => {
