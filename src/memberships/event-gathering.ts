@@ -62,9 +62,10 @@ export function gatheringOf(wanted: Gathering): GatheringStatement {
 /** Events selected, and what tells of some clicks. */
 function withCompany(
   { selected, clicks }: { selected: string; clicks: readonly string[] },
-  { classed, hasCome }: Gathering,
+  { plans, asOf, classed, hasCome }: Gathering,
   parameters: Parameters,
 ): string {
+  const furthest = Math.max(...plans.map((plan) => plan.lookback));
   const margin = parameters.add(`${classed.margin} milliseconds`, 'interval');
   const columns = 'profile_id, occurred_at, id, name, properties';
   return `
@@ -74,7 +75,8 @@ function withCompany(
              WHERE ${clicks.join(' OR ')}) AS click
         ON lane = its_lane AND profile_id = its_profile
        AND occurred_at > clicked_at - ${margin} AND occurred_at < clicked_at + ${margin}
-     WHERE name = ANY(${parameters.add(classed.names.filter(hasCome), 'text[]')}) AND (${selected}) IS NOT TRUE`;
+     WHERE ${isSince(asOf - furthest - classed.margin, parameters)}
+       AND name = ANY(${parameters.add(classed.names.filter(hasCome), 'text[]')}) AND (${selected}) IS NOT TRUE`;
 }
 
 function conditionOf(plan: Plan, { asOf, classed, hasCome }: Gathering, parameters: Parameters): string {
