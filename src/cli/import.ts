@@ -21,7 +21,7 @@ aside and told at the end.
                              customerio-deliveries  Customer.io, a row a message
                              shopify-orders         the CSV export of orders; needs --shop
   --map FIELD:COLUMN       what a field is called in this file; may be given several times
-  --format ndjson|csv      unless it is the mapping's own
+  --format ndjson|csv      csv where FILE ends in .csv, else the mapping's own, unless given
   --shop DOMAIN            the shop's domain, such as coffee.myshopify.com
   --source KEY             whose events they are, unless they are the mapping's own
   --until INSTANT          leaves out events from then on: the live ones have come since
@@ -59,15 +59,16 @@ async function prepare(file: string, values: Values, io: CommandIo): Promise<Sen
   const client = serviceClient(values, io);
   const retries = file === '-' ? 0 : Number(values.retries ?? 10);
   if (!Number.isInteger(retries) || retries < 0) throw new WrongUsage('--retries: expected a whole number.');
-  const parameters = parametersOf(values);
+  const parameters = parametersOf(values, file);
   const size = file === '-' ? undefined : await sizeOf(file);
   const id = values.id ?? (await idOf(file, size, parameters));
   parameters.append('id', id);
   return { client, file, size, id, parameters, retries, io, isQuiet: values.quiet ?? false };
 }
 
-function parametersOf(values: Values): URLSearchParams {
+function parametersOf(values: Values, file: string): URLSearchParams {
   const parameters = new URLSearchParams();
+  if (values.format === undefined && /\.csv$/i.test(file)) parameters.append('format', 'csv');
   for (const name of PASSED_ON) if (values[name] !== undefined) parameters.append(name, values[name]);
   if (values['complete-since'] !== undefined) parameters.append('completeSince', values['complete-since']);
   for (const one of values.map ?? []) parameters.append('map', one);

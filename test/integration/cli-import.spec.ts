@@ -37,8 +37,8 @@ describe('turnout import', () => {
     return { code, ...said };
   }
 
-  async function fileOf(lines: readonly string[]): Promise<string> {
-    const file = join(folder, 'my events.ndjson');
+  async function fileOf(lines: readonly string[], name = 'my events.ndjson'): Promise<string> {
+    const file = join(folder, name);
     await writeFile(file, `${lines.join('\n')}\n`);
     return file;
   }
@@ -69,6 +69,13 @@ describe('turnout import', () => {
     expect(code).toBe(3);
     expect(out).toContain('1 set aside');
     expect(err).toBe('line 2: wrong_shape: id: expected 1 to 200 printable characters without spaces\n');
+  });
+
+  it('takes a file that ends in .csv for CSV, unless told otherwise', async () => {
+    const csv = ['id,name,occurredAt,identifiers.customer_id', '1,click,2026-02-01T09:30:00Z,42'];
+    const file = await fileOf(csv, 'events.CSV');
+    expect(await run('import', file)).toMatchObject({ code: 0, out: expect.stringContaining('1 events stored') });
+    expect(await run('import', file, '--format', 'ndjson')).toMatchObject({ code: 3 });
   });
 
   it('goes on where an import was left off', async () => {
