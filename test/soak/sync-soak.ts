@@ -14,6 +14,7 @@ import {
   wrongCounts,
   type Fault,
 } from '../support/customerio-server/faults.js';
+import { nameOf as personName } from '../support/customerio-server/state.js';
 import { randomNumbers } from '../support/random-numbers.js';
 import type { TurnoutClient } from '../support/turnout.js';
 
@@ -83,7 +84,7 @@ export async function soak(stage: SoakStage, options: SoakOptions): Promise<Soak
   let requeued = await atRest(stage, options);
   const driftAfterRetries = await drift(stage, options);
   options.say(`everything sent; drift ${driftAfterRetries}`);
-  const tampered = tamper(stage, options, draw);
+  const tampered = await tamper(stage, options, draw);
   const found = await reconcile(stage, options);
   requeued += await atRest(stage, options);
   const driftAfterReconciliation = await drift(stage, options);
@@ -182,12 +183,15 @@ async function drift({ pool, customerio }: SoakStage, { segments }: SoakOptions)
   return count;
 }
 
-/** Takes some members out behind our back, and puts some in who are none. */
-function tamper({ customerio }: SoakStage, { segments }: SoakOptions, draw: () => number): number {
+/** Takes some members out behind our back, and puts some in who are none. Whom we never heard of is not ours to take out again. */
+async function tamper({ customerio, pool }: SoakStage, { segments }: SoakOptions, draw: () => number): Promise<number> {
+  const { rows } = await pool.query<{ value: string }>(`SELECT value FROM identifiers WHERE kind = 'customer_id'`);
+  const known = new Set(rows.map((row) => row.value));
+  const people = customerio.people().filter((person) => known.has(personName(person)));
   let count = 0;
   for (let n = 1; n <= segments; n++) {
     const { members } = customerio.segment(n)!;
-    for (const person of customerio.people()) {
+    for (const person of people) {
       if (draw() > 0.02) continue;
       if (members.has(person)) members.delete(person);
       else members.add(person);
