@@ -39,6 +39,7 @@ import { TellLinkOutcomes1764000200000 } from './1764000200000-tell-link-outcome
 import { ClaimOutboxInPlace1764000210000 } from './1764000210000-claim-outbox-in-place.js';
 import { KeepRoomForClaims1764000220000 } from './1764000220000-keep-room-for-claims.js';
 import { RemoveJourneys1764000230000 } from './1764000230000-remove-journeys.js';
+import { NoteSinceWhenDestinationsHear1764000245000 } from './1764000245000-note-since-when-destinations-hear.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -83,4 +84,5 @@ export const MIGRATIONS = [
   ClaimOutboxInPlace1764000210000,
   KeepRoomForClaims1764000220000,
   RemoveJourneys1764000230000,
+  NoteSinceWhenDestinationsHear1764000245000,
 ];

@@ -6,7 +6,7 @@ import { DecisionInput, DecisionPin, DecisionRecord } from './decisions/decision
 import { DestinationRow } from './destinations/settings/destination.entity.js';
 import { Journey, JourneyVersion } from './journeys/journey.entities.js';
 import { LinkCheck, LinkRun, LinkRunLink } from './link-qa/runs/link-runs.entities.js';
-import { LinkOutcomeDue, LinkOutcomeTold } from './link-outcomes/link-outcomes.entities.js';
+import { LinkOutcomeDue, LinkOutcomeHeard, LinkOutcomeTold } from './link-outcomes/link-outcomes.entities.js';
 import { LinkReportChange, LinkReportFigure, LinkReportShare } from './link-reports/link-reports.entities.js';
 import {
   AnonymousClick,
@@ -83,6 +83,7 @@ const ENTITIES = [
   LinkRun,
   LinkRunLink,
   LinkOutcomeDue,
+  LinkOutcomeHeard,
   LinkOutcomeTold,
   LinkReportChange,
   LinkReportFigure,

@@ -50,16 +50,18 @@ export interface ClickMessage {
   occurredAt: Instant;
 }
 
-/** A purchase that is attributed to a click, to be told as an event. */
+/** A purchase that is attributed to a click, or what was taken back of one, to be told as an event. */
 export interface ConversionMessage {
   kind: 'conversion';
   /** The same for every attempt, and never another's. */
   id: string;
   addressee: Addressee;
-  /** When it was bought. */
+  /** When it was bought, or taken back. */
   occurredAt: Instant;
   /** About the order and the click; nothing of it is about a person. */
   data: Record<string, string | number>;
+  /** Of a purchase that was told before, `data.value` was taken back since. */
+  isRefund?: boolean;
 }
 
 /** Somebody is to be forgotten and not to come back, under everything by which the destination may know them. */

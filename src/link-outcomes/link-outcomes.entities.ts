@@ -19,3 +19,11 @@ export class LinkOutcomeTold {
   @PrimaryColumn('uuid', { name: 'event_id' }) eventId!: string;
   @Column({ type: 'timestamptz', name: 'told_at', precision: 3 }) toldAt!: Date;
 }
+
+/** Since when a destination hears of something; none where it does not. */
+@Entity('link_outcomes_heard')
+export class LinkOutcomeHeard {
+  @PrimaryColumn('text') destination!: string;
+  @PrimaryColumn('text') kind!: string;
+  @Column({ type: 'timestamptz', precision: 3 }) since!: Date;
+}

@@ -59,6 +59,17 @@ export class OutcomeStore {
     return new Set(rows.map(({ id }) => id));
   }
 
+  /** Of what some people did, the ids of the events that a destination was told of. */
+  async told(tx: Transaction, destination: string, profileIds: readonly number[]): Promise<Set<string>> {
+    const rows = await query<{ id: string }>(
+      tx,
+      `SELECT event_id AS id FROM unnest($2::smallint[], $3::bigint[]) AS asked (l, p)
+         JOIN link_outcomes_told ON lane = l AND profile_id = p WHERE destination = $1`,
+      [destination, profileIds.map(laneOfProfile), profileIds],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /** Notes that a destination is told of some events; of these, the ids of those that it was not told of before. */
   async note(tx: Transaction, destination: string, events: readonly Located[]): Promise<Set<string>> {
     if (events.length === 0) return new Set();

@@ -10,11 +10,12 @@ import type { Transaction } from '../platform/database.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { ever, historiesOfMany } from '../profiles/histories-of-many.js';
 import { REPORTED_EVENTS } from '../profiles/reported-events.js';
+import { HearingSince, type TellsFrom } from './hearing-since.js';
 import { outcomeMessage, type Outcome } from './outcome.js';
 import { OutcomeListeners, type OutcomeListener } from './outcome-listeners.js';
 import { OutcomeStore, type Located } from './outcome-store.js';
 import { toldClicks } from './told-clicks.js';
-import { toldConversions } from './told-conversions.js';
+import { toldConversions, toldRefunds } from './told-conversions.js';
 
 /** What is older is told no more: an import of the past is no news, and Google Analytics would pass over it. */
 const TOLD_WITHIN: Milliseconds = 72 * 3_600_000;
@@ -31,6 +32,7 @@ export class OutcomeTeller {
     private readonly dataSource: DataSource,
     private readonly store: OutcomeStore,
     private readonly listeners: OutcomeListeners,
+    private readonly hearing: HearingSince,
     private readonly ctas: CtaStore,
     private readonly outbox: OutboxStore,
     @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
@@ -39,6 +41,7 @@ export class OutcomeTeller {
   /** Looks at up to `most` profiles that are due; how many there were. */
   async tell(most: number): Promise<number> {
     const listeners = this.listeners.all();
+    const tellsFrom = await this.hearing.of(this.dataSource.manager, listeners);
     if (listeners.length === 0) return 0;
     return this.dataSource.transaction(async (tx) => {
       const ids = await this.store.claim(tx, most);
@@ -47,13 +50,11 @@ export class OutcomeTeller {
       const histories = await this.historiesOf(tx, ids);
       const due = new Map<number, Instant>();
       for (const listener of listeners) {
-        const found = await this.outcomesFor(tx, listener, histories, at);
-        const settled = found.filter((one) => this.settlesAt(one) <= at);
-        const news = await this.store.note(tx, listener.destination, settled);
-        const messages = settled.filter(({ eventId }) => news.has(eventId));
-        await this.outbox.append(
+        const found = await this.outcomesFor(tx, listener, histories, { at, tellsFrom });
+        await this.owe(
           tx,
-          messages.map((one) => outcomeMessage(one.profileId, listener.destination, one)),
+          listener.destination,
+          found.filter((one) => this.settlesAt(one) <= at),
         );
         for (const one of found.filter((other) => this.settlesAt(other) > at)) {
           due.set(one.profileId, Math.min(due.get(one.profileId) ?? Infinity, this.settlesAt(one)));
@@ -62,6 +63,18 @@ export class OutcomeTeller {
       await this.store.wake(tx, due);
       return ids.length;
     });
+  }
+
+  /** Each once. */
+  private async owe(tx: Transaction, destination: string, outcomes: readonly Found[]): Promise<void> {
+    const news = await this.store.note(tx, destination, outcomes);
+    const told = outcomes.filter(({ eventId }) => news.has(eventId));
+    const included = told.flatMap(({ includes = [], ...one }) => includes.map((eventId) => ({ ...one, eventId })));
+    await this.store.note(tx, destination, included);
+    await this.outbox.append(
+      tx,
+      told.map((one) => outcomeMessage(one.profileId, destination, one)),
+    );
   }
 
   private settlesAt({ at }: Outcome): Instant {
@@ -75,25 +88,29 @@ export class OutcomeTeller {
     return new Map([...histories].map(([id, events]) => [id, classifier.classify(events)]));
   }
 
-  /** Everything recent that a destination hears of. */
+  /** Everything recent that a destination hears of, and that happened since it does. */
   private async outcomesFor(
     tx: Transaction,
-    { hearsClicks, conversions }: OutcomeListener,
+    { destination, hearsClicks, conversions }: OutcomeListener,
     histories: ReadonlyMap<number, readonly HistoryEvent[]>,
-    at: Instant,
+    { at, tellsFrom }: { at: Instant; tellsFrom: TellsFrom },
   ): Promise<Found[]> {
-    const recent = (outcomesIn: (events: readonly HistoryEvent[]) => readonly Outcome[]): Found[] =>
+    const found = (outcomesIn: (events: readonly HistoryEvent[]) => readonly Outcome[], from = -Infinity): Found[] =>
       [...histories].flatMap(([profileId, events]) =>
         outcomesIn(events)
-          .filter((one) => one.at > at - TOLD_WITHIN)
+          .filter((one) => one.at > at - TOLD_WITHIN && one.at >= from)
           .map((one) => ({ ...one, profileId })),
       );
-    const clicks = hearsClicks ? recent(toldClicks) : [];
+    const clicks = hearsClicks ? found(toldClicks, tellsFrom(destination, 'click')) : [];
     // What a click says of itself anybody could say; that it came through us is known by its source.
     const ours = await this.store.ofSource(tx, LINKS_SOURCE, clicks);
+    const told = conversions && (await this.store.told(tx, destination, [...histories.keys()]));
     return [
       ...clicks.filter(({ eventId }) => ours.has(eventId)),
-      ...(conversions ? recent((events) => toldConversions(events, conversions)) : []),
+      ...(conversions
+        ? found((events) => toldConversions(events, conversions), tellsFrom(destination, 'conversion'))
+        : []),
+      ...(told ? found((events) => toldRefunds(events, conversions, told)) : []),
     ];
   }
 }

@@ -7,6 +7,8 @@ export interface Outcome {
   eventId: string;
   at: Instant;
   payload: Extract<OutboxPayload, { kind: 'click' | 'conversion' }>;
+  /** Further events that are told of by it: what had undone a part of a purchase by then. */
+  includes?: readonly string[];
 }
 
 /** The message that tells of it; the same subject for the same event. */

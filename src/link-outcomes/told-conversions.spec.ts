@@ -1,7 +1,7 @@
 import type { HistoryEvent } from '../core/history-event.js';
 import { figuresOf } from '../link-reports/figures-of.js';
 import { WINDOW_NAMES, WINDOW_SPANS } from '../link-reports/windows.js';
-import { toldConversions } from './told-conversions.js';
+import { toldConversions, toldRefunds } from './told-conversions.js';
 
 const T0 = Date.UTC(2026, 2, 1);
 const HOUR = 3_600_000;
@@ -35,6 +35,7 @@ describe('a purchase that is told', () => {
     const [outcome] = toldConversions([click(T0), purchase(T0 + 30 * HOUR)], LAST_WEEK);
     expect(outcome).toEqual({
       eventId: `purchase-${T0 + 30 * HOUR}`,
+      includes: [],
       at: T0 + 30 * HOUR,
       payload: {
         kind: 'conversion',
@@ -126,4 +127,81 @@ describe('a purchase that is told', () => {
       expect(told(events, { window, credit }).map((data) => data && data['cta'])).toEqual(expected);
     },
   );
+});
+
+describe('what was taken back of a purchase that was told', () => {
+  const undone = (name: string, at: number, amount?: string): HistoryEvent => {
+    const properties = { order_id: 'o1', ...(amount !== undefined && { amount }) };
+    return { id: `${name}-${at}`, name, occurredAt: at, properties };
+  };
+  const bought = [click(T0), purchase(T0 + HOUR)];
+  const TOLD = `purchase-${T0 + HOUR}`;
+
+  /** What is told after each further event, when all was told of that happened before. */
+  function tellings(undoings: HistoryEvent[]) {
+    const told = new Set<string>();
+    return [[], ...undoings.map((_, index) => undoings.slice(0, index + 1))].map((known) => {
+      const events = [...bought, ...known].sort((a, b) => a.occurredAt - b.occurredAt);
+      const news = [...toldConversions(events, LAST_WEEK), ...toldRefunds(events, LAST_WEEK, told)].filter(
+        ({ eventId }) => !told.has(eventId),
+      );
+      for (const { eventId, includes = [] } of news) [eventId, ...includes].forEach((id) => told.add(id));
+      return news.map(({ at, payload }) => payload.kind === 'conversion' && [payload.data['value'], at]);
+    });
+  }
+
+  it('is as much as went back, when it did, with what it was attributed to', () => {
+    const events = [...bought, undone('order_refunded', T0 + 50 * HOUR, '9.90')];
+    expect(toldRefunds(events, LAST_WEEK, new Set([TOLD]))).toEqual([
+      {
+        eventId: `order_refunded-${T0 + 50 * HOUR}`,
+        at: T0 + 50 * HOUR,
+        includes: [`order_refunded-${T0 + 50 * HOUR}`],
+        payload: {
+          kind: 'conversion',
+          isRefund: true,
+          occurredAt: T0 + 50 * HOUR,
+          data: {
+            ...{ transaction_id: 'o1', value: 9.9, currency: 'EUR' },
+            ...{ cta: 'cart', link: 'lRt2Rr1cUaU', campaign: 'campaign_id:7', channel: 'email' },
+            ...{ attribution: 'last', attribution_window: '7d', hours_to_purchase: 1 },
+          },
+        },
+      },
+    ]);
+  });
+
+  it('adds up to what was told of the purchase, whatever comes in which order', () => {
+    const [part, more] = [T0 + 3 * HOUR, T0 + 2 * HOUR];
+    const refunds = [undone('order_refunded', part, '9.90'), undone('order_refunded', more, '20.00')];
+    expect(tellings([...refunds, undone('order_cancelled', T0 + 4 * HOUR)])).toEqual([
+      [[59.9, T0 + HOUR]],
+      [[9.9, part]],
+      [[20, more]],
+      [[30, T0 + 4 * HOUR]],
+    ]);
+    const whole = undone('order_refunded', part, '59.90');
+    expect(tellings([whole, undone('order_cancelled', T0 + 4 * HOUR)])).toEqual([
+      [[59.9, T0 + HOUR]],
+      [[59.9, part]],
+      [],
+    ]);
+  });
+
+  it('is nothing of a purchase that was not told, nor what was off its value when it was told', () => {
+    const refunded = [...bought, undone('order_refunded', T0 + 2 * HOUR, '9.90')];
+    expect(toldRefunds(refunded, LAST_WEEK, new Set())).toEqual([]);
+    const [outcome] = toldConversions(refunded, LAST_WEEK);
+    const told = new Set([outcome!.eventId, ...outcome!.includes!]);
+    expect(toldRefunds(refunded, LAST_WEEK, told)).toEqual([]);
+  });
+
+  it('has no value where the purchase had none, and is told of a whole one alone', () => {
+    const unknown = [click(T0), purchase(T0 + HOUR, { revenue: undefined })];
+    const told = new Set([TOLD]);
+    expect(toldRefunds([...unknown, undone('order_refunded', T0 + 2 * HOUR, '1.00')], LAST_WEEK, told)).toEqual([]);
+    const [outcome] = toldRefunds([...unknown, undone('order_cancelled', T0 + 2 * HOUR)], LAST_WEEK, told);
+    expect(outcome!.payload).toMatchObject({ isRefund: true, data: { transaction_id: 'o1' } });
+    expect(outcome!.payload).not.toHaveProperty('data.value');
+  });
 });

@@ -12,7 +12,7 @@ export type OutboxPayload =
   | { kind: 'membership'; externalSegmentId: string; isMember: boolean; unsure?: Unsure }
   | { kind: 'decision'; id: string; occurredAt: Instant; data: Record<string, string | number | boolean | null> }
   | { kind: 'click'; deliveryId: string; href: string; occurredAt: Instant }
-  | { kind: 'conversion'; occurredAt: Instant; data: Record<string, string | number> }
+  | { kind: 'conversion'; occurredAt: Instant; data: Record<string, string | number>; isRefund?: boolean }
   | { kind: 'erasure'; addresses: readonly Address[] };
 
 /** How somebody may be known to a destination: one identifier of each kind, by kind. */

@@ -5,8 +5,6 @@ const MOST_REMOVED = 1_000;
 /** With all their links, and these with their ways. */
 const MOST_RUNS_REMOVED = 10;
 const RHYTHM_DAYS = 63;
-/** Beyond what is ever told again. */
-const TOLD_DAYS = 7;
 
 /** What was kept for people to look at, and what nobody looks back at; in lane 0, having none of their own. */
 export const cleanRecords: Cleaning = {
@@ -47,8 +45,8 @@ export const cleanRecords: Cleaning = {
       tx,
       `DELETE FROM link_outcomes_told WHERE (lane, profile_id, destination, event_id) IN (
          SELECT lane, profile_id, destination, event_id FROM link_outcomes_told
-          WHERE told_at <= $1::timestamptz - make_interval(days => $2) ORDER BY told_at LIMIT $3) RETURNING lane`,
-      [new Date(now), TOLD_DAYS, MOST_REMOVED],
+          WHERE told_at <= $1 ORDER BY told_at LIMIT $2) RETURNING lane`,
+      [new Date(events), MOST_REMOVED],
     );
     await query(tx, 'DELETE FROM downstream_counts WHERE imported_at <= $1', [new Date(events)]);
     await query(tx, 'DELETE FROM link_checks WHERE checked_at <= $1', [new Date(events)]);

@@ -104,6 +104,47 @@ describe('purchases that followed a click, told to Google Analytics', () => {
     expect(sold()).toEqual([]);
   });
 
+  it('are taken back, once and as far as they were told of, when they are refunded', async () => {
+    await setUp();
+    await click(now - DAY);
+    for (const orderId of [501, 502]) await order('orders/create', now - DAY + HOUR, orderId);
+    await at(now - DAY + 2 * HOUR);
+    expect(sold()).toHaveLength(2);
+    const refund = (instant: number, amount: string) =>
+      turnout.send(shopifyWebhook('refunds/create', { secret: SHOPIFY_SECRET, at: instant, orderId: 501, amount }));
+    await database.setClock(now - 3 * HOUR);
+    await refund(now - 3 * HOUR, '9.90');
+    await at(now - 2 * HOUR);
+    await refund(now - 2 * HOUR, '50.00');
+    await refund(now - 2 * HOUR, '50.00');
+    await at(now);
+    const params = { transaction_id: '501', currency: 'EUR', cta: 'cart', attribution: 'last' };
+    expect(analytics.hits.filter(({ name }) => name === 'turnout_refund')).toMatchObject([
+      { timestampMicros: (now - 3 * HOUR) * 1_000, params: { ...params, value: 9.9 } },
+      { timestampMicros: (now - 2 * HOUR) * 1_000, params: { ...params, value: 50 } },
+    ]);
+    expect(analytics.hits).toHaveLength(4);
+  });
+
+  it('are told of since that is wanted: neither what happened before, nor while it was off', async () => {
+    await setUp({});
+    await click(now - DAY);
+    await order('orders/create', now - DAY, 501);
+    await at(now - DAY + HOUR);
+    await setUp();
+    await at(now - DAY + 2 * HOUR);
+    await order('orders/create', now - DAY + 2 * HOUR, 502);
+    await at(now - DAY + 3 * HOUR);
+    await setUp({});
+    await order('orders/create', now - DAY + 3 * HOUR, 503);
+    await at(now - DAY + 4 * HOUR);
+    await setUp();
+    await at(now - DAY + 5 * HOUR);
+    await order('orders/create', now - DAY + 5 * HOUR, 504);
+    await at(now);
+    expect(sold().map(({ params }) => params['transaction_id'])).toEqual(['502', '504']);
+  });
+
   it('are told to nobody unless that is wanted', async () => {
     await setUp({});
     await click(now - DAY);

@@ -190,15 +190,15 @@ describe('what is older than events are kept', () => {
     }
   });
 
-  it('forgets what destinations were told of links after a week, when nothing of then can be told again', async () => {
+  it('forgets what destinations were told of links when the events of then are gone, and nothing of them can be taken back', async () => {
     await database.pool.query(`INSERT INTO link_outcomes_told VALUES (1, 1, 'ga4', gen_random_uuid(), $1)`, [
       new Date(T0),
     ]);
     for (const [at, left] of [
-      [T0 + 7 * DAY - 1, 1],
-      [T0 + 7 * DAY, 0],
+      [T0 + RETENTION - 1, 1],
+      [T0 + RETENTION, 0],
     ] as const) {
-      await database.setClock(at);
+      await database.setClock(at + KEPT_ON_TOP_MS);
       await clean();
       expect(await count('link_outcomes_told')).toBe(left);
     }

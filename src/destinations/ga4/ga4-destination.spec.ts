@@ -134,6 +134,14 @@ describe('attributed purchases at Google Analytics', () => {
     expect(server.bodies).toHaveLength(2);
   });
 
+  it('are taken back by an event of another name, which may be called otherwise, too', async () => {
+    const back = bought({ customerId: '1' }, 'o1', { isRefund: true });
+    await destinationOf().send([back]);
+    await destinationOf({ conversionEvent: 'purchase', refundEvent: 'refund' }).send([back]);
+    expect(server.hits.map(({ name }) => name)).toEqual(['turnout_refund', 'refund']);
+    expect(server.hits[0]!.params).toEqual({ ...back.data, engagement_time_msec: 1 });
+  });
+
   it('that are too old, or of nobody, are rejected', async () => {
     const old = bought({ customerId: '1' }, 'o1', { occurredAt: NOW - HOURS_72 - 1 });
     expect((await destinationOf().send([old, bought({}, 'o2')])).map(({ kind }) => kind)).toEqual([
@@ -154,9 +162,11 @@ describe('attributed purchases at Google Analytics', () => {
     ['error', false],
     ['error_sale', true],
     ['x'.repeat(41), false],
-  ])('may be the event %s: %s', async (conversionEvent, isRight) => {
-    const settings = Object.assign(new Ga4Settings(), { ...CREDENTIALS, conversionEvent });
-    expect(await validate(settings)).toHaveLength(isRight ? 0 : 1);
+  ])('may be the event %s: %s', async (event, isRight) => {
+    for (const names of [{ conversionEvent: event }, { refundEvent: event }]) {
+      const settings = Object.assign(new Ga4Settings(), { ...CREDENTIALS, ...names });
+      expect(await validate(settings)).toHaveLength(isRight ? 0 : 1);
+    }
   });
 
   it('have no window that the reports on links do not have', async () => {

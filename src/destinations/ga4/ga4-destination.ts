@@ -7,7 +7,7 @@ import { outcomeOfStatus } from '../outcome-of-status.js';
 import { endOf } from '../request-end.js';
 import { outcomeOfFailure, sendInTime } from '../send-in-time.js';
 import { Ga4Settings } from './ga4-settings.js';
-import { CONVERSION_EVENT, EVENT_NAME, planRequests, type Ga4Body } from './map.js';
+import { CONVERSION_EVENT, EVENT_NAME, REFUND_EVENT, planRequests, type Ga4Body } from './map.js';
 
 const BATCH_SIZE = 100;
 const REQUESTS_AT_ONCE = 8;
@@ -18,7 +18,7 @@ const HOSTS = { global: 'https://www.google-analytics.com', eu: 'https://region1
 
 /**
  * Google Analytics 4 by its Measurement Protocol: decisions as events, and purchases that
- * followed a click if that is wanted, for analysis. It is told of nobody by name, keeps no
+ * followed a click with what was taken back of them if that is wanted, for analysis. It is told of nobody by name, keeps no
  * members, and forgets by its own retention. It answers 2xx whatever comes, so `accepted` means no more than that; an event
  * that is sent again is counted again: count distinct `decision_id` and `transaction_id`.
  */
@@ -59,8 +59,9 @@ class Ga4Destination implements Destination {
   }
 
   async send(messages: readonly DestinationMessage[], gate = OPEN_GATE): Promise<SendOutcome[]> {
-    const { apiSecret: secret, sendUserId = false, conversionEvent = CONVERSION_EVENT } = this.settings;
-    const how = { secret, sendUserId, conversionEvent };
+    const { apiSecret: secret, sendUserId = false } = this.settings;
+    const { conversionEvent = CONVERSION_EVENT, refundEvent = REFUND_EVENT } = this.settings;
+    const how = { secret, sendUserId, conversionEvent, refundEvent };
     const { requests, rejected } = planRequests(messages, how, this.now());
     const outcomes = new Map<number, SendOutcome>();
     for (const [index, reason] of rejected) outcomes.set(index, { kind: 'rejected', reason });

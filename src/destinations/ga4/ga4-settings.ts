@@ -58,6 +58,14 @@ export class Ga4Settings {
   })
   conversionEvent?: string;
 
+  @ApiPropertyOptional({
+    description: 'The event by which a purchase that was sent is taken back, in part or whole',
+    default: 'turnout_refund',
+  })
+  @IsOptional()
+  @Matches(EVENT_NAME, { message: "refundEvent must be 1 to 40 letters, digits and _, and no name of Google's own" })
+  refundEvent?: string;
+
   @ApiPropertyOptional({ description: 'How many requests are made in a second at the most', default: 50 })
   @IsOptional()
   @IsInt()

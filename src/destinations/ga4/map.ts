@@ -31,13 +31,15 @@ export interface Ga4Mapping {
   /** Key of the pseudonyms. */
   secret: string;
   sendUserId: boolean;
-  /** The name of the event that a purchase is. */
+  /** The name of the event that a purchase is, and of that which takes some of it back. */
   conversionEvent: string;
+  refundEvent: string;
 }
 
 export const EVENT_NAME = 'turnout_branch_decided';
 /** Not `purchase`: that is the shop's own tag's, and would be counted twice. */
 export const CONVERSION_EVENT = 'turnout_purchase';
+export const REFUND_EVENT = 'turnout_refund';
 const EVENTS_A_REQUEST = 25;
 const LONGEST_VALUE = 100;
 /** Older events are passed over without a word. */
@@ -96,9 +98,11 @@ function problemOf(message: DestinationMessage, now: Instant): string | undefine
   return now - message.occurredAt > OLDEST ? 'older than 72 hours, which Google Analytics passes over' : undefined;
 }
 
-function eventOf(message: EventMessage, { conversionEvent }: Ga4Mapping): Ga4Event {
-  if (message.kind === 'conversion')
-    return { name: conversionEvent, params: paramsOf(message.data, CONVERSION_PARAMS) };
+function eventOf(message: EventMessage, { conversionEvent, refundEvent }: Ga4Mapping): Ga4Event {
+  if (message.kind === 'conversion') {
+    const name = message.isRefund === true ? refundEvent : conversionEvent;
+    return { name, params: paramsOf(message.data, CONVERSION_PARAMS) };
+  }
   const { data, id } = message;
   return { name: EVENT_NAME, params: paramsOf({ ...data, decision_id: id }, DECISION_PARAMS) };
 }
