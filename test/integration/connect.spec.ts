@@ -82,6 +82,15 @@ describe('a workspace of Customer.io', () => {
     expect(customerio.segmentMembers(7)).toEqual(['ada']);
   });
 
+  it('is told not to be set up without a key by which the reporting webhook can be made', async () => {
+    const { CUSTOMERIO_APP_API_KEY: _, ...without } = credentials();
+    const { code, out } = await connect(without);
+    expect([code, out]).toEqual([1, expect.stringMatching(/WRONG app_api_key: [^]*CUSTOMERIO_APP_API_KEY[^]*by hand/)]);
+    expect(out).toContain(ENDPOINT);
+    expect(await wrong()).toEqual([]); // nothing that is there is wrong
+    expect((await connect()).code).toBe(0);
+  });
+
   it('is set up again without another webhook, and what somebody chose stays', async () => {
     await connect();
     const [webhook] = customerio.reportingWebhooks();

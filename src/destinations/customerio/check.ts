@@ -1,6 +1,6 @@
 import { note, right, wrong, type Finding, type Surroundings } from '../finding.js';
 import { ask, inWords, objectsIn, type Api } from './ask.js';
-import { checkWebhook, setUpWebhook } from './reporting-webhook.js';
+import { checkWebhook, endpointAt, setUpWebhook } from './reporting-webhook.js';
 
 /** How Customer.io's APIs are reached. */
 export interface CustomerioApis {
@@ -12,6 +12,8 @@ export interface CustomerioApis {
   app: Api | undefined;
 }
 
+const SET_APP_KEY = 'set appApiKey (CUSTOMERIO_APP_API_KEY)';
+
 /** Of a segment's members, how many are looked at. */
 const MOST_LOOKED_AT = 100;
 
@@ -20,8 +22,8 @@ export async function checkCustomerio(apis: CustomerioApis, around: Surroundings
   const access = await checkAccess(apis);
   const signing = checkSigning(around);
   if (!apis.app) {
-    const mend = 'set appApiKey (CUSTOMERIO_APP_API_KEY)';
-    return [...access, ...signing, note('app_api_key', 'without a key of the App API nothing can be read back', mend)];
+    const says = 'without a key of the App API nothing is read back, and the reporting webhook is not looked at';
+    return [...access, ...signing, note('app_api_key', says, SET_APP_KEY)];
   }
   const webhook = await checkWebhook(apis.app, around.publicUrl);
   const isReadable = !webhook.some((one) => one.about.startsWith('app_api'));
@@ -33,7 +35,13 @@ export async function setUpCustomerio(
   apis: CustomerioApis,
   around: Surroundings & { publicUrl: string },
 ): Promise<Finding[]> {
-  if (!apis.app) return checkCustomerio(apis, around);
+  if (!apis.app) {
+    const says =
+      'without a key of the App API the reporting webhook is neither made nor looked at, and no click comes in';
+    const mend = `${SET_APP_KEY}, or make it by hand: full resolution, all clicks, to ${endpointAt(around.publicUrl)}`;
+    const found = await checkCustomerio(apis, around);
+    return [...found.filter(({ about }) => about !== 'app_api_key'), wrong('app_api_key', says, mend)];
+  }
   const made = await setUpWebhook(apis.app, around.publicUrl);
   const failed = made.filter((one) => one.kind === 'wrong');
   const found = await checkCustomerio(apis, around);

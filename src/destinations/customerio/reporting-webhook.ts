@@ -114,6 +114,7 @@ function leadingHere(webhooks: readonly ReportingWebhook[], publicUrl: string | 
     .sort((a, b) => Number(a.disabled) - Number(b.disabled));
 }
 
-function endpointAt(publicUrl: string): string {
+/** Where the reporting webhook of a service that is reached at `publicUrl` leads. */
+export function endpointAt(publicUrl: string): string {
   return publicUrl.replace(/\/+$/, '') + WEBHOOK_PATH;
 }
