@@ -1,7 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsArray, IsInt, IsOptional, IsString, MaxLength, Min, ValidateNested } from 'class-validator';
 import { Problem } from './problem.js';
-import { validated, validationPipe } from './validation.js';
+import { bodyMayBeMissing, validated, validationPipe } from './validation.js';
 
 class BranchForm {
   @IsString()
@@ -19,6 +19,7 @@ class JourneyForm {
   branches!: BranchForm[];
 }
 
+@bodyMayBeMissing
 class PageForm {
   @IsOptional()
   @Type(() => Number)
@@ -65,6 +66,10 @@ describe('a request that is checked against its form', () => {
     expect(refusal.status).toBe(400);
     expect(refusal.errors).toHaveLength(ENTRIES.length);
     expect(refusal.errors).toEqual(expect.arrayContaining(ENTRIES));
+  });
+
+  it('may have no body where its form says so', async () => {
+    expect(await validationPipe().transform(undefined, { type: 'body', metatype: PageForm })).toEqual({ limit: 100 });
   });
 
   it.each([null, 'text', 5, [[]]])('is refused when its body is no object: %j', async (value) => {

@@ -11,6 +11,13 @@ const OPTIONS = {
   validationError: { target: true, value: false },
 } satisfies ValidatorOptions;
 
+const MAY_BE_MISSING = new WeakSet<object>();
+
+/** A body of this form asks for nothing special where a request has none. */
+export function bodyMayBeMissing(form: object): void {
+  MAY_BE_MISSING.add(form);
+}
+
 /** Checks what a request carries against the class of the parameter; a 400 problem lists all that is wrong at once. */
 export function validationPipe(): ValidationPipe {
   return new RequestValidationPipe();
@@ -26,10 +33,10 @@ class RequestValidationPipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type === 'body' && this.toValidate(metadata) && !isObject(value)) {
-      throw invalid([value === undefined ? NO_BODY : notAnObject('')]);
-    }
-    return super.transform(value, metadata);
+    const isForm = metadata.type === 'body' && this.toValidate(metadata);
+    const given = isForm && value === undefined && MAY_BE_MISSING.has(metadata.metatype!) ? {} : value;
+    if (isForm && !isObject(given)) throw invalid([given === undefined ? NO_BODY : notAnObject('')]);
+    return super.transform(given, metadata);
   }
 }
 

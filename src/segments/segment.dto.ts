@@ -7,6 +7,7 @@ import { Problem } from '../platform/problem.js';
 import { checkedRule } from './checked-rule.js';
 import type { SegmentPush } from './segment.entities.js';
 import type { NewVersion } from './segment-store.js';
+import { bodyMayBeMissing } from '../platform/validation.js';
 
 const EXAMPLE_RULE = { performed: 'click', where: { cta: 'replenish' }, within: '30d' };
 
@@ -53,6 +54,7 @@ export class PushDto {
 }
 
 @ApiExtraModels(PushDto)
+@bodyMayBeMissing
 export class PutManualSegmentDto {
   @ApiPropertyOptional({
     description: 'Where membership is pushed, by destination; nowhere unless given',
@@ -103,6 +105,7 @@ export function pushOf(key: string, { push }: PutManualSegmentDto): SegmentPush[
   });
 }
 
+@bodyMayBeMissing
 export class PublishDraftDto {
   @ApiPropertyOptional({
     description: 'Publish although no shadow shows what it does as things are now',

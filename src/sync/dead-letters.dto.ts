@@ -2,8 +2,10 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString } from 'class-validator';
 import type { FailedFilter } from './dead-letter-store.js';
 import { IsInstant } from '../platform/is-instant.js';
+import { bodyMayBeMissing } from '../platform/validation.js';
 
 /** Which dead letters are meant; all of them where nothing is given. */
+@bodyMayBeMissing
 export class DeadLettersDto {
   @ApiPropertyOptional({ description: 'Of one destination', example: 'customerio' })
   @IsOptional()

@@ -139,14 +139,19 @@ export class ReconciliationStore {
     await query(tx, 'DELETE FROM reconciliation_members WHERE run_id = $1', [run.id]);
   }
 
-  /** Newest first. */
-  async list(tx: Transaction, destination: string, most: number): Promise<RunView[]> {
+  /** Newest first; of one segment at the destination where it is named. */
+  async list(
+    tx: Transaction,
+    { destination, segmentId }: { destination: string; segmentId?: string },
+    most: number,
+  ): Promise<RunView[]> {
     return query<RunView>(
       tx,
       `SELECT id, destination, external_segment_id AS "segmentId", requested_at AS "requestedAt",
               started_at AS "startedAt", finished_at AS "finishedAt", held, missing, extra, strangers, problem, causes
-         FROM reconciliations WHERE destination = $1 ORDER BY id DESC LIMIT $2`,
-      [destination, most],
+         FROM reconciliations WHERE destination = $1 AND external_segment_id = coalesce($2, external_segment_id)
+        ORDER BY id DESC LIMIT $3`,
+      [destination, segmentId ?? null, most],
     );
   }
 }

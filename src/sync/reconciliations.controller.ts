@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, HttpStatus, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, HttpStatus, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { IsOptional, Matches } from 'class-validator';
 import { DataSource } from 'typeorm';
@@ -7,13 +7,15 @@ import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
 import { readableOf } from './reconciler.js';
 import { ReconciliationStore } from './reconciliation-store.js';
+import { bodyMayBeMissing } from '../platform/validation.js';
 
 const MOST_SHOWN = 200;
 const HINT = 'Customer.io can, with a key of its App API (appApiKey, or CUSTOMERIO_APP_API_KEY).';
 
+@bodyMayBeMissing
 export class ReconcileDto {
   @ApiPropertyOptional({
-    description: 'One segment, by the segmentId that it is pushed to; every one that we own unless given',
+    description: 'One segment, by the segmentId that it is pushed to; all of them unless given',
     example: '7',
   })
   @IsOptional()
@@ -53,9 +55,10 @@ export class ReconciliationsController {
 
   @Get()
   @ApiOperation({ summary: 'Comparisons and what they found, newest first: the history of drift' })
-  async list(@Param('destination') key: string) {
-    this.known(key);
-    return { reconciliations: await this.runs.list(this.dataSource.manager, key, MOST_SHOWN) };
+  async list(@Param('destination') destination: string, @Query() { segmentId }: ReconcileDto) {
+    this.known(destination);
+    const asked = { destination, ...(segmentId !== undefined && { segmentId }) };
+    return { reconciliations: await this.runs.list(this.dataSource.manager, asked, MOST_SHOWN) };
   }
 
   private known(key: string): Destination {

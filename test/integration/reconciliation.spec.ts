@@ -64,6 +64,15 @@ describe('reconciliation', () => {
     expect(customerio.membershipOperations()).toHaveLength(before);
   });
 
+  it('is asked for with no body at all, and its history is shown by segment', async () => {
+    expect(await turnout.must('POST', RUNS)).toEqual({ requested: 1 });
+    await finished();
+    const of = async (segmentId: string) =>
+      (await turnout.must('GET', `${RUNS}?segmentId=${segmentId}`)).reconciliations as JsonObject[];
+    expect(await of('7')).toMatchObject([{ segmentId: '7', held: 3 }]);
+    expect(await of('8')).toEqual([]);
+  });
+
   it('adds who was taken out behind our back, and takes out who was put in', async () => {
     segment.members.delete(people.get('ada')!);
     segment.members.add(people.get('zoe')!); // of whom we know nothing yet

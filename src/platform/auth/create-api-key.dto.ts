@@ -12,6 +12,7 @@ import {
   Min,
 } from 'class-validator';
 import { SCOPES, type Scope } from './access.js';
+import { bodyMayBeMissing } from '../validation.js';
 
 export class CreateApiKeyDto {
   @ApiProperty({ description: 'Who will use it', example: 'Customer.io journeys', maxLength: 100 })
@@ -37,6 +38,7 @@ export class CreateApiKeyDto {
   expiresInDays?: number;
 }
 
+@bodyMayBeMissing
 export class RotateApiKeyDto {
   @ApiPropertyOptional({
     description: 'How long the old key stays good beside the new one',
