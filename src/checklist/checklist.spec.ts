@@ -47,7 +47,7 @@ describe('the UTM schema', () => {
     expectLine(judgeSchema({ version: 3, validFrom: T }), 'ok', /version 3 holds since 2026-11-24/);
   });
 
-  const followed: DriftFacts = { days: 7, clicks: 120, withoutLink: 10, notJudged: 10, wrong: 0, findings: [], hasFormatChanged: false }; // prettier-ignore
+  const followed: DriftFacts = { days: 7, clicks: 120, withoutLink: 10, notJudged: 10, wrong: 0, findings: [], hasFormatChanged: false, versions: [1] }; // prettier-ignore
   const findings = [
     { detail: 'utm_source is "klaviyo"', clicks: 9, severity: 'error' },
     { detail: 'only a hint', clicks: 1, severity: 'warning' },
@@ -71,6 +71,13 @@ describe('the UTM schema', () => {
       /new form/,
     ],
     ['of other hosts', { ...followed, notJudged: 110 }, 'unknown', /none of 120 clicks/, /hosts/],
+    [
+      'younger than the clicks',
+      { ...followed, notJudged: 110, versions: [] },
+      'unknown',
+      /none of 120 .* since a schema holds/,
+      /wait/,
+    ],
     ['not clicked', { ...followed, clicks: 0, withoutLink: 0, notJudged: 0 }, 'unknown', /none of 0 clicks/, /sources/],
     ['not there', undefined, 'unknown', /no schema/],
   ] as const)('%s', (_what, facts, state, evidence, next: RegExp = /./) => {

@@ -23,6 +23,8 @@ export interface DriftFacts {
   wrong: number;
   findings: readonly { detail: string; clicks: number; severity: 'error' | 'warning' }[];
   hasFormatChanged: boolean;
+  /** By which a click of the span could be judged. */
+  versions: readonly number[];
 }
 
 /** Whether clicked links are named as the schema says; undefined: there is none. */
@@ -32,7 +34,10 @@ export function judgeDrift(facts: DriftFacts | undefined): ChecklistLine {
   const judged = facts.clicks - facts.withoutLink - facts.notJudged;
   const span = `in the last ${counted(days, 'day')}`;
   if (judged === 0) {
-    const evidence = `none of ${counted(facts.clicks, 'click')} ${span} is on a link that the schema speaks of`;
+    const none = `none of ${counted(facts.clicks, 'click')} ${span}`;
+    if (facts.clicks > 0 && facts.versions.length === 0)
+      return not('unknown', DRIFT, { evidence: `${none} came since a schema holds`, next: 'wait for clicks' });
+    const evidence = `${none} is on a link that the schema speaks of`;
     const next =
       facts.clicks === 0
         ? 'wait for clicks, or see whether they come: GET /v1/sources'
