@@ -1,6 +1,7 @@
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import timersPromises from 'node:timers/promises';
+import { trackNetwork } from '../../src/destinations/customerio/track-http.js';
 import { currentProcess, VirtualTimer } from './virtual-process.js';
 
 type Fetch = typeof globalThis.fetch;
@@ -16,6 +17,14 @@ export function installVirtualGlobals(network: Fetch): void {
   const realFetch = globalThis.fetch;
   globalThis.fetch = (...request: Parameters<Fetch>) =>
     currentProcess() ? network(...request) : realFetch(...request);
+  const realAsk = trackNetwork.ask;
+  trackNetwork.ask = async (request, timeoutMs) => {
+    if (!currentProcess()) return realAsk(request, timeoutMs);
+    const { uri, method, body = null } = request;
+    const headers = Object.entries(request.headers).map(([name, value]): [string, string] => [name, String(value)]);
+    const answer = await network(uri, { method, headers, body });
+    return { status: answer.status, headers: Object.fromEntries(answer.headers), text: await answer.text() };
+  };
 }
 
 function installTimers(): void {

@@ -9,6 +9,7 @@ import { readMembers } from './read-members.js';
 import { provisionSegment } from './provision-segment.js';
 import { isMade, segmentPlace, segmentProblem } from './segment-place.js';
 import { sendMessages } from './send-messages.js';
+import { overHttp } from './track-http.js';
 
 export interface CustomerioDestinationConfig extends CustomerioSettings {
   /** How long one request may take; 10 s unless given. */
@@ -39,12 +40,14 @@ const NO_APP_KEY: ProvisionOutcome = {
  * they are introduced first. Throws on a `trackUrl` that is no URL.
  */
 export function createCustomerioDestination(config: CustomerioDestinationConfig): Destination {
-  const client = new TrackClient(config.siteId, config.apiKey, {
+  const { timeoutMs = DEFAULT_TIMEOUT_MS } = config;
+  const sdk = new TrackClient(config.siteId, config.apiKey, {
     region: config.region === 'eu' ? RegionEU : RegionUS,
-    timeout: config.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    timeout: timeoutMs,
     retry: { maxRetries: 0 }, // the outbox retries
     ...(config.trackUrl !== undefined && { url: trackRoot(config.trackUrl) }),
   });
+  const client = overHttp(sdk, timeoutMs);
   const { decisionsAs = 'event' } = config;
   const track = { client, family: TRACK, requestsAtOnce: REQUESTS_AT_ONCE, decisionsAs };
   const app = appApiOf(config);
