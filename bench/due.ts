@@ -34,14 +34,18 @@ const CLOCK = `
   CREATE OR REPLACE FUNCTION turnout_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS
     'SELECT (clock_timestamp() + ahead)::timestamptz(3) FROM bench_clock'`;
 
-/** One click each, all within one second of 29 days ago: a day from now all are 30 days old. */
+/**
+ * One click each, all within one second of 29 days ago: a day from now all are 30 days old. A name that came in for the first
+ * time later would have everybody looked at again.
+ */
 const FILL = `
   INSERT INTO profiles (lane, id, created_at) SELECT n % 64, n, now() FROM generate_series(1, ${profiles}) AS n;
   INSERT INTO events (lane, profile_id, occurred_at, id, name, source, received_at, is_time_corrected, properties)
-  SELECT n % 64, n, date_trunc('second', now()) - interval '29 days' + (n * 7919 % 1000) * interval '1 millisecond',
+  SELECT n % 64, n, date_trunc('second', now()) - interval '29 days' + (n::bigint * 7919 % 1000) * interval '1 millisecond',
          gen_random_uuid(), 'click', 'customerio', now(), false, '{"campaign_id": 7, "channel": "email"}'
     FROM generate_series(1, ${profiles}) AS n;
-  INSERT INTO event_histories (event_name, source, starts_at) VALUES ('click', 'customerio', '1970-01-01');`;
+  INSERT INTO event_histories (event_name, source, starts_at)
+  SELECT name, 'customerio', '1970-01-01' FROM unnest(ARRAY['click', 'email_delivered', 'email_converted']) AS name;`;
 
 const ENDED = `SELECT count(*)::int AS n FROM transitions WHERE kind = 'exited'`;
 
@@ -148,10 +152,7 @@ async function ceilingOf(client: Client, url: string): Promise<number> {
   return (profiles * 1_000) / (performance.now() - began);
 }
 
-async function main(url: string): Promise<void> {
-  await migrateDatabase(url);
-  const client = new Client({ connectionString: url });
-  await client.connect();
+async function main(client: Client, url: string): Promise<void> {
   const api = await fill(client, url);
   const worker = startWorker(envOf(url));
   console.log('everybody enters');
@@ -174,7 +175,6 @@ async function main(url: string): Promise<void> {
   for (const child of [worker, api.child]) await stopProgram(child);
   const { rows: found } = await client.query<Record<'wrong' | 'early' | 'missed' | 'unordered', number>>(CHECK);
   const ceiling = await ceilingOf(client, url);
-  await client.end();
   const figure = profiles / seconds;
   const ratio = Math.round((figure / ceiling) * 100) / 100;
   const result = {
@@ -199,7 +199,10 @@ const server = await startScratchPostgres({
   max_wal_size: '8GB',
 });
 try {
-  await main(server.url);
+  await migrateDatabase(server.url);
+  const client = new Client({ connectionString: server.url });
+  await client.connect();
+  await main(client, server.url).finally(() => client.end());
 } finally {
   await server.stop();
 }
