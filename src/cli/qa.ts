@@ -134,6 +134,8 @@ async function linksOf(input: string, values: Readonly<Record<string, string>>):
       throw new WrongUsage(`${input} can not be read (${error.code ?? 'unknown'}).`);
     },
   );
+  // What should have written it failed, most likely: that is no message to be sent.
+  if (text.trim() === '') throw new WrongUsage(`${input} is empty.`);
   if (!/\.txt$/i.test(input)) return linksOfTemplate({ source: input, text, values });
   return text.split(/\r?\n/).flatMap((line, at) => {
     const url = line.trim();

@@ -154,13 +154,18 @@ function declarationOf(dto: LinkDto, domains: readonly LinkDomain[]): Declaratio
   };
 }
 
+function domainProblem(named: string | undefined, known: readonly string[]): string {
+  if (named !== undefined) return `there is no link domain "${named}"`;
+  return known.length > 0 ? 'there are several link domains, and none is named' : 'there is no link domain yet';
+}
+
 function linkProblems(link: Declaration, dto: LinkDto, around: Surroundings): ProblemEntry[] {
   const problems: ProblemEntry[] = [];
   const domain = around.domains.find(({ host }) => host === link.domain);
   if (!domain) {
     const hosts = around.domains.map(({ host }) => host);
     const expected = hosts.length > 0 ? `one of ${hosts.join(', ')}` : 'a link domain, which is declared first';
-    problems.push({ pointer: '/domain', detail: 'there is no such link domain', expected });
+    problems.push({ pointer: '/domain', detail: domainProblem(dto.domain, hosts), expected });
   }
   if (!around.ctas.has(link.cta)) {
     problems.push({ pointer: '/cta', detail: `there is no CTA "${link.cta}"`, expected: 'a CTA of the catalogue' });

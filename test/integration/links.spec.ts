@@ -113,6 +113,17 @@ describe('tracked links', () => {
       expect((await turnout.must('GET', '/v1/links')).links).toEqual([]);
     });
 
+    it('of a domain that is named, where there are several', async () => {
+      await turnout.must('PUT', '/v1/link-domains/other.example.com', { allowedHosts: ['shop.example.com'] });
+      const several = 'there are several link domains, and none is named';
+      expect(await problemsOf({ cta: 'cart', destination: CART })).toMatchObject([
+        { pointer: '/domain', detail: several, expected: `one of ${DOMAIN}, other.example.com` },
+      ]);
+      expect(await problemsOf({ cta: 'cart', destination: CART, domain: 'no.example.com' })).toMatchObject([
+        { pointer: '/domain', detail: 'there is no link domain "no.example.com"' },
+      ]);
+    });
+
     it('only for a CTA that the catalogue finds in them', async () => {
       await turnout.must('PUT', '/v1/ctas/bundle', { patterns: [{ host: 'shop.example.com', path: '/bundle' }] });
       const errors = await problemsOf({ cta: 'cart', destination: 'https://shop.example.com/bundle' });

@@ -203,6 +203,11 @@ describe('npx turnout qa', () => {
     expect([filled.code, filled.out]).toEqual([1, expect.stringContaining('status 404')]);
   });
 
+  it.each(['empty.html', 'empty.txt'])('ends with 2 for a file with nothing in it: %s', async (name) => {
+    const { code, err } = await run(await file(name, ' \n'), ...allowed());
+    expect([code, err]).toEqual([2, expect.stringContaining(`${name} is empty.`)]);
+  });
+
   it.each([
     ['no input', []],
     ['a file that is not there', ['/nowhere/at-all.html']],
