@@ -1,3 +1,4 @@
+import { privatePlace } from '../templates/private-place.js';
 import type { TemplateLink } from '../templates/template-link.js';
 
 /** Why a link of a template is not tracked. */
@@ -12,12 +13,6 @@ export type LeftReason =
   | 'placeholder'
   | 'relative'
   | 'empty';
-
-/** What a path says that leads to where somebody leaves, or proves who they are: a hop in between must not see or break it. */
-const UNSUBSCRIBE = /unsubscri|opt[-_]?out|email[-_]preferences|subscription[-_]preferences|manage[-_]preferences/i;
-const ACCOUNT =
-  /(^|[/_.-])(password|passwd|reset|magic[-_]?link|verify|verification|confirm|activate|activation|login|signin|sign-in|2fa|otp)([/_.-]|$)/i;
-const SECRETS = /[?&](reset|confirmation|verification|magic|login|auth|access)[-_]?(token|code|key)=/i;
 
 /** Merge tags of other tools that are no Liquid: they are put in when the message is sent. */
 const PLACEHOLDER = /\*\|.*?\|\*|%%[\w.-]+%%|\[\[.*?\]\]|\$\{.*?\}/;
@@ -35,7 +30,5 @@ export function leftAlone(link: TemplateLink, linkHosts: ReadonlySet<string>): L
   const url = URL.canParse(href) ? new URL(href) : undefined;
   // What is no URL is refused with the reason when a link is to be made of it.
   if (!url) return undefined;
-  if (linkHosts.has(url.hostname)) return 'already-tracked';
-  if (UNSUBSCRIBE.test(url.hostname + url.pathname)) return 'unsubscribe';
-  return ACCOUNT.test(url.pathname) || SECRETS.test(url.search) ? 'account' : undefined;
+  return linkHosts.has(url.hostname) ? 'already-tracked' : privatePlace(url);
 }

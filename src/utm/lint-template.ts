@@ -1,4 +1,5 @@
 import { findLinks } from '../templates/find-links.js';
+import { privatePlace } from '../templates/private-place.js';
 import type { TemplateFormat } from '../templates/template-link.js';
 import { lintUrl, type UrlLint } from './lint-url.js';
 import type { UtmSchema } from './utm-schema.js';
@@ -12,7 +13,7 @@ export interface TemplateLinkLint extends UrlLint {
 
 /**
  * The links of a template that name a host of the schema. Not those whose host is known only when the message is sent, nor
- * those that are marked as not to be tracked.
+ * those that are not tracked: marked so, or leading out of a list or into an account.
  */
 export function lintTemplate(
   schema: UtmSchema,
@@ -21,10 +22,10 @@ export function lintTemplate(
   channel: string | null,
 ): TemplateLinkLint[] {
   return findLinks(text, format)
-    .filter(({ href, liquid, isUntracked }) => !isUntracked && ['none', 'part'].includes(liquid) && isWebLink(href))
+    .filter(({ href, liquid, isUntracked }) => !isUntracked && ['none', 'part'].includes(liquid) && isCounted(href))
     .map(({ href, line, column, element }) => ({ line, column, element, ...lintUrl(schema, href, channel) }));
 }
 
-function isWebLink(href: string): boolean {
-  return /^https?:\/\//i.test(href);
+function isCounted(href: string): boolean {
+  return /^https?:\/\//i.test(href) && !(URL.canParse(href) && privatePlace(new URL(href)));
 }

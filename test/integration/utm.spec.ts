@@ -152,12 +152,12 @@ describe('a look at links', () => {
 
   it('finds the links of a template, with line and column', async () => {
     await put({ schema: SCHEMA });
-    const template = `<p>\n<a href="${RIGHT.replaceAll('&', '&amp;')}">a</a> <a class="untracked" href="https://shop.example/x">\n<a href="https://shop.example/y"><a href="{{ url }}">`;
+    const template = `<p>\n<a href="${RIGHT.replaceAll('&', '&amp;')}">a</a> <a class="untracked" href="https://shop.example/x">\n<a href="https://shop.example/account/reset/1"><a href="https://shop.example/unsubscribe">\n<a href="https://shop.example/y"><a href="{{ url }}">`;
     const { body } = await lint({ template, channel: 'email' });
     expect(body).toMatchObject({ judged: 2, wrong: 1, kinds: { missing: 3 } });
     expect(body['links']).toMatchObject([
       { line: 2, column: 10, findings: [] },
-      { line: 3, column: 10 },
+      { line: 4, column: 10 },
     ]);
   });
 
