@@ -23,7 +23,7 @@ import { randomNumbers } from '../test/support/random-numbers.js';
 import { cpuMsOf } from './ingest/cpu.js';
 import { sendAll, sendSteadily } from './ingest/load.js';
 import { facts, postOf, SIGNING_KEY, take, webhookRequest } from './ingest/workload.js';
-import { median } from './measure.js';
+import { median, quantile } from './measure.js';
 import { putTo, startProgram, startWorker, stopProgram, type Program } from './programs.js';
 
 const { values: given } = parseArgs({
@@ -118,8 +118,7 @@ async function latency({ port, request }: Pick<Asked, 'port' | 'request'>, perSe
   const requests = Array.from({ length: Math.round(perSecond * option('seconds')) }, request);
   const took: number[] = [];
   await sendSteadily(port, requests, { perSecond, connections: STEADY_CONNECTIONS, took });
-  took.sort((a, b) => a - b);
-  const at = (share: number): number => rounded(took[Math.floor(took.length * share)]!);
+  const at = (share: number): number => rounded(quantile(took, share));
   return { p50: at(0.5), p99: at(0.99) };
 }
 

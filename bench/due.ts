@@ -13,6 +13,7 @@ import { migrateDatabase } from '../src/platform/database.js';
 import { startScratchPostgres } from '../test/support/scratch-postgres.js';
 import { sendSteadily } from './ingest/load.js';
 import { facts, SIGNING_KEY, take, webhookRequest } from './ingest/workload.js';
+import { quantile } from './measure.js';
 import { putTo, startProgram, startWorker, stopProgram, type Program } from './programs.js';
 
 const { values: given } = parseArgs({
@@ -128,8 +129,7 @@ async function p99Of(api: Program, isOver: () => boolean, leastSeconds = 0): Pro
     const requests = take(newcomers, rate * SECONDS_AT_ONCE).map(webhookRequest);
     await sendSteadily(api.port, requests, { perSecond: rate, connections: 64, took });
   }
-  took.sort((a, b) => a - b);
-  return Math.round(took[Math.floor(took.length * 0.99)]! * 10) / 10;
+  return Math.round(quantile(took, 0.99) * 10) / 10;
 }
 
 /** Memberships a second by bare batches of two connections, lane by lane. */

@@ -17,7 +17,7 @@ import { randomNumbers } from '../test/support/random-numbers.js';
 import { cpuMsOf, waitedMsOf } from './ingest/cpu.js';
 import { sendAll, sendSteadily } from './ingest/load.js';
 import { clickOn, sendOutLinks, type SentLinks } from './links/visitors.js';
-import { median } from './measure.js';
+import { median, quantile } from './measure.js';
 import { newDatabase, startProgram, startWorker, stopProgram, type Program } from './programs.js';
 
 const { values: given } = parseArgs({
@@ -83,8 +83,7 @@ async function latency({ port, child }: Program, sent: SentLinks, perSecond: num
   const took: number[] = [];
   const waited = waitedMsOf(child.pid!);
   await sendSteadily(port, requests, { perSecond, connections: option('connections'), took, isRight: isRedirect });
-  took.sort((a, b) => a - b);
-  const at = (share: number): number => rounded(took[Math.floor(took.length * share)]!);
+  const at = (share: number): number => rounded(quantile(took, share));
   const waitedASecond = Math.round((waitedMsOf(child.pid!) - waited) / option('seconds'));
   return { p50: at(0.5), p99: at(0.99), waitedASecond };
 }

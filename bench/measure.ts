@@ -36,5 +36,10 @@ function rateOf<T>(items: readonly T[], pieces: number, program: (item: T) => nu
 }
 
 export function median(all: readonly number[]): number {
-  return [...all].sort((a, b) => a - b)[all.length >> 1]!;
+  return quantile(all, 0.5);
+}
+
+/** The least that such a share of all is not above, as of `0.99`. */
+export function quantile(all: readonly number[], share: number): number {
+  return [...all].sort((a, b) => a - b)[Math.min(all.length - 1, Math.floor(all.length * share))]!;
 }

@@ -1,8 +1,8 @@
 /**
  * Pushes, at what speed: memberships that are owed, from the start of a worker to the last one accepted, beside a bare loop that
  * sends the very same requests to the same stand-in for Customer.io in the same run, as many at once; and beside one that
- * does the same while it reads and settles the very same rows, since no push that is remembered can do without. Then how long an event
- * takes from its webhook to the accepted push, at a steady rate and with a settle delay of zero.
+ * does the same while it reads and settles the very same rows, since no push that is remembered can do without. Then how long
+ * an event takes from its webhook to the accepted push, at a steady rate and with a settle delay of zero.
  *
  *   npm run bench:sync -- --changes 50000 --segments 10 --rate 200 --seconds 10
  *
@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startScratchPostgres } from '../test/support/scratch-postgres.js';
+import { median, quantile } from './measure.js';
 import { COUNTING_STATEMENTS } from './statements.js';
 import { latencies } from './sync/latencies.js';
 import { throughput, type Throughput } from './sync/throughput.js';
@@ -58,8 +59,7 @@ async function measureThroughput(adminUrl: string, postgresPid: number): Promise
 async function measureLatency(adminUrl: string): Promise<Record<string, number>> {
   if (option('seconds') === 0) return {};
   const { answered, pushed } = await latencies(adminUrl, { rate: option('rate'), seconds: option('seconds') });
-  const at = (share: number, took: readonly number[]): number => took[Math.floor((took.length - 1) * share)]!;
-  const found = { answeredP50Ms: at(0.5, answered), p50Ms: at(0.5, pushed), p99Ms: at(0.99, pushed) };
+  const found = { answeredP50Ms: median(answered), p50Ms: median(pushed), p99Ms: quantile(pushed, 0.99) };
   const { answeredP50Ms, p50Ms, p99Ms } = found;
   console.log(
     `at ${given.rate} webhooks/s: answered after p50 ${answeredP50Ms} ms, pushed after p50 ${p50Ms} ms, p99 ${p99Ms} ms`,

@@ -7,7 +7,7 @@ import { propertyReader, type Properties } from './property.js';
 export const PURCHASE = 'purchase';
 
 /** The events that can undo a purchase; whoever needs net purchases needs these, too. */
-export const PURCHASE_ENDINGS = ['order_cancelled', 'order_refunded'] as const;
+export const PURCHASE_ENDINGS: readonly string[] = ['order_cancelled', 'order_refunded'];
 
 /**
  * From when on each order no longer counts as bought: its cancellation, or the refund with which the refunded amounts

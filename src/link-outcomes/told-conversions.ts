@@ -70,7 +70,7 @@ function creditedClicks(
 }
 
 function isUndoing({ name }: HistoryEvent): boolean {
-  return PURCHASE_ENDINGS.some((one) => one === name);
+  return PURCHASE_ENDINGS.includes(name);
 }
 
 /** The events that undo a purchase or a part of it, in order of time. */

@@ -83,7 +83,7 @@ export class GatheredProfiles {
     const kind = {
       ...{ name, alone: seen!.properties, isClick: name === CLICK },
       tellsOfClicks: this.tellsOfClicks.has(name),
-      undoesPurchases: (PURCHASE_ENDINGS as readonly string[]).includes(name),
+      undoesPurchases: PURCHASE_ENDINGS.includes(name),
     };
     if (key.length <= LONGEST_KEPT) this.kinds.set(key, kind);
     return kind;

@@ -4,7 +4,8 @@ import type { OutboxStore } from '../outbox/outbox-store.js';
 import { settleInPlace } from '../outbox/settle-in-place.js';
 
 /**
- * Writes down what came of the messages of one claim. What comes to an end while the last ones are written is written together after them.
+ * Writes down what came of the messages of one claim. What comes to an end while the last ones are written is written
+ * together after them.
  */
 export class Settling {
   private waiting: Settled[] = [];

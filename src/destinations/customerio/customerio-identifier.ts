@@ -8,8 +8,6 @@ export interface CustomerioIdentifier {
 }
 
 const MAX_BYTES = 150;
-/** Of UTF-8, for a unit of UTF-16. */
-const MOST_BYTES_A_UNIT = 3;
 
 /**
  * The identifier under which a membership is sent: the customer id, else the cio_id, else the email. One that Customer.io
@@ -40,7 +38,5 @@ export function usableEmail({ email }: Addressee): string | undefined {
 
 function isUsable(value: string | undefined): value is string {
   if (value === undefined || value.trim() === '') return false;
-  return (
-    value.isWellFormed() && (value.length * MOST_BYTES_A_UNIT <= MAX_BYTES || Buffer.byteLength(value) <= MAX_BYTES)
-  );
+  return value.isWellFormed() && Buffer.byteLength(value) <= MAX_BYTES;
 }

@@ -146,10 +146,10 @@ function noteChange(
   if (!who) return NO_IDENTIFIER;
   const { externalSegmentId } = message;
   const key = `${who.kind} ${externalSegmentId.length} ${externalSegmentId}${who.value}`;
-  const known = changes.get(key);
-  known?.settles.push(index);
-  if (known) known.message = message;
-  else changes.set(key, { place, who, message, settles: [index] });
+  const change: MembershipChange = changes.get(key) ?? { place, who, message, settles: [] };
+  change.message = message;
+  change.settles.push(index);
+  changes.set(key, change);
   return undefined;
 }
 

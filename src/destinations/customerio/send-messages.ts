@@ -32,7 +32,6 @@ const ID_TYPES = { id: IdentifierType.Id, cio_id: IdentifierType.CioId, email: I
 
 /** First those who leave, then what is stated: where the two are one person to Customer.io, the last word counts. */
 export async function sendMessages(api: TrackApi, messages: readonly DestinationMessage[]): Promise<SendOutcome[]> {
-  if (!messages.some((one) => one.kind === 'membership' && one.leaving)) return sendAll(api, messages);
   const hindered = await sendLeaving(api, messages);
   const stated = [...messages.keys()].filter((index) => !hindered.has(index));
   const outcomes = await sendAll(
@@ -92,11 +91,7 @@ async function sendMembership(api: TrackApi, request: MembershipRequest, outcome
   const found = await sendDivided(members, async (part) => {
     const ids = part.map((one) => one.id);
     const change = isMember ? 'addCustomersToSegment' : 'removeCustomersFromSegment';
-    const outcome = await inTurn(
-      api,
-      () => ids,
-      () => api.client[change](segmentId, ids, ID_TYPES[idKind]),
-    );
+    const outcome = await inTurn(api, ids, () => api.client[change](segmentId, ids, ID_TYPES[idKind]));
     return part.map(() => outcome);
   });
   for (const [index, { settles }] of members.entries()) note(outcomes, settles, found[index]!);
@@ -109,7 +104,7 @@ async function sendItems(api: TrackApi, batch: readonly BatchItem[], outcomes: O
 }
 
 async function sendBatch(api: TrackApi, items: readonly BatchItem[]): Promise<SendOutcome[]> {
-  const names = (): string[] => items.flatMap((one) => one.names);
+  const names = items.flatMap((one) => one.names);
   let answer: unknown;
   const outcome = await inTurn(api, names, async () => {
     answer = await api.client.batch(items.map((one) => one.operation));
@@ -132,36 +127,15 @@ async function sendBatch(api: TrackApi, items: readonly BatchItem[]): Promise<Se
 }
 
 async function report(api: TrackApi, { report, settles }: ReportRequest, outcomes: Outcomes): Promise<void> {
-  note(
-    outcomes,
-    settles,
-    await inTurn(
-      api,
-      () => [report.delivery_id],
-      () => api.client.reportMetric(report),
-    ),
-  );
+  note(outcomes, settles, await inTurn(api, [report.delivery_id], () => api.client.reportMetric(report)));
 }
 
 async function suppress(api: TrackApi, { people, settles }: SuppressRequest, outcomes: Outcomes): Promise<void> {
-  for (const person of people)
-    note(
-      outcomes,
-      settles,
-      await inTurn(
-        api,
-        () => people,
-        () => api.client.suppress(person),
-      ),
-    );
+  for (const person of people) note(outcomes, settles, await inTurn(api, people, () => api.client.suppress(person)));
 }
 
 /** `names` are those whom an answer may not name. */
-async function inTurn(
-  api: TrackApi,
-  names: () => readonly string[],
-  request: () => Promise<unknown>,
-): Promise<SendOutcome> {
+async function inTurn(api: TrackApi, names: readonly string[], request: () => Promise<unknown>): Promise<SendOutcome> {
   return throughGate(
     api.gate,
     api.family,
@@ -170,7 +144,7 @@ async function inTurn(
         await request();
         return ACCEPTED;
       } catch (error) {
-        return classifyError(error, names());
+        return classifyError(error, names);
       }
     },
     endOf,
