@@ -23,10 +23,10 @@ describe('long reports on links, which are read some periods at a time', () => {
               generate_series('${FROM}'::date, '${FROM}'::date + ${DAYS - 1}, '1 day') WITH ORDINALITY AS every (day)
         WHERE (n + ordinality) % 3 = 0 AND (n <= 20 OR date_part('month', day) = 2)`,
     );
-    // Each CTA stands in a message of its own, of which it was clicked in March alone, and which was delivered in April, too.
+    // Each CTA stands in a message of its own, of which it was clicked in January alone, and which was delivered in April, too.
     await database.pool.query(
       `INSERT INTO link_report_figures (cut, kind, day, value, step, currency, clicked)
-       SELECT 'origins', 'clicks', '2026-03-01', ARRAY['c' || n, NULL, NULL, NULL, NULL, NULL, 'm' || n, '1', 'email'], 0, '', 1
+       SELECT 'origins', 'clicks', '2026-01-01', ARRAY['c' || n, NULL, NULL, NULL, NULL, NULL, 'm' || n, '1', 'email'], 0, '', 1
          FROM generate_series(1, 20) AS n`,
     );
     await database.pool.query(
