@@ -9,16 +9,17 @@ interface Answered {
   headers: Readonly<Record<string, string>>;
 }
 
+/** Below 500; with 401 and 403 nothing is wrong with the message: it waits until both sides know the same secret. */
+const MAY_PASS: readonly number[] = [401, 403, 408, 429];
+
 /**
- * What an answer's status means for the messages of its request: 2xx is accepted; 408, 429 and 5xx are what time may mend;
- * anything else stays so and needs a person, with a hint where there is one.
+ * What an answer's status means for the messages of its request: 2xx is accepted; 401, 403, 408, 429 and 5xx are what may
+ * be mended without them; anything else stays so and needs a person. With a hint where there is one.
  */
 export function outcomeOfStatus(who: string, { status, headers }: Answered, hint?: string): SendOutcome {
   if (status >= 200 && status < 300) return { kind: 'accepted' };
-  const reason = `${who} answered ${status}`;
-  if (status !== 408 && status !== 429 && status < 500) {
-    return { kind: 'rejected', reason: hint === undefined ? reason : `${reason} (${hint})` };
-  }
+  const reason = `${who} answered ${status}${hint === undefined ? '' : ` (${hint})`}`;
+  if (status < 500 && !MAY_PASS.includes(status)) return { kind: 'rejected', reason };
   return retryLater(reason, { status, headers });
 }
 

@@ -17,10 +17,10 @@ const FAMILY = 'collect';
 const HOSTS = { global: 'https://www.google-analytics.com', eu: 'https://region1.google-analytics.com' };
 
 /**
- * Google Analytics 4 by its Measurement Protocol: decisions as events, and purchases that
- * followed a click with what was taken back of them if that is wanted, for analysis. It is told of nobody by name, keeps no
- * members, and forgets by its own retention. It answers 2xx whatever comes, so `accepted` means no more than that; an event
- * that is sent again is counted again: count distinct `decision_id` and `transaction_id`.
+ * Google Analytics 4 by its Measurement Protocol: decisions as events, and purchases that followed a click with what was
+ * taken back of them if that is wanted, for analysis. It is told of nobody by name, keeps no members, and forgets by its own
+ * retention. It answers 2xx whatever comes, so `accepted` means no more than that; an event that is sent again is counted
+ * again: count distinct `decision_id` and `transaction_id`.
  */
 export const ga4Kind = destinationKind<Ga4Settings>({
   kind: 'ga4',

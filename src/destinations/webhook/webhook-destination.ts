@@ -4,7 +4,7 @@ import type { Destination, DestinationMessage, SendOutcome } from '../destinatio
 import { right, wrong, type Finding } from '../finding.js';
 import { OPEN_GATE, throughGate, type Gate } from '../gate.js';
 import { endOf } from '../request-end.js';
-import { outcomeOfStatus, retryLater } from '../outcome-of-status.js';
+import { outcomeOfStatus } from '../outcome-of-status.js';
 import { outcomeOfFailure, sendInTime } from '../send-in-time.js';
 import { IDENTIFIERS, mapMessage, type WebhookEvent } from './map.js';
 import { makeWebhookSecret, webhookHeaders } from './sign.js';
@@ -117,8 +117,5 @@ function outcomeOf(answer: OutboundAnswer): SendOutcome {
   const { status } = answer;
   const isRedirect = status >= 300 && status < 400;
   const hint = isRedirect ? 'redirects are not followed: set the URL to where it leads' : HINTS[status];
-  const outcome = outcomeOfStatus('the receiver', answer, hint);
-  // Nothing is wrong with the message: it waits until both sides know the same secret.
-  if (outcome.kind === 'rejected' && (status === 401 || status === 403)) return retryLater(outcome.reason, answer);
-  return outcome;
+  return outcomeOfStatus('the receiver', answer, hint);
 }
