@@ -1,5 +1,5 @@
 import type { HistoryEvent } from './history-event.js';
-import { PURCHASE, PURCHASE_ENDINGS } from './net-purchases.js';
+import { canUndo, PURCHASE, PURCHASE_ENDINGS } from './net-purchases.js';
 import { isPlain, propertyReader, type Properties } from './property.js';
 import { compilePropertyTest, valuesWanted, type ValueTest } from './property-test.js';
 import type { ActorChoice, EventName, EventSelector, Scalar } from './rule.js';
@@ -89,7 +89,7 @@ export function eventNamesOf(matcher: Matcher): readonly EventName[] {
 /** Whether an event can change what the matcher selects, by itself or by ending a purchase. */
 export function touches(matcher: Matcher, event: HistoryEvent): boolean {
   if (matcher.selects(event)) return true;
-  return matcher.isNet && (PURCHASE_ENDINGS as readonly string[]).includes(event.name);
+  return matcher.isNet && canUndo(event);
 }
 
 /** Sources class clicks and opens in the property `actor_class`; an event without it is a human's. */

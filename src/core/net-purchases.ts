@@ -9,6 +9,11 @@ export const PURCHASE = 'purchase';
 /** The events that can undo a purchase; whoever needs net purchases needs these, too. */
 export const PURCHASE_ENDINGS: readonly string[] = ['order_cancelled', 'order_refunded'];
 
+/** Whether an event can undo a purchase, or a part of it. */
+export function canUndo({ name }: Pick<HistoryEvent, 'name'>): boolean {
+  return PURCHASE_ENDINGS.includes(name);
+}
+
 /**
  * From when on each order no longer counts as bought: its cancellation, or the refund with which the refunded amounts
  * reach the order's revenue. By order id; orders that still count are absent.

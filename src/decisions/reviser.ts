@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Instant } from '../core/instant.js';
-import { PURCHASE_ENDINGS } from '../core/net-purchases.js';
+import { canUndo } from '../core/net-purchases.js';
 import { now } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
 import type { DueDecision } from './decision-store.js';
@@ -53,10 +53,10 @@ export class Reviser {
     const isNew = (event: NumberedEvent): boolean => event.seq > knownSeq;
     const known = past.events.filter((event) => !isNew(event));
     const isLate = (event: NumberedEvent): boolean => event.occurredAt <= asOf && past.isAskedFor(event.name);
-    const late = past.events.filter((event) => isNew(event) && !isEnding(event) && isLate(event));
-    const undone = past.events.filter((event) => isNew(event) && isEnding(event));
+    const late = past.events.filter((event) => isNew(event) && !canUndo(event) && isLate(event));
+    const undone = past.events.filter((event) => isNew(event) && canUndo(event));
     // What came after it, or no rule is about, can still tell what earlier clicks were.
-    const telling = past.events.filter((event) => isNew(event) && !isEnding(event) && !isLate(event));
+    const telling = past.events.filter((event) => isNew(event) && !canUndo(event) && !isLate(event));
     // A purchase that was undone later never counted, in hindsight.
     const ended = undone.map((event) => ({ ...event, occurredAt: Math.min(event.occurredAt, asOf) }));
     const choiceBy = (events: readonly NumberedEvent[]) => this.judge.judge(past, decision, decision, events).choice;
@@ -76,8 +76,4 @@ export class Reviser {
     const newest = [...evidence].sort((a, b) => b.seq - a.seq).slice(0, MOST_EVIDENCE);
     return { branch: now.branch, reason: now.reason, cause, evidence: newest.map((event) => event.id), at };
   }
-}
-
-function isEnding({ name }: NumberedEvent): boolean {
-  return (PURCHASE_ENDINGS as readonly string[]).includes(name);
 }

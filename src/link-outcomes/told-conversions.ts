@@ -3,7 +3,7 @@ import { addDecimals, decimalToString, type Decimal } from '../core/decimal.js';
 import type { HistoryEvent } from '../core/history-event.js';
 import type { Instant } from '../core/instant.js';
 import { keptPurchases, type KeptPurchase } from '../core/kept-purchases.js';
-import { orderOf, PURCHASE_ENDINGS } from '../core/net-purchases.js';
+import { canUndo, orderOf } from '../core/net-purchases.js';
 import { CREDITS } from '../link-reports/credits.js';
 import { clicksIn, deliveriesIn, type ReportedClick } from '../link-reports/reported-click.js';
 import { WINDOW_NAMES } from '../link-reports/windows.js';
@@ -40,7 +40,7 @@ export function toldRefunds(
   heard: ConversionsHeard,
   told: ReadonlySet<string>,
 ): Outcome[] {
-  const asTold = events.filter((event) => !isUndoing(event) || told.has(event.id));
+  const asTold = events.filter((event) => !canUndo(event) || told.has(event.id));
   if (asTold.length === events.length) return [];
   const left = new Map(keptPurchases(events, FURTHEST).map((one) => [one.event.id, one]));
   const clickBefore = creditedClicks(events, heard);
@@ -69,13 +69,9 @@ function creditedClicks(
   return (at) => creditsAt(at).find(({ cut, from, until }) => cut === 0 && from <= step && step < until)?.click;
 }
 
-function isUndoing({ name }: HistoryEvent): boolean {
-  return PURCHASE_ENDINGS.includes(name);
-}
-
 /** The events that undo a purchase or a part of it, in order of time. */
 function undoings(events: readonly HistoryEvent[], { event: purchase }: KeptPurchase): HistoryEvent[] {
-  return events.filter((event) => isUndoing(event) && orderOf(event) === orderOf(purchase));
+  return events.filter((event) => canUndo(event) && orderOf(event) === orderOf(purchase));
 }
 
 function lessBy(before: Decimal, after: Decimal | undefined): Decimal {

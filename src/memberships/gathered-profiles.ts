@@ -1,6 +1,6 @@
 import type { History } from '../core/history.js';
 import type { HistoryEvent } from '../core/history-event.js';
-import { PURCHASE_ENDINGS } from '../core/net-purchases.js';
+import { canUndo } from '../core/net-purchases.js';
 import { CLICK } from '../ctas/click-class.js';
 import { RecentResults } from '../ctas/recent-results.js';
 import type { ScannedHistories } from '../histories/history-reader.js';
@@ -83,7 +83,7 @@ export class GatheredProfiles {
     const kind = {
       ...{ name, alone: seen!.properties, isClick: name === CLICK },
       tellsOfClicks: this.tellsOfClicks.has(name),
-      undoesPurchases: PURCHASE_ENDINGS.includes(name),
+      undoesPurchases: canUndo({ name }),
     };
     if (key.length <= LONGEST_KEPT) this.kinds.set(key, kind);
     return kind;

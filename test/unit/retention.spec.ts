@@ -3,7 +3,7 @@ import { compileRule } from '../../src/core/compile-rule.js';
 import { evaluate } from '../../src/core/evaluate.js';
 import { History } from '../../src/core/history.js';
 import { IDENTIFY, type HistoryEvent } from '../../src/core/history-event.js';
-import { orderOf, PURCHASE, PURCHASE_ENDINGS } from '../../src/core/net-purchases.js';
+import { canUndo, orderOf, PURCHASE } from '../../src/core/net-purchases.js';
 import type { Rule } from '../../src/core/rule.js';
 import { anyCase, worldOfCase, type OracleCase } from '../support/arbitraries.js';
 import { click, DAY, purchase, T0 } from '../support/builders.js';
@@ -23,7 +23,7 @@ function cleaned(events: readonly HistoryEvent[], horizon: number): HistoryEvent
   const orders = new Set(inOrder.filter((event) => event.name === PURCHASE && isKept(event)).map(orderOf));
   return inOrder.filter((event, index) => {
     if (isKept(event)) return true;
-    if ((PURCHASE_ENDINGS as readonly string[]).includes(event.name)) return orders.has(orderOf(event));
+    if (canUndo(event)) return orders.has(orderOf(event));
     if (event.name !== IDENTIFY) return false;
     const later = inOrder.slice(index + 1).filter((one) => one.name === IDENTIFY && !isKept(one));
     return Object.keys(event.properties).some((key) => !later.some((one) => Object.hasOwn(one.properties, key)));
