@@ -99,7 +99,9 @@ function problemOf(push: SegmentPush, targets: readonly Target[]): ProblemEntry[
     return [{ pointer: jsonPointer('push', destination), detail, expected }];
   }
   const detail = target.segmentProblem(segmentId);
-  if (detail !== undefined) return [{ pointer: jsonPointer('push', destination, 'segmentId'), detail }];
+  // What is told in another way than as a segment has that way before a colon.
+  const field = segmentId.includes(':') ? 'as' : 'segmentId';
+  if (detail !== undefined) return [{ pointer: jsonPointer('push', destination, field), detail }];
   if (isToBeMade(push, targets)) return [];
   const useless = (['name', 'adopt'] as const).filter((field) => push[field] !== undefined);
   return useless.map((field) => ({

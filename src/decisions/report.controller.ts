@@ -48,13 +48,15 @@ export class ReportController {
     await this.log.flush();
     const report = await this.dataSource.transaction('REPEATABLE READ', async (tx) => {
       const { now, revision } = await presentOf(tx);
-      const points = (await this.journeys.current(tx, revision)).get(journey)?.branchPoints;
-      const point = points?.get(branchPoint);
-      if (!point) throw unknownPoint({ journey, branchPoint }, points?.keys());
+      const shares = await this.journeys.sharesOf(tx, journey, branchPoint);
+      if (!shares) {
+        const points = (await this.journeys.current(tx, revision)).get(journey)?.branchPoints;
+        throw unknownPoint({ journey, branchPoint }, points?.keys());
+      }
       const { retention } = this;
       const since = now - Math.min(retention, this.kept);
       const span = { journey, branchPoint, now, ...spanOf(asked, { now, since, retention }) };
-      return this.reporter.report(tx, span, point.rules);
+      return this.reporter.report(tx, span, shares);
     });
     if (asked.format === 'json') return report;
     void reply.type('text/csv; charset=utf-8').header('content-disposition', 'attachment; filename="branches.csv"');

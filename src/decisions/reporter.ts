@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ALL_PLACES, type Allocation } from '../core/allocation.js';
 import { addDecimals, decimalToString, type Decimal } from '../core/decimal.js';
 import { toIso } from '../core/instant.js';
-import type { PointRules } from '../journeys/plan-point.js';
+import type { PointShares } from '../journeys/plan-point.js';
 import type { Transaction } from '../platform/database.js';
 import { proceedsOf } from './proceeds.js';
 import { ReportQuery, type ReportSpan, type Taken } from './report-query.js';
@@ -49,11 +49,10 @@ export type BranchPointReport = Awaited<ReturnType<Reporter['report']>>;
 export class Reporter {
   constructor(private readonly figures: ReportQuery) {}
 
-  async report(tx: Transaction, span: ReportSpan, rules: PointRules) {
+  async report(tx: Transaction, span: ReportSpan, { splits, holdout }: PointShares) {
     const taken = await this.figures.taken(tx, span);
     const asked = await this.figures.asked(tx, span);
     const groups = await this.groups(tx, span, taken);
-    const { holdout } = rules;
     const everybody = [...groups.values()].reduce(together, nobody());
     const keptOut = holdout && (groups.get(holdout.branch) ?? nobody());
     return {
@@ -82,7 +81,7 @@ export class Reporter {
             ),
           }
         : null,
-      splits: Object.entries(rules.splits).map(([branch, { allocation }]) => ({
+      splits: Object.entries(splits).map(([branch, { allocation }]) => ({
         branch,
         ...drawn(
           allocation,

@@ -9,7 +9,7 @@ import { query, type Transaction } from '../platform/database.js';
 import { SegmentStore, type SegmentView } from '../segments/segment-store.js';
 import { allocationsOf, type JourneyAllocations } from './allocations.js';
 import type { BranchDefinition, BranchPoints, HoldoutDefinition, JourneyDefinition } from './journey.js';
-import { planPoint, segmentsUnder, type PlannedPoint, type PointRules } from './plan-point.js';
+import { planPoint, segmentsUnder, type PlannedPoint, type PointRules, type PointShares } from './plan-point.js';
 
 export interface JourneyView {
   key: string;
@@ -103,6 +103,20 @@ export class JourneyStore {
     return (await this.stored(tx, IS_ASKED, [])).map(viewOf);
   }
 
+  /**
+   * How a branch point shares people out, as it was last declared: also of one that is asked no longer, since what it decided
+   * stays.
+   */
+  async sharesOf(tx: Transaction, key: string, branchPoint: string): Promise<PointShares | undefined> {
+    const [row] = await query<{ allocations: JourneyAllocations | null }>(
+      tx,
+      `SELECT allocations FROM journey_versions WHERE journey_key = $1 AND branch_points::jsonb ? $2
+        ORDER BY version DESC LIMIT 1`,
+      [key, branchPoint],
+    );
+    return row && sharesIn(row.allocations, branchPoint);
+  }
+
   /** Keys of the journeys in which a branch rests on a segment. */
   async dependingOn(tx: Transaction, segment: string): Promise<string[]> {
     const journeys = await this.list(tx);
@@ -154,6 +168,11 @@ function namesSegment(branch: BranchDefinition, key: string): boolean {
   return branch.segment === key || (branch.rule !== undefined && segmentsOf(branch.rule as Rule).includes(key));
 }
 
+function sharesIn(allocations: JourneyAllocations | null, branchPoint: string): PointShares {
+  const holdout = allocations?.holdout;
+  return { splits: allocations?.splits[branchPoint] ?? {}, ...(holdout && { holdout }) };
+}
+
 function viewOf({ allocations: _, ...view }: StoredJourney): JourneyView {
   return view;
 }
@@ -169,8 +188,7 @@ function pointRulesOf(
     version,
     branchPoint: name,
     definition,
-    splits: allocations?.splits[name] ?? {},
-    ...(allocations?.holdout && { holdout: allocations.holdout }),
+    ...sharesIn(allocations, name),
     segments: Object.fromEntries(
       segmentsUnder(definition, rules).map((one) => [
         one,

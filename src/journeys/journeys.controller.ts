@@ -73,7 +73,8 @@ export class JourneysController {
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({ summary: 'Remove a journey; what it decided stays in the log, and declared again it goes on' })
   async remove(@Param('key') key: string): Promise<void> {
-    const wasThere = await this.dataSource.transaction((tx) => this.journeys.remove(tx, key));
-    if (!wasThere) throw Problem.notFound(`There is no journey "${key}".`);
+    await this.dataSource.transaction(async (tx) => {
+      if (!(await this.journeys.remove(tx, key))) throw Problem.notFound(`There is no journey "${key}".`);
+    });
   }
 }

@@ -22,6 +22,9 @@ export interface PointRules {
   segments: Readonly<Record<string, { version: number; rule: Rule }>>;
 }
 
+/** How a branch point shares people out. */
+export type PointShares = Pick<PointRules, 'splits' | 'holdout'>;
+
 /** A branch point ready to be asked. */
 export interface PlannedPoint extends PlannedBranchPoint {
   rules: PointRules;

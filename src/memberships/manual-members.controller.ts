@@ -7,6 +7,7 @@ import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { isManual, MANUAL_MEMBERSHIP, MANUAL_SOURCE, manualRule } from '../segments/manual-rule.js';
+import { sayLeft } from '../segments/say-difference.js';
 import { SegmentPublisher } from '../segments/segment-publisher.js';
 import { SegmentStore } from '../segments/segment-store.js';
 import { PutManualSegmentDto, checkedSegmentKey, pushOf } from '../segments/segment.dto.js';
@@ -37,15 +38,20 @@ export class ManualMembersController {
   @Post('manual')
   @ApiOperation({ summary: 'Make a segment whose members are uploaded; usable in rules like any other' })
   async create(@Param('key') key: string, @Body() body: PutManualSegmentDto) {
-    await this.dataSource.transaction(async (tx) => {
+    const { left } = await this.dataSource.transaction(async (tx) => {
       const known = await this.segments.find(tx, key);
       if (known && !isManual(key, known.rule))
         throw Problem.conflict(`There is a segment "${key}" with a rule already.`);
       // Nobody was in it before: what no fact tells is known to be so, however far back.
       await this.starts.declare(tx, MANUAL_SOURCE, 0, [MANUAL_MEMBERSHIP]);
-      await this.publisher.publish(tx, { key: checkedSegmentKey(key), rule: manualRule(key), push: pushOf(key, body) });
+      return this.publisher.publish(tx, {
+        key: checkedSegmentKey(key),
+        rule: manualRule(key),
+        push: pushOf(key, body),
+      });
     });
-    return shownSegment((await this.segments.find(this.dataSource.manager, key))!);
+    const segment = (await this.segments.find(this.dataSource.manager, key))!;
+    return { ...shownSegment(segment), warnings: sayLeft(left) };
   }
 
   @Put('members')

@@ -9,6 +9,7 @@ import { noteChange } from '../platform/audit/changes.js';
 import type { Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
 import { Nudger } from '../platform/nudger.js';
+import { Problem } from '../platform/problem.js';
 import { repeatedTransaction } from '../platform/repeated-transaction.js';
 import type { Identifier } from '../profiles/identifier.js';
 import { IdentifierStore } from '../profiles/identifier-store.js';
@@ -16,6 +17,10 @@ import { ProfileEraser } from '../profiles/profile-eraser.js';
 import { ProfileStore } from '../profiles/profile-store.js';
 import { ShadowStore } from '../segments/shadow-store.js';
 import { DeadLetterStore } from '../sources/dead-letter-store.js';
+
+export function nobodyKnown(): Problem {
+  return Problem.notFound('No profile is known by this identifier.');
+}
 
 export interface Erased {
   profileId: number;
@@ -44,21 +49,19 @@ export class Erasure {
     private readonly list: DestinationList,
   ) {}
 
-  /** Undefined when nobody is known by the identifier. */
-  async erase(identifier: Identifier): Promise<Erased | undefined> {
+  /** Throws a 404 problem when nobody is known by the identifier. */
+  async erase(identifier: Identifier): Promise<Erased> {
     await this.list.refresh(); // whoever was set up by another process just now may hold them already
     // Where it was merged into another meanwhile, it is looked up again.
     const erased = await repeatedTransaction(this.dataSource, (tx) => this.eraseIn(tx, identifier));
-    if (erased) {
-      this.nudger.deliver(erased.destinations);
-      this.logger.log({ msg: 'erased a profile', ...erased });
-    }
+    this.nudger.deliver(erased.destinations);
+    this.logger.log({ msg: 'erased a profile', ...erased });
     return erased;
   }
 
-  private async eraseIn(tx: Transaction, identifier: Identifier): Promise<Erased | undefined> {
+  private async eraseIn(tx: Transaction, identifier: Identifier): Promise<Erased> {
     const profileId = await this.identifiers.find(tx, [identifier]);
-    if (profileId === undefined) return undefined;
+    if (profileId === undefined) throw nobodyKnown();
     const lane = laneOfProfile(profileId);
     const merges = await this.profiles.mergesInto(tx, profileId);
     const family = [profileId, ...merges.map((one) => Number(one.profileId))];

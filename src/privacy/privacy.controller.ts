@@ -3,13 +3,10 @@ import { Controller, Delete, Get, Param, StreamableFile } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { RequireScope } from '../platform/auth/require-scope.js';
-import { Problem } from '../platform/problem.js';
 import { identifierFromPath } from '../profiles/identifier-reference.js';
 import { IdentifierStore } from '../profiles/identifier-store.js';
-import { Erasure, type Erased } from './erasure.js';
+import { Erasure, nobodyKnown, type Erased } from './erasure.js';
 import { ProfileExport } from './profile-export.js';
-
-const NOBODY = 'No profile is known by this identifier.';
 
 @ApiTags('profiles')
 @ApiBearerAuth()
@@ -31,9 +28,7 @@ export class PrivacyController {
       'what comes late. What is left is a keyed hash of each identifier.',
   })
   async erase(@Param('identifier') reference: string): Promise<Erased> {
-    const erased = await this.erasure.erase(identifierFromPath(reference));
-    if (!erased) throw Problem.notFound(NOBODY);
-    return erased;
+    return this.erasure.erase(identifierFromPath(reference));
   }
 
   @Get('export')
@@ -41,7 +36,7 @@ export class PrivacyController {
   @ApiProduces('application/x-ndjson')
   async export(@Param('identifier') reference: string): Promise<StreamableFile> {
     const profileId = await this.identifiers.find(this.dataSource.manager, [identifierFromPath(reference)]);
-    if (profileId === undefined) throw Problem.notFound(NOBODY);
+    if (profileId === undefined) throw nobodyKnown();
     return new StreamableFile(Readable.from(this.exports.lines(profileId)), { type: 'application/x-ndjson' });
   }
 }

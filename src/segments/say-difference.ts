@@ -80,6 +80,11 @@ function isSame(a: Rule, b: Rule): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
+/** What becomes of members where a segment is pushed no longer. */
+export function sayLeft(left: readonly SegmentPush[]): string[] {
+  return left.map((one) => `it is no longer pushed to ${sayPlace(one)}: whoever is a member leaves there`);
+}
+
 function sayPush(push: readonly SegmentPush[]): string {
   const places = push.map(sayPlace).sort();
   return places.length > 0 ? `pushed to ${places.join(' and ')}` : 'pushed nowhere';

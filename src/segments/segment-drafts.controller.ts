@@ -10,7 +10,7 @@ import { Problem } from '../platform/problem.js';
 import { RETENTION_MS } from '../platform/retention.js';
 import { DraftStore, type Draft } from './draft-store.js';
 import { RuleWarnings } from './rule-warnings.js';
-import { sayDifference } from './say-difference.js';
+import { sayDifference, sayLeft } from './say-difference.js';
 import { SegmentPublisher } from './segment-publisher.js';
 import { SegmentStore, type SegmentView } from './segment-store.js';
 import { newVersion, PublishDraftDto, PutSegmentDto } from './segment.dto.js';
@@ -62,16 +62,16 @@ export class SegmentDraftsController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Bring the draft into force in one step, as its shadow showed' })
   async publish(@Param('key') key: string, @Body() { force = false }: PublishDraftDto) {
-    await this.dataSource.transaction(async (tx) => {
+    const { left } = await this.dataSource.transaction(async (tx) => {
       const revision = await heldCatalogueRevision(tx);
       const draft = await this.mustFind(tx, key);
       if (!force) await this.mustBeShadowed(tx, key, draft, revision);
-      await this.publisher.publish(tx, { key, rule: draft.rule, push: draft.push });
       await this.drafts.remove(tx, key);
+      return this.publisher.publish(tx, { key, rule: draft.rule, push: draft.push });
     });
     const segment = (await this.segments.find(this.dataSource.manager, key))!;
     const warnings = await this.warnings.of(this.dataSource.manager, segment.rule as Rule);
-    return { ...shownSegment(segment), warnings };
+    return { ...shownSegment(segment), warnings: [...warnings, ...sayLeft(left)] };
   }
 
   /** Nothing may have moved on since the numbers were computed on which the decision to publish rests. */

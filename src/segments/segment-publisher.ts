@@ -5,7 +5,7 @@ import { Problem } from '../platform/problem.js';
 import { wrongRule } from './checked-rule.js';
 import { PushTargets } from './push-targets.js';
 import type { SegmentPush } from './segment.entities.js';
-import { SegmentStore, type NewVersion } from './segment-store.js';
+import { SegmentStore, type NewVersion, type Published } from './segment-store.js';
 
 /** Brings rules into force, or says why not. */
 @Injectable()
@@ -16,7 +16,7 @@ export class SegmentPublisher {
   ) {}
 
   /** Publishes a segment's next version. Throws a problem where it can't be; the caller's transaction is then undone. */
-  async publish(tx: Transaction, segment: NewVersion): Promise<{ version: number; isNew: boolean }> {
+  async publish(tx: Transaction, segment: NewVersion): Promise<Published> {
     const result = await this.segments.publish(tx, segment);
     // After the catalogue's lock is taken: no destination can go meanwhile.
     await this.checkTargets(tx, segment);

@@ -40,6 +40,14 @@ export interface NewVersion {
   push: readonly SegmentPush[];
 }
 
+/** A version that came into force. */
+export interface Published {
+  version: number;
+  isNew: boolean;
+  /** Where the version before was pushed, and this one is not. */
+  left: readonly SegmentPush[];
+}
+
 /** Why a rule could not be published. */
 export type Refusal = { takenBy: string; push: SegmentPush } | { problems: RuleProblem[] };
 
@@ -68,27 +76,27 @@ export class SegmentStore {
   }
 
   /**
-   * Publishes a rule as a segment's next version. Returns the version, and whether the segment is new; or, with nothing
-   * written, why not: a segment at the destination has one owner, and the segments that rules name must be there, end
-   * somewhere, and not grow too large together.
+   * Publishes a rule as a segment's next version. Returns it; or, with nothing written, why not: a segment at the destination
+   * has one owner, and the segments that rules name must be there, end somewhere, and not grow too large together.
    */
-  async publish(tx: Transaction, segment: NewVersion): Promise<{ version: number; isNew: boolean } | Refusal> {
+  async publish(tx: Transaction, segment: NewVersion): Promise<Published | Refusal> {
     const { revision, at } = await raiseRuleRevision(tx);
     const publishedAt = new Date(at);
     const refusal = await this.refusalOf(tx, segment);
     if (refusal) return refusal;
-    const [row] = await query<{ id: number; version: number; was_published: boolean }>(
+    const [row] = await query<{ id: number; version: number; was_published: boolean; pushed: SegmentPush[] | null }>(
       tx,
       `WITH known AS (
          INSERT INTO segments (key, created_at) VALUES ($1, $2)
          ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING id, published_version
        )
        SELECT id, published_version IS NOT NULL AS was_published,
+              (SELECT push FROM segment_versions WHERE segment_id = known.id AND version = published_version) AS pushed,
               1 + coalesce((SELECT max(version) FROM segment_versions WHERE segment_id = known.id), 0) AS version
          FROM known`,
       [segment.key, publishedAt],
     );
-    const { id, version } = row!;
+    const { id, version, was_published, pushed } = row!;
     await query(
       tx,
       `INSERT INTO segment_versions (segment_id, version, rule, push, revision, published_at)
@@ -96,7 +104,7 @@ export class SegmentStore {
       [id, version, JSON.stringify(segment.rule), JSON.stringify(segment.push), revision, publishedAt],
     );
     await query(tx, 'UPDATE segments SET published_version = $2 WHERE id = $1', [id, version]);
-    return { version, isNew: !row!.was_published };
+    return { version, isNew: !was_published, left: (pushed ?? []).filter((one) => !segment.push.some(isTo(one))) };
   }
 
   /** Why a segment could not be published as things are; undefined if it could. */
@@ -233,6 +241,10 @@ export class SegmentStore {
       index: new TouchIndex(all.map((segment) => [segment, segment.plan] as const)),
     };
   }
+}
+
+function isTo({ destination, segmentId }: SegmentPush): (other: SegmentPush) => boolean {
+  return (other) => other.destination === destination && other.segmentId === segmentId;
 }
 
 /** What is wrong with the segments that a new rule names, and with the rules that name its own. */

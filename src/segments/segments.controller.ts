@@ -9,6 +9,7 @@ import { Problem } from '../platform/problem.js';
 import { RETENTION_MS } from '../platform/retention.js';
 import { PushTargets } from './push-targets.js';
 import { RuleWarnings } from './rule-warnings.js';
+import { sayLeft } from './say-difference.js';
 import { SegmentDependants } from './segment-dependants.js';
 import { SegmentPublisher } from './segment-publisher.js';
 import { SegmentStore } from './segment-store.js';
@@ -36,7 +37,8 @@ export class SegmentsController {
     const segment = newVersion(key, body, this.retention);
     const published = await this.dataSource.transaction((tx) => this.publisher.publish(tx, segment));
     void reply.status(published.isNew ? HttpStatus.CREATED : HttpStatus.OK);
-    return this.get(key);
+    const shown = await this.get(key);
+    return { ...shown, warnings: [...shown.warnings, ...sayLeft(published.left)] };
   }
 
   @Get()

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { T0 } from '../support/builders.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { customerioWebhook } from '../support/webhooks.js';
@@ -59,7 +60,9 @@ describe('the audit log', () => {
   it('has nothing of what was refused, only read or computed', async () => {
     const before = await rows();
     expect((await ada.call('PUT', '/v1/segments/wrong', { rule: { performed: 7 } })).status).toBe(400);
-    expect((await ada.call('DELETE', '/v1/segments/none')).status).toBe(404);
+    const nobodys = ['segments/none', 'journeys/none', 'ctas/none', 'profiles/email:nobody@example.com'];
+    for (const path of [...nobodys, `api-keys/${randomUUID()}`])
+      expect((await ada.call('DELETE', `/v1/${path}`)).status).toBe(404);
     expect((await ada.call('POST', '/v1/api-keys', { name: '', scopes: [] })).status).toBe(400);
     await ada.must('POST', '/v1/rules/validate', { rule: RULE });
     await ada.must('POST', '/v1/segments/preview', { rule: RULE });

@@ -281,6 +281,15 @@ describe('the report of a branch point', () => {
     expect(rows[0]).toMatchObject({ profiles: String(took.a!.length), conversion: String(2 / took.a!.length) });
   });
 
+  it('goes on about a branch point that its journey has no more, and about a journey that was removed', async () => {
+    const before = await report(atStart());
+    expect(before).toMatchObject({ profiles: PEOPLE, holdout: { branch: 'holdout' }, splits: [{}] });
+    await journey.declare({ other: { branches: [{ key: 'buyer', rule: { performed: 'purchase' } }], default: 'rest' } });
+    expect(await report(atStart())).toEqual(before);
+    await turnout.call('DELETE', `/v1/journeys/spring-${tests}`);
+    expect(await report(atStart())).toEqual(before);
+  });
+
   it('says what is wrong with what it is asked', async () => {
     const asked = async (query: string, point = 'fork') => {
       const { status, body } = await turnout.call('GET', `${path}/${point}/report?${query}`);

@@ -99,6 +99,25 @@ describe('several destinations at once', () => {
     expect(receiver.membersOf('spring')).toEqual([]);
   });
 
+  it('whoever publishes without a push that was there is warned that members leave, however it is published', async () => {
+    const left = 'it is no longer pushed to segment 7 of customerio: whoever is a member leaves there';
+    const warningsOf = async (work: Promise<JsonObject>) =>
+      ((await work)['warnings'] as string[]).filter((one) => one.startsWith('it is no longer'));
+    const crm = { crm: {} };
+    expect(await warningsOf(publish({ customerio: { segmentId: 7 } }))).toEqual([
+      left.replace('7 of customerio', 'clicked of crm'),
+    ]);
+    expect(await warningsOf(publish(crm))).toEqual([left]);
+    expect(await warningsOf(publish(crm))).toEqual([]);
+    await turnout.must('POST', '/v1/segments/clicked/rollback', { version: 1 });
+    expect(await warningsOf(turnout.must('POST', '/v1/segments/clicked/rollback', { version: 3 }))).toEqual([left]);
+    await publish({ customerio: { segmentId: 7 } });
+    await turnout.must('PUT', '/v1/segments/clicked/draft', { rule: CLICKED });
+    expect(await warningsOf(turnout.must('POST', '/v1/segments/clicked/publish', { force: true }))).toEqual([left]);
+    await turnout.must('POST', '/v1/segments/press/manual', { push: { customerio: { segmentId: 7 } } });
+    expect(await warningsOf(turnout.must('POST', '/v1/segments/press/manual', {}))).toEqual([left]);
+  });
+
   it('who is merged leaves both under the old id, and stays under the new one', async () => {
     customerio.seedPerson({ id: 'ada', email: 'ada@example.com' });
     await click({ email: 'ada@example.com' });
@@ -287,6 +306,14 @@ describe('destinations that are set up through the API', () => {
     expect(again.status).toBe(409);
     expect((await turnout.call('POST', '/v1/destinations/nowhere/rotate')).status).toBe(404);
     expect((await turnout.call('DELETE', '/v1/destinations/nowhere')).status).toBe(404);
+  });
+
+  it('take segments in their own way, and say so at the field that asks for another', async () => {
+    await put('crm', { url });
+    const pushed = { rule: CLICKED, push: { crm: { as: 'event' } } };
+    expect((await turnout.call('PUT', '/v1/segments/clicked', pushed)).body.errors).toEqual([
+      { pointer: '/push/crm/as', detail: '"as" is for Customer.io alone' },
+    ]);
   });
 
   it('go on with a new key of secrets, and are kept by it from then on', async () => {

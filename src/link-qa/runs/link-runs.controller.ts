@@ -76,8 +76,10 @@ export class LinkRunsController {
   @ApiOperation({ summary: 'Leave the links alone that were not looked at yet' })
   async cancel(@Param('id') id: string) {
     const { state } = await this.mustFind(id);
-    const isCancelled = await this.dataSource.transaction((tx) => this.runs.cancel(tx, id));
-    if (!isCancelled) throw Problem.conflict(`The run is over: it is ${state}. Ask for another one.`);
+    await this.dataSource.transaction(async (tx) => {
+      const isCancelled = await this.runs.cancel(tx, id);
+      if (!isCancelled) throw Problem.conflict(`The run is over: it is ${state}. Ask for another one.`);
+    });
     return shown(await this.mustFind(id));
   }
 

@@ -55,7 +55,8 @@ export class ApiKeysController {
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({ summary: 'Revoke an API key; it is refused everywhere within seconds' })
   async revoke(@Param('id') id: string): Promise<void> {
-    const wasThere = await this.dataSource.transaction((tx) => this.keys.revoke(tx, id));
-    if (!wasThere) throw Problem.notFound(`There is no API key "${id}".`);
+    await this.dataSource.transaction(async (tx) => {
+      if (!(await this.keys.revoke(tx, id))) throw Problem.notFound(`There is no API key "${id}".`);
+    });
   }
 }
