@@ -11,6 +11,7 @@ import { CreateErasures1764000011000 } from './1764000011000-create-erasures.js'
 import { CreateClickClasses1764000020000 } from './1764000020000-create-click-classes.js';
 import { CreateSourceFreshness1764000040000 } from './1764000040000-create-source-freshness.js';
 import { CreateImports1764000041000 } from './1764000041000-create-imports.js';
+import { AgeDecisionInputs1764000250000 } from './1764000250000-age-decision-inputs.js';
 import { CreateCleanings1764000042000 } from './1764000042000-create-cleanings.js';
 import { CreateSegmentDrafts1764000060000 } from './1764000060000-create-segment-drafts.js';
 import { CreateRulePreviews1764000061000 } from './1764000061000-create-rule-previews.js';
@@ -85,4 +86,5 @@ export const MIGRATIONS = [
   KeepRoomForClaims1764000220000,
   RemoveJourneys1764000230000,
   NoteSinceWhenDestinationsHear1764000245000,
+  AgeDecisionInputs1764000250000,
 ];

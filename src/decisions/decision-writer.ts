@@ -34,7 +34,8 @@ export class DecisionWriter {
     const inputs = new Map(
       answered.flatMap(({ point, facts }) => [inputOf(point.rules), facts]).map((one) => [one.digest, one]),
     );
-    const written = await this.inputs.keep(tx, [...inputs.values()]);
+    const askedAt = Math.max(...answered.map(({ decision }) => decision.askedAt));
+    const written = await this.inputs.keep(tx, [...inputs.values()], askedAt);
     const judged = await this.ofTheLiving(tx, answered);
     for (const one of judged) one.decision.because = one.explain();
     await this.decisions.append(

@@ -55,6 +55,8 @@ export class DecisionRecord {
 export class DecisionInput {
   @PrimaryColumn('text') digest!: string;
   @Column('json') content!: unknown;
+  /** No decision that was asked a day later or more rests on it, unless it was kept again. */
+  @Column({ type: 'timestamptz', name: 'kept_at', precision: 3, default: () => 'turnout_now()' }) keptAt!: Date;
 }
 
 /** Which decision a run of a journey, or a request, is answered by. */

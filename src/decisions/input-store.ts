@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import type { Instant, Milliseconds } from '../core/instant.js';
 import { query, type Transaction } from '../platform/database.js';
 
 /** Something that decisions rest on, under the digest of its content. */
@@ -20,24 +21,38 @@ export function inputOf<T extends object>(content: T): Input<T> {
   return { digest, content };
 }
 
+/** For how long an input that was kept is taken to be there without being kept again, in ms; once more at the most. */
+export const KEPT_AGAIN_AFTER_MS: Milliseconds = 86_400_000 / 2;
+
 /** What decisions rest on besides events, each content kept once. */
 @Injectable()
 export class InputStore {
-  /** Digests of what is known to be kept. */
-  private readonly kept = new Set<string>();
+  /** By digest, when it was last kept from here. */
+  private readonly kept = new Map<string, Instant>();
 
-  /** Keeps inputs. What it returns is to be called once the transaction has committed. */
-  async keep(tx: Transaction, inputs: readonly Input[]): Promise<() => void> {
-    const missing = new Map(inputs.filter(({ digest }) => !this.kept.has(digest)).map((one) => [one.digest, one]));
+  /**
+   * Keeps inputs of decisions that are asked at an instant. What it returns is to be called once the transaction has
+   * committed.
+   */
+  async keep(tx: Transaction, inputs: readonly Input[], at: Instant): Promise<() => void> {
+    const isMissing = ({ digest }: Input) => at >= (this.kept.get(digest) ?? -Infinity) + KEPT_AGAIN_AFTER_MS;
+    const missing = new Map(inputs.filter(isMissing).map((one) => [one.digest, one]));
     if (missing.size === 0) return () => undefined;
     const ordered = [...missing.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1));
     await query(
       tx,
-      `INSERT INTO decision_inputs (digest, content) SELECT * FROM unnest($1::text[], $2::json[]) ON CONFLICT DO NOTHING`,
-      [ordered.map((one) => one.digest), ordered.map((one) => JSON.stringify(one.content))],
+      `INSERT INTO decision_inputs AS known (digest, content, kept_at)
+       SELECT *, turnout_now() FROM unnest($1::text[], $2::json[])
+       ON CONFLICT (digest) DO UPDATE SET kept_at = excluded.kept_at
+        WHERE known.kept_at <= excluded.kept_at - make_interval(secs => $3)`,
+      [
+        ordered.map((one) => one.digest),
+        ordered.map((one) => JSON.stringify(one.content)),
+        KEPT_AGAIN_AFTER_MS / 1_000,
+      ],
     );
     return () => {
-      for (const digest of missing.keys()) this.kept.add(digest);
+      for (const digest of missing.keys()) this.kept.set(digest, at);
     };
   }
 

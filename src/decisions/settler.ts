@@ -75,7 +75,7 @@ export class Settler {
       const due = await claim(tx, at);
       if (due.length === 0) return { claimed: 0, owedTo: [], written: () => undefined };
       const looked = await this.look(tx, due, at);
-      const written = await this.inputs.keep(tx, [looked.facts]);
+      const written = await this.inputs.keep(tx, [looked.facts], at);
       await this.decisions.rewrite(tx, looked.all);
       const listeners = this.listeners.keys();
       const messages = looked.all.flatMap(({ decision, point }) => (point.isPushed ? toldOf(decision, listeners) : []));

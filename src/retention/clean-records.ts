@@ -1,3 +1,4 @@
+import type { Milliseconds } from '../core/instant.js';
 import { query } from '../platform/database.js';
 import type { Cleaning } from './cleaning.js';
 
@@ -5,11 +6,12 @@ const MOST_REMOVED = 1_000;
 /** With all their links, and these with their ways. */
 const MOST_RUNS_REMOVED = 10;
 const RHYTHM_DAYS = 63;
+const DAY: Milliseconds = 86_400_000;
 
 /** What was kept for people to look at, and what nobody looks back at; in lane 0, having none of their own. */
 export const cleanRecords: Cleaning = {
   kind: 'records',
-  async step(tx, { after }, { now, events, deadLetters: horizon }) {
+  async step(tx, { after }, { now, events, decisions, deadLetters: horizon }) {
     const letters = await query(
       tx,
       `DELETE FROM dead_letters WHERE id IN (
@@ -48,6 +50,10 @@ export const cleanRecords: Cleaning = {
           WHERE told_at <= $1 ORDER BY told_at LIMIT $2) RETURNING lane`,
       [new Date(events), MOST_REMOVED],
     );
+    // Kept again at least once a day while decisions come to rest on it; and these go within a day, open ones with the events.
+    await query(tx, 'DELETE FROM decision_inputs WHERE kept_at <= $1', [
+      new Date(Math.min(decisions, events) - 2 * DAY),
+    ]);
     await query(tx, 'DELETE FROM downstream_counts WHERE imported_at <= $1', [new Date(events)]);
     await query(tx, 'DELETE FROM link_checks WHERE checked_at <= $1', [new Date(events)]);
     const removed = runs.length + letters.length + lines.length + clicks.length + told.length;

@@ -284,7 +284,9 @@ describe('the report of a branch point', () => {
   it('goes on about a branch point that its journey has no more, and about a journey that was removed', async () => {
     const before = await report(atStart());
     expect(before).toMatchObject({ profiles: PEOPLE, holdout: { branch: 'holdout' }, splits: [{}] });
-    await journey.declare({ other: { branches: [{ key: 'buyer', rule: { performed: 'purchase' } }], default: 'rest' } });
+    await journey.declare({
+      other: { branches: [{ key: 'buyer', rule: { performed: 'purchase' } }], default: 'rest' },
+    });
     expect(await report(atStart())).toEqual(before);
     await turnout.call('DELETE', `/v1/journeys/spring-${tests}`);
     expect(await report(atStart())).toEqual(before);

@@ -249,6 +249,44 @@ describe('the log of decisions', () => {
       expect(await status(open)).toBe(404);
     });
 
+    it('what decisions rest on stays as long as one of them does, however long ago it was first asked', async () => {
+      const another = new JourneyClient(turnout, 'another');
+      const declare = (within: string) =>
+        another.declare({
+          aging: { branches: [{ key: 'yes', rule: { performed: 'click', within } }], default: 'no', push: false },
+        });
+      const kept = async () => {
+        const { rows } = await database.pool.query<{ rules: string }>(
+          `SELECT content ->> 'definition' AS rules FROM decision_inputs WHERE content ->> 'branchPoint' = 'aging'`,
+        );
+        return rows.map(({ rules }) => /"within":"(.+?)"/.exec(rules)![1]!).sort();
+      };
+      const cleanRecords = async (at: number) => {
+        await database.setClock(at);
+        await database.pool.query(`UPDATE cleanings SET done_at = CASE WHEN kind <> 'records' THEN turnout_now() END`);
+        while ((await database.pool.query('SELECT FROM cleanings WHERE done_at IS NULL')).rows.length > 0) {
+          await turnout.app.get(Cleaner).step();
+        }
+      };
+      const start = await database.now();
+      const id = await somebody();
+      await declare('1d');
+      await logged(await another.decide('aging', id));
+      await declare('2d');
+      await logged(await another.decide('aging', id));
+      await database.setClock(start + 100 * DAY);
+      const last = await another.decide('aging', id);
+      await logged(last);
+
+      await cleanRecords(start + RETENTION + 2 * DAY);
+      expect(await kept()).toEqual(['1d', '2d']); // an open one might still be there
+      await cleanRecords(start + RETENTION + 3 * DAY);
+      expect(await kept()).toEqual(['2d']);
+      expect(await replay(last)).toMatchObject({ matches: true });
+      await cleanRecords(start + 100 * DAY + RETENTION + 3 * DAY);
+      expect(await kept()).toEqual([]);
+    });
+
     it('a late event revises nothing that rests on events which are gone', async () => {
       const id = await somebody();
       const decision = await journey.decide('clicked', id);
