@@ -35,24 +35,34 @@ function noteEnd(ends: Map<string, Instant>, order: string, at: Instant): void {
 }
 
 function noteRefunds(ends: Map<string, Instant>, refunds: readonly HistoryEvent[], events: readonly HistoryEvent[]) {
-  const purchases = events.filter((event) => event.name === PURCHASE);
-  const revenues = new Map(purchases.map((purchase) => [orderOf(purchase), amountOf(purchase, revenueOf)]));
+  const purchases = new Map(events.filter(({ name }) => name === PURCHASE).map((one) => [orderOf(one), one]));
   const refunded = new Map<string, Decimal>();
   for (const refund of refunds) {
     const order = orderOf(refund);
+    const purchase = purchases.get(order);
     const amount = amountOf(refund, refundOf);
-    const revenue = revenues.get(order);
-    if (!amount || !revenue) continue;
+    const revenue = purchase && amountOf(purchase, revenueOf);
+    if (!amount || !revenue || !isInCurrencyOf(purchase, refund)) continue;
     const sum = addDecimals(refunded.get(order) ?? ZERO, amount);
     refunded.set(order, sum);
     if (compareDecimals(sum, ZERO) > 0 && compareDecimals(sum, revenue) >= 0) noteEnd(ends, order, refund.occurredAt);
   }
 }
 
+/**
+ * Whether a refund is of the money in which its purchase counts: one that names a currency may not name another. What it
+ * would be worth in the purchase's, nothing here tells.
+ */
+export function isInCurrencyOf(purchase: HistoryEvent, refund: HistoryEvent): boolean {
+  const [ours, theirs] = [currencyOf(purchase.properties) ?? null, currencyOf(refund.properties) ?? null];
+  return ours === null || theirs === null || ours === theirs;
+}
+
 const ZERO: Decimal = { units: 0n, scale: 0 };
 
 const orderIdOf = propertyReader('order_id');
 const revenueOf = propertyReader('revenue');
+const currencyOf = propertyReader('currency');
 const refundOf = propertyReader('amount');
 
 /** The order that an event is about. */

@@ -1,7 +1,7 @@
 import { addDecimals, decimalOf, decimalToString, type Decimal } from './decimal.js';
 import type { HistoryEvent, Life } from './history-event.js';
 import type { Instant } from './instant.js';
-import { orderOf, PURCHASE } from './net-purchases.js';
+import { isInCurrencyOf, orderOf, PURCHASE } from './net-purchases.js';
 import { propertyReader } from './property.js';
 
 /** The property of a purchase that partial refunds lower. */
@@ -27,35 +27,42 @@ export function netOfRefunds(
   since: Instant,
 ): readonly Life[] {
   if (lives.length === 0 || refunds.length === 0) return lives;
-  const refunded = refundedByOrder(refunds);
+  const ofOrder = byOrder(refunds);
   return lives
-    .flatMap((life) => (life.event.name === PURCHASE ? cut(life, refunded.get(orderOf(life.event)) ?? []) : [life]))
+    .flatMap((life) => (life.event.name === PURCHASE ? cut(life, refunded(life.event, ofOrder)) : [life]))
     .filter((life) => life.to > since)
     .sort((a, b) => a.from - b.from);
 }
 
-/** What went back of each order, refund by refund; several at one instant are one. */
-function refundedByOrder(refunds: readonly HistoryEvent[]): ReadonlyMap<string, readonly Refunded[]> {
-  const orders = new Map<string, Refunded[]>();
+function byOrder(refunds: readonly HistoryEvent[]): ReadonlyMap<string, readonly HistoryEvent[]> {
+  const orders = new Map<string, HistoryEvent[]>();
   for (const refund of refunds) {
-    const amount = decimalOf(refundOf(refund.properties));
-    if (!amount) continue;
-    const order = orderOf(refund);
-    const steps = orders.get(order) ?? [];
-    const last = steps.at(-1);
-    const sum = last ? addDecimals(last.sum, amount) : amount;
-    if (last?.at === refund.occurredAt) last.sum = sum;
-    else steps.push({ at: refund.occurredAt, sum });
-    orders.set(order, steps);
+    const known = orders.get(orderOf(refund));
+    if (known) known.push(refund);
+    else orders.set(orderOf(refund), [refund]);
   }
   return orders;
 }
 
-function cut(life: Life, refunded: readonly Refunded[]): Life[] {
+/** What went back of a purchase, refund by refund; several at one instant are one. */
+function refunded(purchase: HistoryEvent, ofOrder: ReadonlyMap<string, readonly HistoryEvent[]>): Refunded[] {
+  const steps: Refunded[] = [];
+  for (const refund of ofOrder.get(orderOf(purchase)) ?? []) {
+    const amount = decimalOf(refundOf(refund.properties));
+    if (!amount || !isInCurrencyOf(purchase, refund)) continue;
+    const last = steps.at(-1);
+    const sum = last ? addDecimals(last.sum, amount) : amount;
+    if (last?.at === refund.occurredAt) last.sum = sum;
+    else steps.push({ at: refund.occurredAt, sum });
+  }
+  return steps;
+}
+
+function cut(life: Life, steps: readonly Refunded[]): Life[] {
   const revenue = decimalOf(revenueOf(life.event.properties));
-  if (!revenue || refunded.length === 0) return [life];
-  const before = refunded.filter(({ at }) => at <= life.from);
-  const during = refunded.filter(({ at }) => at > life.from && at < life.to);
+  if (!revenue || steps.length === 0) return [life];
+  const before = steps.filter(({ at }) => at <= life.from);
+  const during = steps.filter(({ at }) => at > life.from && at < life.to);
   const starts = [life.from, ...during.map(({ at }) => at)];
   return starts.map((from, index) => {
     const sum = index === 0 ? before.at(-1)?.sum : during[index - 1]!.sum;

@@ -156,6 +156,18 @@ describe('a purchase', () => {
     }
   });
 
+  it('is left whole by a refund in a currency that is not its own', () => {
+    const usd = { ...order, properties: { ...order.properties, currency: 'USD' } };
+    const refund = (currency?: string) =>
+      event('order_refunded', T0 + 1, { order_id: '7', amount: '2000', ...(currency && { currency }) });
+    const spent = plan({ performed: 'purchase', sum: { property: 'revenue', currency: 'USD', exactly: '100.00' } });
+    for (const rule of [bought, spent]) {
+      expect(valueAt(rule, [usd, refund('JPY')], T0 + 2)).toBe('true');
+      expect(valueAt(rule, [usd, refund('USD')], T0 + 2)).toBe('false');
+      expect(valueAt(rule, [usd, refund()], T0 + 2)).toBe('false');
+    }
+  });
+
   it('still counts gross, and is not touched by the end of another order', () => {
     const gross = plan({ performed: 'purchase', within: '30d', gross: true });
     expect(valueAt(gross, [order, event('order_cancelled', T0 + 1, { order_id: '7' })], T0 + 2)).toBe('true');

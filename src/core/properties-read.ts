@@ -18,7 +18,7 @@ export interface PropertiesRead {
 export function propertiesRead(rule: Rule, segments: SegmentRules): PropertiesRead {
   const found = { named: new Set(['actor_class']), isNet: false };
   for (const one of [rule, ...[...segmentsBelow(rule, segments)].map((key) => segments.get(key)!)]) collect(one, found);
-  return { named: [...found.named], undoing: found.isNet ? ['order_id', 'revenue', 'amount'] : [] };
+  return { named: [...found.named], undoing: found.isNet ? ['order_id', 'revenue', 'amount', 'currency'] : [] };
 }
 
 interface Found {

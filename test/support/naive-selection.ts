@@ -56,10 +56,16 @@ function endOfPurchase(purchase: HistoryEvent, world: NaiveWorld): number {
   let sum = total([]);
   for (const refund of named('order_refunded')) {
     const amount = naiveDecimal(naiveRead(refund.properties, 'amount'));
-    if (amount) sum = total([sum, amount]);
+    if (amount && isSameMoney(named('purchase').at(-1)!, refund)) sum = total([sum, amount]);
     if (compared(sum, total([])) > 0 && compared(sum, revenue) >= 0) return Math.min(cancelled, refund.occurredAt);
   }
   return cancelled;
+}
+
+/** Two events with currencies have the same one. */
+export function isSameMoney(one: HistoryEvent, other: HistoryEvent): boolean {
+  const currencies = [one, other].map(({ properties }) => naiveRead(properties, 'currency'));
+  return new Set(currencies.filter((currency) => (currency ?? null) !== null)).size < 2;
 }
 
 /** The events that have happened by then, still are purchases where that matters, and are in the window. */

@@ -73,6 +73,48 @@ describe('an update of an order', () => {
     expect(named(events, 'order_refunded').map(({ properties }) => properties['amount'])).toEqual(amounts);
   });
 
+  it.each([
+    // All that was paid, though it is not settled yet: the adjustment takes it off again meanwhile.
+    [
+      [
+        ['1240.71', '919.80'],
+        ['125.31', '92.90'],
+      ],
+      [['1366.02', '1012.70']],
+      '1012.70',
+      'USD',
+      ['1366.02', 'CAD'],
+    ],
+    // An amount of its own, without goods.
+    [[], [['-135.00', '-100.00']], '50.01', 'USD', ['67.51', 'CAD']],
+    // In the shop's currency.
+    [[['20.00', '20.00']], [], '20.00', 'CAD', ['20.00', 'CAD']],
+    // Nothing tells what it is worth.
+    [[], [], '92.00', 'USD', ['92.00', 'USD']],
+    [[['0.00', '0.00']], [], '92.00', 'USD', ['92.00', 'USD']],
+  ])('is in the shop’s currency, like orders, where the buyer paid in another: %j %j %s %s', (...given) => {
+    const [lines, adjustments, amount, currency, expected] = given;
+    const set = ([shop, buyer]: string[]) => ({
+      shop_money: { amount: shop, currency_code: 'CAD' },
+      presentment_money: { amount: buyer, currency_code: currency },
+    });
+    const [refunded] = eventsOf(
+      read('refunds-create', {
+        refund_line_items: lines.map((one) => ({ subtotal: one[0], subtotal_set: set(one), total_tax_set: {} })),
+        order_adjustments: adjustments.map((one) => ({ amount_set: set(one), kind: 'refund_discrepancy' })),
+        transactions: [{ kind: 'refund', status: 'pending', amount, currency }],
+      }),
+    );
+    expect([refunded!.properties['amount'], refunded!.properties['currency']]).toEqual(expected);
+  });
+
+  it('that calls itself refunded is so in full, though what it lists is in another currency', () => {
+    const transactions = [{ kind: 'refund', status: 'success', amount: '140.00', currency: 'USD' }];
+    const refunds = [{ id: 1, processed_at: '2026-11-03T00:00:00Z', transactions }];
+    const events = updated({ payload: { financial_status: 'refunded', refunds } });
+    expect(named(events, 'order_refunded').map(({ properties }) => properties['amount'])).toEqual(['140.00', '149.90']);
+  });
+
   it('ignores refunds of test money, and points at a listed refund that is not right', () => {
     const refunds = [{ id: 1, transactions: [{ test: true, kind: 'refund', status: 'success', amount: '5' }] }];
     expect(named(updated({ payload: { refunds } }), 'order_refunded')).toEqual([]);

@@ -100,6 +100,8 @@ function unlistedRefund(notice: Notice, listed: readonly IncomingEvent[]): Incom
   const { order_id, currency, revenue } = properties;
   let left = parseDecimal(String(revenue));
   for (const refund of listed) {
+    // What went back in another currency is a part of what is left.
+    if ((refund.properties['currency'] ?? currency) !== currency) continue;
     const amount = parseDecimal(String(refund.properties['amount']));
     if (left && amount) left = addDecimals(left, { ...amount, units: -amount.units });
   }

@@ -1,15 +1,21 @@
-import { addDecimals, decimalToString, parseDecimal } from '../../core/decimal.js';
+import { addDecimals, decimalToString, parseDecimal, type Decimal } from '../../core/decimal.js';
 import { objectsIn, type JsonObject } from '../json-body.js';
 import { keptScalar, propertiesOf } from '../kept-properties.js';
 import { UnusableDelivery } from '../unusable-delivery.js';
 import { amountAt } from './fields.js';
+import { inShopMoney } from './shop-money.js';
 
-/** Which order was refunded, and how much, as an exact decimal text. `pointer`: where the refund stands in the body. */
+/**
+ * Which order was refunded, and how much, as an exact decimal text in the shop's currency. `pointer`: where the refund stands
+ * in the body.
+ */
 export function refundProperties(refund: JsonObject, orderId: string, pointer: string): Record<string, unknown> {
+  const paid = { amount: sum(refundedAmounts(refund, pointer)), currency: currencyOf(refund, pointer) };
+  const { amount, currency } = inShopMoney(paid, refund);
   return propertiesOf([
     ['order_id', orderId],
-    ['amount', sum(refundedAmounts(refund, pointer))],
-    ['currency', currencyOf(refund, pointer)],
+    ['amount', decimalToString(amount)],
+    ['currency', currency],
   ]);
 }
 
@@ -33,11 +39,9 @@ function refundedAmounts(refund: JsonObject, pointer: string): (string | undefin
   ]);
 }
 
-function sum(amounts: readonly (string | undefined)[]): string {
+function sum(amounts: readonly (string | undefined)[]): Decimal {
   const zero = { units: 0n, scale: 0 };
-  return decimalToString(
-    amounts.reduce((total, amount) => addDecimals(total, (amount && parseDecimal(amount)) || zero), zero),
-  );
+  return amounts.reduce((total, amount) => addDecimals(total, (amount && parseDecimal(amount)) || zero), zero);
 }
 
 /** Undefined where only items tell the amount. */
