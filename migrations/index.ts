@@ -12,6 +12,7 @@ import { CreateClickClasses1764000020000 } from './1764000020000-create-click-cl
 import { CreateSourceFreshness1764000040000 } from './1764000040000-create-source-freshness.js';
 import { CreateImports1764000041000 } from './1764000041000-create-imports.js';
 import { AgeDecisionInputs1764000250000 } from './1764000250000-age-decision-inputs.js';
+import { KnowEverySource1764000251000 } from './1764000251000-know-every-source.js';
 import { CreateCleanings1764000042000 } from './1764000042000-create-cleanings.js';
 import { CreateSegmentDrafts1764000060000 } from './1764000060000-create-segment-drafts.js';
 import { CreateRulePreviews1764000061000 } from './1764000061000-create-rule-previews.js';
@@ -87,4 +88,5 @@ export const MIGRATIONS = [
   RemoveJourneys1764000230000,
   NoteSinceWhenDestinationsHear1764000245000,
   AgeDecisionInputs1764000250000,
+  KnowEverySource1764000251000,
 ];

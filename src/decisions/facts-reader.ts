@@ -18,8 +18,8 @@ import { inputOf, type Input } from './input-store.js';
 export interface DeclaredFacts {
   ctas: CtaDefinition[];
   clickClasses: ClickClassSettings;
-  /** By event name: which source sends it, and since when it is known completely. */
-  events: Record<string, { source: string; startsAt: Instant }>;
+  /** By event name: which sources send it, and since when it is known completely. */
+  events: Record<string, { sources: string[]; startsAt: Instant }>;
   /** How long events count. */
   retention: Milliseconds;
 }
@@ -42,12 +42,13 @@ export class FactsReader {
 
   private async load(tx: Transaction): Promise<Input<DeclaredFacts>> {
     const ctas = (await this.ctas.list(tx)).map(({ key, kind, patterns }) => ({ key, kind, patterns }));
-    const rows = await query<{ name: string; source: string; starts_at: Date }>(
+    const rows = await query<{ name: string; sources: string[]; starts_at: Date }>(
       tx,
-      'SELECT event_name AS name, source, starts_at FROM event_histories ORDER BY event_name',
+      `SELECT event_name AS name, array_agg(source ORDER BY source) AS sources, min(starts_at) AS starts_at
+         FROM event_histories GROUP BY event_name ORDER BY event_name`,
     );
     const events = rows.map(
-      ({ name, source, starts_at }) => [name, { source, startsAt: starts_at.getTime() }] as const,
+      ({ name, sources, starts_at }) => [name, { sources, startsAt: starts_at.getTime() }] as const,
     );
     const clickClasses = await this.classes.settings(tx);
     return inputOf({ ctas, clickClasses, events: Object.fromEntries(events), retention: this.retention });

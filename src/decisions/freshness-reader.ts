@@ -39,6 +39,6 @@ const NO_LIMITS = { freshness: [], isStale: (): boolean => false };
 export function isStaleBy(freshness: readonly Freshness[], { events }: DeclaredFacts): IsStale {
   const stale = freshness.filter((one) => one.isStale).map((one) => one.source);
   if (stale.length === 0) return () => false;
-  const names = Object.keys(events).filter((name) => stale.includes(events[name]!.source));
+  const names = Object.keys(events).filter((name) => events[name]!.sources.some((source) => stale.includes(source)));
   return ({ plan }) => plan.eventNames.some((wanted) => names.some((name) => nameFits(wanted, name)));
 }

@@ -3,10 +3,10 @@ import type { HistoryStart } from '../core/history.js';
 import type { Instant } from '../core/instant.js';
 import { nameFits } from '../core/matcher.js';
 import type { EventName } from '../core/rule.js';
-import { DeclaredCache, raiseRuleRevision } from '../platform/catalogue-revision.js';
+import { DeclaredCache, raiseCatalogueRevision, raiseRuleRevision } from '../platform/catalogue-revision.js';
 import { query, type Transaction } from '../platform/database.js';
 
-/** An event that a rule can rest on. */
+/** An event that a rule can rest on, and a source that tells of it. */
 export interface KnownEvent {
   event: EventName;
   source: string | null;
@@ -25,25 +25,32 @@ export class EventHistoryStore {
   }
 
   /**
-   * Notes that events of these names come in: from the first of a name on they are known completely. A name that is new
-   * has every profile looked at again.
+   * Notes that events of these names come in from a source: from the first of a name on they are known completely. A name
+   * that is new has every profile looked at again; another source of one that is known changes no membership.
    */
   async begin(tx: Transaction, source: string, eventNames: readonly string[]): Promise<void> {
-    const unknown = eventNames.filter((name) => !this.begun.has(name));
+    const unknown = eventNames.filter((name) => !this.begun.has(pairOf(source, name)));
     if (unknown.length === 0) return;
-    const rows = await query(
+    const rows = await query<{ is_new: boolean }>(
       tx,
-      `INSERT INTO event_histories (event_name, source, starts_at)
-       SELECT name, $2, turnout_now() FROM unnest($1::text[]) AS new (name) ORDER BY name
-       ON CONFLICT DO NOTHING RETURNING event_name`,
+      `WITH known AS (
+         SELECT event_name, min(starts_at) AS starts_at FROM event_histories WHERE event_name = ANY ($1) GROUP BY event_name
+       ), begun AS (
+         INSERT INTO event_histories (event_name, source, starts_at)
+         SELECT name, $2, coalesce(starts_at, turnout_now())
+           FROM unnest($1::text[]) AS new (name) LEFT JOIN known ON event_name = name ORDER BY name
+         ON CONFLICT DO NOTHING RETURNING event_name
+       )
+       SELECT event_name NOT IN (SELECT event_name FROM known) AS is_new FROM begun`,
       [unknown, source],
     );
-    if (rows.length > 0) await raiseRuleRevision(tx);
+    if (rows.some((row) => row.is_new)) await raiseRuleRevision(tx);
+    else if (rows.length > 0) await raiseCatalogueRevision(tx);
   }
 
   /** Remembers, once the transaction of {@link begin} has committed, that there is nothing more to note. */
-  hasBegun(eventNames: readonly string[]): void {
-    for (const name of eventNames) this.begun.add(name);
+  hasBegun(source: string, eventNames: readonly string[]): void {
+    for (const name of eventNames) this.begun.add(pairOf(source, name));
   }
 
   /**
@@ -51,12 +58,12 @@ export class EventHistoryStore {
    * never have. Returns the names.
    */
   declare(tx: Transaction, source: string, startsAt: Instant, eventNames: readonly string[]): Promise<string[]> {
-    return this.write(tx, source, startsAt, eventNames, 'excluded.starts_at');
+    return this.write(tx, source, startsAt, eventNames, '$3');
   }
 
   /** The same of data that were added, after an import: what was known for longer stays so. */
   extend(tx: Transaction, source: string, startsAt: Instant, eventNames: readonly string[]): Promise<string[]> {
-    return this.write(tx, source, startsAt, eventNames, 'least(known.starts_at, excluded.starts_at)');
+    return this.write(tx, source, startsAt, eventNames, 'least(known.starts_at, $3)');
   }
 
   private async write(
@@ -68,11 +75,15 @@ export class EventHistoryStore {
   ): Promise<string[]> {
     const rows = await query<{ name: string }>(
       tx,
-      `INSERT INTO event_histories AS known (event_name, source, starts_at)
-       SELECT name, $2, $3 FROM (
+      `WITH named AS (
          SELECT unnest($1::text[]) AS name UNION SELECT event_name FROM event_histories WHERE source = $2
-       ) AS named
-       ON CONFLICT (event_name) DO UPDATE SET starts_at = ${whereKnown}
+       ), others AS (
+         UPDATE event_histories AS known SET starts_at = ${whereKnown}
+          WHERE event_name IN (SELECT name FROM named) AND source <> $2
+       )
+       INSERT INTO event_histories AS known (event_name, source, starts_at)
+       SELECT name, $2, $3::timestamptz FROM named
+       ON CONFLICT (event_name, source) DO UPDATE SET starts_at = ${whereKnown}
        RETURNING event_name AS name`,
       [eventNames, source, new Date(startsAt)],
     );
@@ -81,13 +92,14 @@ export class EventHistoryStore {
   }
 
   /**
-   * Which events are known under some names, which source sends each, and since when they are complete; a name under
-   * which nothing ever came stands alone.
+   * Which events are known under some names, once for each source that sends them, and since when they are complete; a name
+   * under which nothing ever came stands alone.
    */
   async eventsNamed(tx: Transaction, names: readonly EventName[]): Promise<KnownEvent[]> {
     const rows = await query<{ event_name: string; source: string; starts_at: Date }>(
       tx,
-      'SELECT event_name, source, starts_at FROM event_histories ORDER BY event_name',
+      `SELECT event_name, source, min(starts_at) OVER (PARTITION BY event_name) AS starts_at FROM event_histories
+        ORDER BY event_name, source`,
     );
     return names.flatMap((wanted): KnownEvent[] => {
       const known = rows.filter((row) => nameFits(wanted, row.event_name));
@@ -99,10 +111,14 @@ export class EventHistoryStore {
   private async load(tx: Transaction): Promise<HistoryStart> {
     const rows = await query<{ event_name: string; starts_at: Date }>(
       tx,
-      'SELECT event_name, starts_at FROM event_histories',
+      'SELECT event_name, min(starts_at) AS starts_at FROM event_histories GROUP BY event_name',
     );
     return historyStartOf(new Map(rows.map((row) => [row.event_name, row.starts_at.getTime()])));
   }
+}
+
+function pairOf(source: string, eventName: string): string {
+  return JSON.stringify([source, eventName]);
 }
 
 /** Names that begin alike are known completely since the last of them is. Without any, nothing ever came. */

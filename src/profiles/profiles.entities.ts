@@ -92,11 +92,12 @@ export class Receipt {
   @Column({ type: 'timestamptz', name: 'received_at', precision: 3 }) receivedAt!: Date;
 }
 
-/** Since when the data about events of a name are complete. No row: none ever came. */
+/** Which sources tell of events of a name, and since when the data about them are complete. No row: none ever came. */
 @Entity('event_histories')
 export class EventHistory {
   @PrimaryColumn('text', { name: 'event_name' }) eventName!: string;
-  @Column('text') source!: string;
+  @PrimaryColumn('text') source!: string;
+  /** Of the name, whichever source it was declared of: the earliest of its rows. */
   @Column({ type: 'timestamptz', name: 'starts_at', precision: 3 }) startsAt!: Date;
 }
 

@@ -184,7 +184,7 @@ export class Ingestion implements BeforeApplicationShutdown {
       await this.deadLetters.add(tx, lettersAmong(items, outcomes), receivedAt);
       return { outcomes, receivedAt, arrivals: await this.followUp(tx, recorded) };
     });
-    for (const its of names.values()) this.histories.hasBegun([...its]);
+    for (const [source, its] of names) this.histories.hasBegun(source, [...its]);
     for (const [source, occurredAt] of liveArrivals(items, outcomes, receivedAt))
       this.freshness.note(source, { receivedAt, occurredAt });
     this.count(items, outcomes);

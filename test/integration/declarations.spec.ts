@@ -1,8 +1,8 @@
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startCustomerioServer, type CustomerioServer } from '../support/customerio-server/customerio-server.js';
-import { DAY, T0 } from '../support/builders.js';
-import { SIGNING_KEY, TestTurnout } from '../support/turnout.js';
-import { customerioWebhook } from '../support/webhooks.js';
+import { DAY, HOUR, T0 } from '../support/builders.js';
+import { SHOPIFY_SECRET, SIGNING_KEY, TestTurnout } from '../support/turnout.js';
+import { customerioWebhook, shopifyWebhook } from '../support/webhooks.js';
 
 const CLICKED = { performed: 'click', within: '30d' };
 
@@ -206,6 +206,35 @@ describe('what marketers declare', () => {
     expect(declared).toMatchObject({ eventNames: ['purchase'] });
     await turnout.settle();
     expect(await transitions('1')).toMatchObject([{ kind: 'entered', cause: 'catalogue' }]);
+  });
+
+  it('an event that several sources tell of rests on each of them', async () => {
+    const bought = (id: string) => ({ order_id: id, revenue: 10, currency: 'EUR' });
+    await turnout.must('POST', '/v1/track', { userId: '2', event: 'Order Completed', properties: bought('1') });
+    await turnout.send(shopifyWebhook('orders/create', { secret: SHOPIFY_SECRET, at: T0, customerId: 3 }));
+    await put('buyers', { performed: 'purchase', within: '30d' });
+    const { needs } = await turnout.must('GET', '/v1/segments/buyers/dependencies');
+    expect(needs).toMatchObject({ sources: ['segment', 'shopify'] });
+    const history = { startsAt: '2020-01-01T00:00:00Z' };
+    for (const source of ['shopify', 'segment'])
+      expect(await turnout.must('PUT', `/v1/sources/${source}/history`, history)).toMatchObject({
+        eventNames: ['purchase'],
+      });
+    const later = { startsAt: '2026-02-01T00:00:00Z' }; // by hand, it is as it is said last
+    await turnout.must('PUT', '/v1/sources/segment/history', later);
+    expect((await turnout.must('GET', '/v1/segments/buyers/dependencies')).needs).toMatchObject({
+      events: [{ completeSince: '2026-02-01T00:00:00.000Z' }, { completeSince: '2026-02-01T00:00:00.000Z' }, {}, {}],
+    });
+
+    const whenStale = { limits: { shopify: '6h' } };
+    await turnout.must('PUT', '/v1/journeys/j', {
+      branchPoints: { p: { branches: [{ key: 'yes', segment: 'buyers' }], default: 'no', whenStale } },
+    });
+    await click('1', 'https://shop.example/');
+    await database.setClock(T0 + 7 * HOUR);
+    const asked = { identifiers: { customer_id: '1' } };
+    const answer = await turnout.must('POST', '/v1/journeys/j/branch-points/p/decide', asked);
+    expect(answer).toMatchObject({ status: 'held', reason: 'STALE' });
   });
 
   it('answers why somebody is in, and when they leave', async () => {

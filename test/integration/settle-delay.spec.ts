@@ -89,6 +89,42 @@ describe('the settle delay', () => {
     expect(customerio.segmentMembers(7)).toEqual(['1']);
   });
 
+  describe('with another source that told of purchases first', () => {
+    const shopper = (when: number, n: number) =>
+      turnout.send(
+        shopifyWebhook('orders/create', {
+          ...{ secret: SHOPIFY_SECRET, at: when },
+          ...{ orderId: n, customerId: n, email: `shopper-${n}@x.io` },
+        }),
+      );
+    const track = (n: number, when?: number) =>
+      turnout.must('POST', '/v1/track', {
+        ...{ userId: `s${n}`, event: 'Order Completed', messageId: `m${n}` },
+        ...(when !== undefined && { timestamp: new Date(when).toISOString() }),
+        properties: { order_id: `o${n}`, revenue: 10, currency: 'EUR' },
+      });
+    beforeEach(() => database.pool.query(`DELETE FROM event_histories WHERE event_name = 'purchase'`));
+
+    it('waits for the one that is late, not for the first alone', async () => {
+      await track(1);
+      await shopper(T0, 1); // and then nothing for three days
+      await turnout.must('PUT', '/v1/sources/shopify/history', { startsAt: '2020-01-01T00:00:00Z' });
+      await database.setClock(ENTERS);
+      await track(2);
+      await at(ENTERS + 60 * MINUTE);
+      expect([await isMember(), customerio.segmentMembers(7)]).toEqual([true, []]);
+    });
+
+    it('does not wait for one that was replaced by another a week ago', async () => {
+      await track(1, T0 - 6 * DAY);
+      await turnout.must('PUT', '/v1/sources/segment/history', { startsAt: '2020-01-01T00:00:00Z' });
+      await database.setClock(ENTERS);
+      await shopper(ENTERS, 1);
+      await at(ENTERS + 15 * MINUTE);
+      expect([await isMember(), customerio.segmentMembers(7)]).toEqual([true, ['1']]);
+    });
+  });
+
   it('tells after a day, whatever the source', async () => {
     await turnout.send(
       shopifyWebhook('orders/create', { secret: SHOPIFY_SECRET, at: T0, email: 'zoe@x.io', customerId: 2 }),
