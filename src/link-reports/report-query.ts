@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { periodOf, startOf } from '../core/calendar.js';
 import { utcDay } from '../core/instant.js';
 import { query, type Transaction } from '../platform/database.js';
-import { DELIVERIES, DIMENSIONS, ORIGINS } from './cuts.js';
+import { DELIVERIES, DIMENSIONS, ORIGINS, type Dimension } from './cuts.js';
 import { COUNTS } from './figure.js';
 import { kindOf } from './figures-of.js';
 import type { ReportQuestion } from './report-question.js';
@@ -107,15 +107,11 @@ interface ReportSql {
 }
 
 /** The statement for some periods of a report. */
-function reportSql(question: ReportQuestion, some: Pick<ReportQuestion, 'from' | 'to'>): ReportSql {
+export function reportSql(question: ReportQuestion, some: Pick<ReportQuestion, 'from' | 'to'>): ReportSql {
   const { cut, only, period, step, attribution } = question;
   const kinds = ['clicks', kindOf('checkout', attribution), kindOf('purchase', attribution)];
   const parameters: unknown[] = [cut.key, kinds, some.from, some.to, step];
-  const isWanted = [...only].map(([dimension, values]) => {
-    parameters.push(values);
-    return `value[${cut.dimensions.indexOf(dimension) + 1}] = ANY($${parameters.length}::text[])`;
-  });
-  const where = ['true', ...isWanted].join(' AND ');
+  const where = wanted(cut.dimensions, only, parameters);
   const inPeriod = `date_trunc('${period}', day::timestamp)::date`;
   const sql = `
     WITH fine AS (
@@ -147,6 +143,17 @@ function reportSql(question: ReportQuestion, some: Pick<ReportQuestion, 'from' |
   return { sql, parameters };
 }
 
+/** Which values are asked for. One that is known as a whole is found by the index, instead of among all of the span. */
+function wanted(dimensions: readonly Dimension[], only: ReportQuestion['only'], parameters: unknown[]): string {
+  const values = dimensions.map((dimension) => only.get(dimension));
+  if (values.length > 0 && values.every((one) => one?.length === 1))
+    return `value = $${parameters.push(values.flat())}::text[]`;
+  const parts = [...only].map(
+    ([dimension, some]) => `value[${dimensions.indexOf(dimension) + 1}] = ANY($${parameters.push(some)}::text[])`,
+  );
+  return ['true', ...parts].join(' AND ');
+}
+
 const COUNTED = [
   ...['human', 'suspect', 'machine', 'clickers', 'click_days', 'clicked'],
   ...['checkouts', 'checkout_days', 'purchase_days', 'lag_ms'],
@@ -171,7 +178,7 @@ const SENT_TO: Readonly<Record<string, string>> = {
  * By value and period, how many messages in which it stood were delivered. Of campaigns and channels the deliveries tell
  * themselves; anything else stood in the messages of which it was clicked in the months of the report.
  */
-function deliveredTo({ cut, from, to }: ReportQuestion, parameters: unknown[]): string {
+function deliveredTo({ cut, only, from, to }: ReportQuestion, parameters: unknown[]): string {
   const direct = SENT_TO[cut.key];
   if (direct !== undefined)
     return `SELECT ${direct} AS value, period, sum(deliveries) AS deliveries FROM sent GROUP BY 1, 2`;
@@ -179,10 +186,11 @@ function deliveredTo({ cut, from, to }: ReportQuestion, parameters: unknown[]): 
   const message = `value[${DIMENSIONS.length + 1}:${DIMENSIONS.length + 3}]`;
   const last = parameters.push(from, to);
   const inMonths = `day >= date_trunc('month', $${last - 1}::date) AND day < $${last}::date`;
+  const isWanted = wanted(DIMENSIONS, only, parameters);
   return `
     SELECT origin.value, period, sum(deliveries) AS deliveries
       FROM (SELECT ARRAY[${parts.join(', ')}] AS value, ${message} AS message
-              FROM ${figures(`cut = '${ORIGINS}' AND kind = 'clicks' AND ${inMonths}`)}
+              FROM ${figures(`cut = '${ORIGINS}' AND kind = 'clicks' AND ${inMonths} AND ${isWanted}`)}
              GROUP BY 1, 2 HAVING sum(clicked) > 0) AS origin
       JOIN sent USING (message) GROUP BY 1, 2`;
 }
