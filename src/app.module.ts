@@ -18,6 +18,7 @@ import { CtaNeeds } from './journeys/cta-needs.js';
 import { JourneyDependants } from './journeys/journey-dependants.js';
 import { JourneysController } from './journeys/journeys.controller.js';
 import { JourneysModule } from './journeys/journeys.module.js';
+import { LinkPortsModule } from './link-ports.module.js';
 import { LinkRunsApiModule, LinkRunsWorkerModule } from './link-qa/runs/link-runs.module.js';
 import { LINK_HTTP } from './link-qa/runs/run-worker.js';
 import { LinkCtaNeeds } from './links/link-cta-needs.js';
@@ -25,8 +26,7 @@ import { LINK_LIFE_MS } from './links/link-declarer.js';
 import { LINK_KEYS } from './links/link-keys.js';
 import { LinkOutcomesModule } from './link-outcomes/link-outcomes.module.js';
 import { LinkReportsApiModule, LinkReportsWorkerModule } from './link-reports/link-reports.module.js';
-import { LinksAsSent } from './links/links-as-sent.js';
-import { LinksApiModule, LinkStoresModule, LinksWorkerModule } from './links/links.module.js';
+import { LinksApiModule, LinksWorkerModule } from './links/links.module.js';
 import { MembershipMerger } from './memberships/membership-merger.js';
 import {
   EvaluationModule,
@@ -84,7 +84,6 @@ import { WEBHOOK_SECRETS } from './sources/webhook-secrets.js';
 import { Erasures } from './sync/erasures.js';
 import { Lateness } from './sync/lateness.js';
 import { SyncApiModule, SyncWorkerModule } from './sync/sync.module.js';
-import { SentLinks } from './utm/sent-links.js';
 import { UtmApiModule } from './utm/utm.module.js';
 
 type ModuleImport = Type | DynamicModule;
@@ -134,16 +133,8 @@ function allDependants(...dependants: CtaDependants[]): CtaDependants {
 })
 class MergesModule {}
 
-/** What reports on UTM values ask of links, which themselves stand on the naming of links. */
-@Global()
-@Module({
-  imports: [LinkStoresModule],
-  providers: [{ provide: SentLinks, useClass: LinksAsSent }],
-  exports: [SentLinks],
-})
-class SentLinksModule {}
-
 const API: ModuleImport[] = [
+  LinkPortsModule,
   MergesModule,
   MembershipArrivalsModule,
   PrivacyModule,
@@ -153,7 +144,6 @@ const API: ModuleImport[] = [
   MembershipsApiModule,
   SyncApiModule,
   DestinationsApiModule,
-  SentLinksModule,
   UtmApiModule,
   LinkReportsApiModule,
   RewritingApiModule,
@@ -188,6 +178,7 @@ class FollowersModule {}
 class SettingsModule {}
 
 const WORKER: ModuleImport[] = [
+  LinkPortsModule,
   MergesModule,
   MembershipArrivalsModule,
   LinksWorkerModule,

@@ -50,7 +50,10 @@ export class HumanClicks {
         counted[index]!.set(key, (counted[index]!.get(key) ?? 0) + 1);
       });
     };
-    for await (const click of classedClicks(tx, classifier, from, to)) add(click);
+    // What the sending tool tells of an open link was followed through the redirector, too, where it is one of nobody known.
+    for await (const click of classedClicks(tx, classifier, from, to)) {
+      if (click.properties['clicked_href'] === undefined) add(click);
+    }
     for await (const click of anonymousClicks(tx, classifier, from, to)) add(click);
     return counted;
   }

@@ -36,7 +36,7 @@ const LONGEST_HREF = 4_000;
 /** Names that a link's parameters can't claim. */
 const OWN_NAMES: ReadonlySet<string> = new Set([
   ...MESSAGE_KINDS,
-  ...['action_id', 'delivery_id', 'link_id', 'channel', 'template', 'tracked_link', 'href'],
+  ...['action_id', 'delivery_id', 'link_id', 'channel', 'template', 'tracked_link', 'href', 'clicked_href'],
   ...['actor_class', 'actor_signals', 'address_hash', 'agent_hash', 'cta', 'cta_kind', 'actor_reasons'],
 ]);
 

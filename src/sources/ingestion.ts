@@ -23,6 +23,7 @@ import { SourceFreshness } from '../profiles/source-freshness.js';
 import { DeadLetterStore, type DeadLetter } from './dead-letter-store.js';
 import { GroupCommit } from './group-commit.js';
 import { INGESTION_LIMITS, type IngestionLimits } from './ingestion-limits.js';
+import { followed, OpenLinks } from './open-links.js';
 import type { WebhookDelivery, WebhookSource } from './source.js';
 
 /** What a sender is told of a delivery that it need not send again. */
@@ -90,6 +91,7 @@ export class Ingestion implements BeforeApplicationShutdown {
     private readonly arrivals: ArrivalEvaluation,
     private readonly nudger: Nudger,
     private readonly mergeFollower: MergeFollower,
+    private readonly links: OpenLinks,
     private readonly metrics: Metrics,
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
     @Inject(INGESTION_LIMITS) private readonly limits: IngestionLimits,
@@ -173,7 +175,8 @@ export class Ingestion implements BeforeApplicationShutdown {
     return inSpan('commit', options, () => withOrigins(origins, () => this.commitAll(items)));
   }
 
-  private async commitAll(items: readonly Item[]): Promise<Outcome[]> {
+  private async commitAll(told: readonly Item[]): Promise<Outcome[]> {
+    const items = await followed(told, this.links);
     const events = items.filter((item) => 'event' in item);
     const names = namesBySource(events);
     const { outcomes, arrivals, receivedAt } = await repeatedTransaction(this.dataSource, async (tx) => {

@@ -89,7 +89,7 @@ function nextClicks(tx: Transaction, from: Instant, to: Instant, after: ClickRow
   return query<ClickRow>(
     tx,
     `SELECT click.id, click.occurred_at, click.source = 'links' AS is_ours, click.properties->>'tracked_link' AS link,
-            click.properties->>'href' AS href,
+            coalesce(click.properties->>'clicked_href', click.properties->>'href') AS href,
             CASE WHEN click.source = 'links' THEN (
               SELECT jsonb_agg(jsonb_build_object('at', extract(epoch FROM at) * 1000, 'isClick', is_click, 'path', path,
                        'utm', (SELECT jsonb_object_agg(key, value) FROM jsonb_each_text(properties) WHERE key ^@ 'utm_'))
@@ -107,7 +107,7 @@ function nextClicks(tx: Transaction, from: Instant, to: Instant, after: ClickRow
                        ORDER BY other.occurred_at, other.id LIMIT 20) AS afterwards) END AS seen
        FROM events AS click
       WHERE click.name = 'click' AND click.occurred_at >= $1 AND click.occurred_at < $2
-        AND (click.source = 'links' OR click.properties->>'href' LIKE '%/l/%')
+        AND (click.source = 'links' OR coalesce(click.properties->>'clicked_href', click.properties->>'href') LIKE '%/l/%')
         AND ($3::timestamptz IS NULL OR (click.occurred_at, click.id) > ($3, $4::uuid))
       ORDER BY click.occurred_at, click.id LIMIT $5`,
     [new Date(from), new Date(to), after?.occurred_at ?? null, after?.id ?? null, CLICKS_A_SLICE],

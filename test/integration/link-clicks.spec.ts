@@ -1,5 +1,11 @@
+import { dayAndValue, HumanClicks } from '../../src/checklist/human-clicks.js';
+import { ClickClassStore } from '../../src/ctas/click-class-store.js';
+import { CtaStore } from '../../src/ctas/cta-store.js';
+import { ReclassificationStore } from '../../src/ctas/reclassification-store.js';
+import { createDataSource } from '../../src/data-source.js';
 import { DAY, T0 } from '../support/builders.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { counted } from '../support/link-figures.js';
 import { SIGNING_KEY, TestTurnout, type JsonObject } from '../support/turnout.js';
 import { visit } from '../support/visits.js';
 import { customerioWebhook } from '../support/webhooks.js';
@@ -227,5 +233,73 @@ describe('clicks on tracked links', () => {
     await follow(url);
     const { sources } = await turnout.must('GET', '/v1/sources');
     expect((sources as JsonObject[]).map((one) => one.source as string)).toContain('links');
+  });
+
+  describe('on links that are the same for everybody, as the sending tool tells them', () => {
+    /** What Customer.io makes of a link in a template: it tracks it, and may add to its address. */
+    const told = async (href: string, at: number) => {
+      await database.setClock(T0 + at);
+      const data = { campaign_id: 7, delivery_id: 'sent-1', link_id: 3 };
+      const sent = await turnout.send(customerioWebhook({ secret: SIGNING_KEY, at: T0 + at, href, data }));
+      expect(sent.status).toBe(200);
+      await turnout.settle();
+    };
+    const report = async (by: string) => {
+      await counted(turnout, database);
+      const asked = `/v1/link-reports?by=${by}&period=day&from=2026-03-01&to=2026-03-02`;
+      return (await turnout.must('GET', asked)).rows as JsonObject[];
+    };
+
+    it('are clicks of that person on what the link leads to, whatever was added to its address', async () => {
+      const text = `<a href="${CART}">Cart</a>`;
+      const asked = { text, channel: 'sms', template: 'winback-2', utm: { utm_source: 'cio' } };
+      const { links } = await turnout.must('POST', '/v1/links/rewrite', { ...asked, message: { broadcast_id: 9 } });
+      const { id, url } = (links as JsonObject[])[0]!.link as JsonObject;
+      await told(`${String(url)}?utm_source=customer.io&utm_medium=email_action`, 60_000);
+      const [click] = await clicks();
+      expect(click).toMatchObject({
+        source: 'customerio',
+        properties: {
+          ...{ href: `${CART}&utm_source=cio`, utm_source: 'cio', id: '9', template: 'winback-2', tracked_link: id },
+          // Where it was clicked is for who sent it to say.
+          ...{ channel: 'email', campaign_id: 7, delivery_id: 'sent-1', link_id: 3 },
+          clicked_href: `${String(url)}?utm_source=customer.io&utm_medium=email_action`,
+        },
+      });
+      for (const name of ['broadcast_id', 'utm_medium']) expect(click!.properties).not.toHaveProperty(name);
+      expect(await isMember()).toBe(true);
+      expect(await report('link')).toMatchObject([{ value: { link: id }, clicks: { human: 1 }, clickers: 1 }]);
+      expect(await report('cta_template')).toMatchObject([{ value: { cta: 'cart', template: 'winback-2' } }]);
+    });
+
+    it('count once beside the sessions of other tools, as the redirector saw them', async () => {
+      const { url } = await declare();
+      await told(String(url), 60_000);
+      await follow(url);
+      const source = await createDataSource(database.url, 2).initialize();
+      try {
+        const reclassifications = new ReclassificationStore();
+        const clicks = new HumanClicks(new CtaStore(new ClickClassStore(reclassifications), reclassifications));
+        const ways = [{ dimension: 'utm_source', timeZone: 'UTC' } as const];
+        const [counted] = await clicks.count(source.manager, T0, T0 + DAY, ways);
+        expect([...counted!]).toEqual([[dayAndValue('2026-03-01', 'cio'), 1]]);
+      } finally {
+        await source.destroy();
+      }
+    });
+
+    it('are known by short forms, too', async () => {
+      const { id, shortUrl } = await declare({ short: true });
+      await told(String(shortUrl), 60_000);
+      expect(await clicks()).toMatchObject([{ properties: { tracked_link: id, href: `${CART}&utm_source=cio` } }]);
+    });
+
+    it('stay what they are where the link was given to one person, whom the redirector knows', async () => {
+      const { url, shortUrl } = await declare({ profile: ADA, short: true });
+      for (const [index, href] of [url, shortUrl, 'https://go.example.com/l/none'].entries())
+        await told(String(href), 60_000 + index * 1_000);
+      for (const { properties } of await clicks()) expect(properties).not.toHaveProperty('tracked_link');
+      expect(await isMember()).toBe(false);
+    });
   });
 });

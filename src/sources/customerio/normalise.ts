@@ -41,6 +41,8 @@ const OWN_NAMES: ReadonlySet<string> = new Set([
   ...ACTOR_FLAGS,
   'channel',
   'href',
+  'clicked_href',
+  'tracked_link',
   'actor_class',
   'actor_signals',
 ]);
