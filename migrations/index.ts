@@ -42,6 +42,7 @@ import { ClaimOutboxInPlace1764000210000 } from './1764000210000-claim-outbox-in
 import { KeepRoomForClaims1764000220000 } from './1764000220000-keep-room-for-claims.js';
 import { RemoveJourneys1764000230000 } from './1764000230000-remove-journeys.js';
 import { NoteSinceWhenDestinationsHear1764000245000 } from './1764000245000-note-since-when-destinations-hear.js';
+import { NumberChangesOnce1764000252000 } from './1764000252000-number-changes-once.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -89,4 +90,5 @@ export const MIGRATIONS = [
   NoteSinceWhenDestinationsHear1764000245000,
   AgeDecisionInputs1764000250000,
   KnowEverySource1764000251000,
+  NumberChangesOnce1764000252000,
 ];

@@ -10,8 +10,7 @@ import { CtasController } from './ctas/ctas.controller.js';
 import { CtasModule } from './ctas/ctas.module.js';
 import { SIGNATURE_LIFE_MS } from './decisions/decider.js';
 import { DECISION_DEADLINE_MS } from './decisions/decision-gate.js';
-import { DecisionWakener } from './decisions/decision-wakener.js';
-import { DecisionsApiModule, DecisionStoresModule, DecisionsWorkerModule } from './decisions/decisions.module.js';
+import { DecisionPortsModule, DecisionsApiModule, DecisionsWorkerModule } from './decisions/decisions.module.js';
 import { DestinationsApiModule, DestinationsModule } from './destinations.module.js';
 import { HistoriesModule } from './histories/histories.module.js';
 import { CtaNeeds } from './journeys/cta-needs.js';
@@ -35,7 +34,6 @@ import {
   MembershipsWorkerModule,
 } from './memberships/memberships.module.js';
 import { SOURCE_KEYS } from './journeys/known-sources.js';
-import { EvaluationFollowers } from './memberships/evaluation-followers.js';
 import { AuditInterceptor } from './platform/audit/audit.interceptor.js';
 import { ApiKeyGuard } from './platform/auth/api-key.guard.js';
 import { AuthModule } from './platform/auth/auth.module.js';
@@ -163,15 +161,6 @@ const API: ModuleImport[] = [
 })
 class SyncPortsModule {}
 
-/** Who follows the evaluation of profiles. Beside the modules, since memberships must not know of decisions. */
-@Global()
-@Module({
-  imports: [DecisionStoresModule],
-  providers: [{ provide: EvaluationFollowers, useExisting: DecisionWakener }],
-  exports: [EvaluationFollowers],
-})
-class FollowersModule {}
-
 /** Values of the configuration that single folders ask for. */
 @Global()
 @Module({})
@@ -212,7 +201,7 @@ export class AppModule {
         AuthModule,
         HealthModule,
         MonitoringModule,
-        FollowersModule,
+        DecisionPortsModule,
         ...(api ? API : []),
         ...(worker ? WORKER : []),
       ],

@@ -59,6 +59,15 @@ export class DecisionStore {
     return new Map(rows.map((row) => [row.id, decisionOf(row)]));
   }
 
+  /** Digests of the rules by which open decisions will be settled. */
+  async openRules(tx: Transaction): Promise<string[]> {
+    const rows = await query<{ digest: string }>(
+      tx,
+      'SELECT DISTINCT rules_digest AS digest FROM decisions WHERE due_at IS NOT NULL AND rules_digest IS NOT NULL',
+    );
+    return rows.map((row) => row.digest);
+  }
+
   /** Lanes in which an open decision is due. */
   async dueLanes(tx: Transaction, at: Instant, lanes: number): Promise<number[]> {
     const rows = await query<{ lane: number }>(

@@ -1,9 +1,12 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { CtasModule } from '../ctas/ctas.module.js';
 import { HistoriesModule } from '../histories/histories.module.js';
 import { JourneysModule } from '../journeys/journeys.module.js';
+import { EvaluationFollowers } from '../memberships/evaluation-followers.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
+import { AskedNames } from '../profiles/asked-names.js';
 import { ProfilesModule } from '../profiles/profiles.module.js';
+import { SegmentsModule } from '../segments/segments.module.js';
 import { DecideController } from './decide.controller.js';
 import { Decider } from './decider.js';
 import { DecisionGate } from './decision-gate.js';
@@ -17,6 +20,7 @@ import { FactsReader } from './facts-reader.js';
 import { FreshnessReader } from './freshness-reader.js';
 import { InputStore } from './input-store.js';
 import { Judge } from './judge.js';
+import { NamesInRules } from './names-in-rules.js';
 import { PastJudge } from './past-judge.js';
 import { PinStore } from './pin-store.js';
 import { PlannedInputs } from './planned-inputs.js';
@@ -41,6 +45,18 @@ const PAST = [PastJudge, ReviewStore];
   exports: [...SETTLING, ...PAST, DecisionWakener, HistoriesModule],
 })
 export class DecisionStoresModule {}
+
+/** What memberships and sources ask of decisions, of which they must not know. */
+@Global()
+@Module({
+  imports: [DecisionStoresModule, SegmentsModule],
+  providers: [
+    { provide: EvaluationFollowers, useExisting: DecisionWakener },
+    { provide: AskedNames, useClass: NamesInRules },
+  ],
+  exports: [EvaluationFollowers, AskedNames],
+})
+export class DecisionPortsModule {}
 
 /** Answering, for the API. */
 @Module({

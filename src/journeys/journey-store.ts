@@ -4,7 +4,7 @@ import { ctasNamed } from '../core/ctas-named.js';
 import { segmentsOf, type SegmentRules } from '../core/references.js';
 import type { Rule } from '../core/rule.js';
 import { now } from '../platform/clock.js';
-import { DeclaredCache, raiseCatalogueRevision } from '../platform/catalogue-revision.js';
+import { DeclaredCache, raiseRevisionBesideRules } from '../platform/catalogue-revision.js';
 import { query, type Transaction } from '../platform/database.js';
 import { SegmentStore, type SegmentView } from '../segments/segment-store.js';
 import { allocationsOf, type JourneyAllocations } from './allocations.js';
@@ -54,7 +54,7 @@ export class JourneyStore {
    * declared. To be called first.
    */
   async begin(tx: Transaction): Promise<void> {
-    await raiseCatalogueRevision(tx);
+    await raiseRevisionBesideRules(tx);
   }
 
   /** Declares a checked journey's next version; version 1 is a new journey. One that was removed goes on where it was. */
@@ -86,7 +86,7 @@ export class JourneyStore {
 
   /** Has a journey answer nothing new, and need nothing; false if there is none. What was decided stays. */
   async remove(tx: Transaction, key: string): Promise<boolean> {
-    await raiseCatalogueRevision(tx);
+    await raiseRevisionBesideRules(tx);
     const rows = await query(
       tx,
       'UPDATE journeys SET removed_at = turnout_now() WHERE key = $1 AND removed_at IS NULL RETURNING key',

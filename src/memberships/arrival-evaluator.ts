@@ -23,7 +23,7 @@ export class ArrivalEvaluator extends ArrivalEvaluation {
     if (profiles.length === 0) return { lanesDue: [], owedTo: [] };
     const [present] = await answersOf(presentOf(tx), prepared(tx, 'savepoint_arrival', 'SAVEPOINT arrival', []));
     const isReady = ({ dueAt, evaluatedRevision }: DueProfile): boolean =>
-      dueAt <= present.now && (evaluatedRevision === present.revision || evaluatedRevision === 0);
+      dueAt <= present.now && (evaluatedRevision >= present.rulesRevision || evaluatedRevision === 0);
     const left = profiles.filter((profile) => !isReady(profile));
     try {
       const { owedTo } = await this.evaluator.bringUpToDate(tx, profiles.filter(isReady), present);

@@ -72,7 +72,7 @@ export class MembershipEvaluator {
   async bringUpToDate(
     tx: Transaction,
     due: readonly DueProfile[],
-    { now, revision }: Present,
+    { now, revision, rulesRevision }: Present,
   ): Promise<EvaluatedBatch> {
     if (due.length === 0) return NOTHING;
     const segments = await this.segments.current(tx, revision);
@@ -84,7 +84,7 @@ export class MembershipEvaluator {
     };
     const [read, held] = await answersOf(this.histories.ofAll(tx, due, wanted), this.memberships.held(tx, ids));
     const unprompted = await this.unpromptedOf(tx, segments, revision);
-    const context = { segments, revision, now, unprompted, settleDelay: this.settings.settleDelayMs };
+    const context = { segments, rulesRevision, now, unprompted, settleDelay: this.settings.settleDelayMs };
     const changes = due.map((profile) => {
       const { history, news } = read.get(profile.id)!;
       return changesOf(profile, history, held.get(profile.id) ?? [], news, context);

@@ -37,7 +37,8 @@ export interface ProfileChanges {
 /** Rules and present instant under which a batch is evaluated. */
 export interface EvaluationContext {
   segments: PublishedSegments;
-  revision: number;
+  /** The last revision that memberships rest on. */
+  rulesRevision: number;
   now: Instant;
   /** Of a profile of whom nothing is known: the segments that it could be in, now or later. */
   unprompted: readonly PublishedSegment[];
@@ -74,7 +75,7 @@ export function changesOf(
       from: Math.max(profile.dueAt, segment.publishedAt),
       until: context.now,
       reclassifiedBy: reclassifiedBy.get(segment),
-      ...declaredChange(profile, segment, { revision: context.revision, expectedAt: before.dueAt }),
+      ...declaredChange(profile, segment, { rulesRevision: context.rulesRevision, expectedAt: before.dueAt }),
     });
     if (dueAt !== null) changes.dueAt = Math.min(dueAt, changes.dueAt ?? Infinity);
     const { version, push } = segment;
@@ -116,10 +117,10 @@ function segmentsToAsk(
   profile: DueProfile,
   held: readonly HeldMembership[],
   touched: readonly PublishedSegment[],
-  { segments, revision, now, unprompted }: EvaluationContext,
+  { segments, rulesRevision, now, unprompted }: EvaluationContext,
 ): readonly PublishedSegment[] {
   const isNew = profile.evaluatedRevision === 0 && held.length === 0;
-  if (profile.evaluatedRevision !== revision && !isNew) return segments.all;
+  if (profile.evaluatedRevision < rulesRevision && !isNew) return segments.all;
   const asked = new Set(touched);
   if (isNew) for (const segment of unprompted) asked.add(segment);
   for (const { segmentId, dueAt } of held) {
@@ -145,9 +146,9 @@ function neverMember(segment: PublishedSegment): HeldMembership {
 function declaredChange(
   profile: DueProfile,
   segment: PublishedSegment,
-  { revision, expectedAt }: { revision: number; expectedAt: Instant | null },
+  { rulesRevision, expectedAt }: { rulesRevision: number; expectedAt: Instant | null },
 ): { change?: DeclaredChange } {
-  if (profile.evaluatedRevision === 0 || profile.evaluatedRevision === revision) return {};
+  if (profile.evaluatedRevision === 0 || profile.evaluatedRevision >= rulesRevision) return {};
   if (profile.evaluatedRevision < segment.revision) return { change: 'rule' };
   return expectedAt === profile.dueAt ? {} : { change: 'catalogue' };
 }

@@ -43,21 +43,28 @@ async function lockDeclared(tx: Transaction): Promise<void> {
 export interface Present {
   now: number;
   revision: number;
+  /** The last revision that memberships rest on: who was evaluated under it, or a later one, was judged as one would today. */
+  rulesRevision: number;
 }
+
+interface PresentRow {
+  now: Date;
+  revision: string;
+  rules_revision: string;
+}
+
+const PRESENT = 'SELECT turnout_now() AS now, revision, rules_revision FROM catalogue';
 
 export async function presentOf(tx: Transaction): Promise<Present> {
-  const [row] = await prepared<{ now: Date; revision: string }>(
-    tx,
-    'present',
-    'SELECT turnout_now() AS now, revision FROM catalogue',
-    [],
-  );
-  return { now: row!.now.getTime(), revision: Number(row!.revision) };
+  const [row] = await prepared<PresentRow>(tx, 'present', PRESENT, []);
+  return presentIn(row!);
 }
 
-const BEGIN_SNAPSHOT = `
-  BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-  SELECT turnout_now() AS now, revision FROM catalogue`;
+function presentIn({ now, revision, rules_revision }: PresentRow): Present {
+  return { now: now.getTime(), revision: Number(revision), rulesRevision: Number(rules_revision) };
+}
+
+const BEGIN_SNAPSHOT = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${PRESENT}`;
 
 /**
  * Reads in one snapshot. Its present is told in the round trip that begins it, and so is what is read `ahead`, which can't
@@ -74,9 +81,8 @@ export async function inSnapshot<A, T>(
     client = (await runner.connect()) as ClientBase;
     // Several statements at once have several results.
     const [begun, known] = await answersOf(client.query(BEGIN_SNAPSHOT) as Promise<unknown>, ahead(runner.manager));
-    const [, present] = begun as QueryResult<{ now: Date; revision: string }>[];
-    const { now, revision } = present!.rows[0]!;
-    return await read(runner.manager, { now: now.getTime(), revision: Number(revision) }, known);
+    const [, present] = begun as QueryResult<PresentRow>[];
+    return await read(runner.manager, presentIn(present!.rows[0]!), known);
   } finally {
     const end = async (): Promise<void> => {
       // A connection that can't end it is broken, and leaves the pool.
@@ -87,14 +93,24 @@ export async function inSnapshot<A, T>(
   }
 }
 
-/** To be called in the transaction of every such change. It also makes concurrent changes wait for each other. */
+/**
+ * To be called in the transaction of every such change. It also makes concurrent changes wait for each other. A number that
+ * was undone is nobody else's: somebody may have compiled what was to be in force under it.
+ */
 export async function raiseCatalogueRevision(tx: Transaction): Promise<number> {
   await lockDeclared(tx);
   const [row] = await query<{ revision: string }>(
     tx,
-    'UPDATE catalogue SET revision = revision + 1 RETURNING revision',
+    `UPDATE catalogue SET (revision, rules_revision) = (SELECT next, next FROM nextval('catalogue_revisions') AS next)
+     RETURNING revision`,
   );
   return Number(row!.revision);
+}
+
+/** The same for a change that no membership rests on, such as that of a journey. */
+export async function raiseRevisionBesideRules(tx: Transaction): Promise<void> {
+  await lockDeclared(tx);
+  await query(tx, `UPDATE catalogue SET revision = nextval('catalogue_revisions')`);
 }
 
 /**

@@ -3,8 +3,14 @@ import type { HistoryStart } from '../core/history.js';
 import type { Instant } from '../core/instant.js';
 import { nameFits } from '../core/matcher.js';
 import type { EventName } from '../core/rule.js';
-import { DeclaredCache, raiseCatalogueRevision, raiseRuleRevision } from '../platform/catalogue-revision.js';
+import {
+  DeclaredCache,
+  heldCatalogueRevision,
+  raiseRevisionBesideRules,
+  raiseRuleRevision,
+} from '../platform/catalogue-revision.js';
 import { query, type Transaction } from '../platform/database.js';
+import type { AskedNames } from './asked-names.js';
 
 /** An event that a rule can rest on, and a source that tells of it. */
 export interface KnownEvent {
@@ -26,12 +32,13 @@ export class EventHistoryStore {
 
   /**
    * Notes that events of these names come in from a source: from the first of a name on they are known completely. A name
-   * that is new has every profile looked at again; another source of one that is known changes no membership.
+   * that is new, and that rules ask for, has every profile looked at again; another source of one that is known changes no
+   * membership.
    */
-  async begin(tx: Transaction, source: string, eventNames: readonly string[]): Promise<void> {
+  async begin(tx: Transaction, source: string, eventNames: readonly string[], asked: AskedNames): Promise<void> {
     const unknown = eventNames.filter((name) => !this.begun.has(pairOf(source, name)));
     if (unknown.length === 0) return;
-    const rows = await query<{ is_new: boolean }>(
+    const rows = await query<{ event_name: string; is_new: boolean }>(
       tx,
       `WITH known AS (
          SELECT event_name, min(starts_at) AS starts_at FROM event_histories WHERE event_name = ANY ($1) GROUP BY event_name
@@ -41,11 +48,13 @@ export class EventHistoryStore {
            FROM unnest($1::text[]) AS new (name) LEFT JOIN known ON event_name = name ORDER BY name
          ON CONFLICT DO NOTHING RETURNING event_name
        )
-       SELECT event_name NOT IN (SELECT event_name FROM known) AS is_new FROM begun`,
+       SELECT event_name, event_name NOT IN (SELECT event_name FROM known) AS is_new FROM begun`,
       [unknown, source],
     );
-    if (rows.some((row) => row.is_new)) await raiseRuleRevision(tx);
-    else if (rows.length > 0) await raiseCatalogueRevision(tx);
+    if (rows.length === 0) return;
+    const begun = rows.filter((row) => row.is_new).map((row) => row.event_name);
+    if (await asked.includeAny(tx, await heldCatalogueRevision(tx), begun)) await raiseRuleRevision(tx);
+    else await raiseRevisionBesideRules(tx);
   }
 
   /** Remembers, once the transaction of {@link begin} has committed, that there is nothing more to note. */

@@ -11,6 +11,7 @@ import { Problem } from '../platform/problem.js';
 import { repeatedTransaction } from '../platform/repeated-transaction.js';
 import { RETENTION_MS } from '../platform/retention.js';
 import { ArrivalEvaluation, type EvaluatedArrivals } from '../profiles/arrival-evaluation.js';
+import { AskedNames } from '../profiles/asked-names.js';
 import { inSpan, traceparent, withOrigins } from '../platform/tracing/tracing.js';
 import { eventId } from '../profiles/event-identity.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
@@ -89,6 +90,7 @@ export class Ingestion implements BeforeApplicationShutdown {
     private readonly deadLetters: DeadLetterStore,
     private readonly freshness: SourceFreshness,
     private readonly arrivals: ArrivalEvaluation,
+    private readonly asked: AskedNames,
     private readonly nudger: Nudger,
     private readonly mergeFollower: MergeFollower,
     private readonly links: OpenLinks,
@@ -180,7 +182,7 @@ export class Ingestion implements BeforeApplicationShutdown {
     const events = items.filter((item) => 'event' in item);
     const names = namesBySource(events);
     const { outcomes, arrivals, receivedAt } = await repeatedTransaction(this.dataSource, async (tx) => {
-      for (const [source, its] of names) await this.histories.begin(tx, source, [...its]);
+      for (const [source, its] of names) await this.histories.begin(tx, source, [...its], this.asked);
       const receivedAt = await nowWithDeclaredHeld(tx);
       const recorded = await this.events.record(tx, { events, receivedAt, retention: this.retention });
       const outcomes = inOrder(items, recorded.outcomes);

@@ -29,6 +29,9 @@ describe('memberships when events have come', () => {
   const click = (eventId: string, id = 'ada') =>
     turnout.send(customerioWebhook({ secret: SIGNING_KEY, at: T0, eventId, identifiers: { id } }));
 
+  const delivered = (eventId: string, id = 'ada') =>
+    turnout.send(customerioWebhook({ secret: SIGNING_KEY, at: T0, eventId, metric: 'delivered', identifiers: { id } }));
+
   async function sweepOnce(): Promise<void> {
     const worker = await TestTurnout.start(database);
     try {
@@ -71,6 +74,33 @@ describe('memberships when events have come', () => {
     await sweepOnce();
     expect((await ada()).isDue).toBe(false);
     expect(await inconsistencies(database.pool, RULES)).toEqual({ unreplayed: 0, wrong: [] });
+  });
+
+  it('are there at once after a journey was declared, and after events of a name came in that no rule asks for', async () => {
+    await click('1');
+    const branches = [{ key: 'clicked', rule: { segment: 'clicked' } }];
+    await turnout.must('PUT', '/v1/journeys/welcome', { branchPoints: { fork: { branches, default: 'rest' } } });
+    await click('2', 'bob');
+    await delivered('3', 'cleo'); // who has not clicked: nobody's click is a machine's for it
+    expect(await isAnythingDue()).toBe(false);
+    await click('4');
+    expect(await ada()).toMatchObject({ isDue: false });
+  });
+
+  it('are looked at again, everybody’s, when the first event of a name comes in that a rule asks for', async () => {
+    const delivery = { performed: 'email_delivered', count: { exactly: 0 }, within: '1d' };
+    await turnout.must('PUT', '/v1/segments/undelivered', { rule: { all: [CLICKED, delivery] } });
+    await click('1');
+    await sweepOnce();
+    await delivered('2', 'bob');
+    expect(await isAnythingDue()).toBe(true);
+    await database.setClock(T0 + 86_400_000); // a day of which all deliveries are known
+    await sweepOnce();
+    const { rows } = await database.pool.query(
+      `SELECT at FROM transitions JOIN identifiers USING (profile_id) JOIN segments ON segments.id = segment_id
+        WHERE value = 'ada' AND key = 'undelivered'`,
+    );
+    expect(rows).toEqual([{ at: new Date(T0 + 86_400_000) }]);
   });
 
   it('are left to the sweep when they can’t be written, and the event is stored all the same', async () => {

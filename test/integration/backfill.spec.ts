@@ -2,7 +2,8 @@ import { DataSource } from 'typeorm';
 import { Backfill } from '../../src/memberships/backfill.js';
 import { MembershipEvaluator } from '../../src/memberships/evaluator.js';
 import { MembershipStore } from '../../src/memberships/membership-store.js';
-import { raiseRuleRevision } from '../../src/platform/catalogue-revision.js';
+import { catalogueRevision, raiseRuleRevision } from '../../src/platform/catalogue-revision.js';
+import { SegmentStore } from '../../src/segments/segment-store.js';
 import { T0 } from '../support/builders.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { SIGNING_KEY, TestTurnout } from '../support/turnout.js';
@@ -53,6 +54,20 @@ describe('a change of rules', () => {
     await change();
     while (await backfill.step(LANE, 4));
     expect(await due()).toBe(7);
+  });
+
+  it('that is undone leaves nothing behind for the next one, which has a number of its own', async () => {
+    const [dataSource, segments] = [turnout.app.get(DataSource), turnout.app.get(SegmentStore)];
+    const undone = dataSource.transaction(async (tx) => {
+      await segments.current(tx, (await raiseRuleRevision(tx)).revision);
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    const other = await TestTurnout.start(database, undefined, { TURNOUT_ROLES: 'api' });
+    await other.must('PUT', '/v1/segments/clicked', { rule: { performed: 'click', within: '30d' } });
+    await other.stop();
+    const inForce = await segments.current(dataSource.manager, await catalogueRevision(dataSource.manager));
+    expect(inForce.all.map(({ key }) => key)).toEqual(['clicked']);
   });
 
   it('is known to an evaluation that takes profiles after everybody was marked', async () => {

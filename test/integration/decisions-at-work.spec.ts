@@ -1,3 +1,6 @@
+import { DataSource } from 'typeorm';
+import { catalogueRevision } from '../../src/platform/catalogue-revision.js';
+import { AskedNames } from '../../src/profiles/asked-names.js';
 import { DAY, HOUR, T0 } from '../support/builders.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { fact, take } from '../support/facts.js';
@@ -78,5 +81,25 @@ describe('an event that comes while a worker looks at a decision about its profi
       'review_at = NULL',
     );
     expect(await decision()).toMatchObject({ review_at: null, revised: { branch: 'bought', cause: 'late_event' } });
+  });
+
+  it('is the first of a name that only the rule of an open decision asks for: it is looked at again', async () => {
+    const undisputed = { performed: 'order_disputed', count: { exactly: 0 }, within: '1d' };
+    const disputes = {
+      branches: [{ key: 'calm', rule: { all: [WAITING, undisputed] } }],
+      default: 'rest',
+      push: false,
+    };
+    await journey.declare({ disputes: { ...disputes, whenPending: 'wait' } });
+    await journey.decide('disputes', 1);
+    // By what it was asked it is settled, whatever the journey's next version asks for.
+    const others = { branches: [{ key: 'bought', rule: { performed: 'purchase' } }], default: 'rest', push: false };
+    await journey.declare({ others });
+    await turnout.settle();
+    const asked = async (name: string) =>
+      turnout.app.get(DataSource).transaction(async (tx) => {
+        return turnout.app.get(AskedNames).includeAny(tx, await catalogueRevision(tx), [name]);
+      });
+    expect([await asked('order_disputed'), await asked('order_fulfilled')]).toEqual([true, false]);
   });
 });

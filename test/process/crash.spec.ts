@@ -116,7 +116,9 @@ describe('kill -9', () => {
     const api = await start({ TURNOUT_ROLES: 'api' });
     await Promise.all(PEOPLE.slice(1, 20).map((id) => deliver(() => [api.url], click(id, T0), 0)));
     // Whom a change has not reached yet is not evaluated as the events come.
-    await database.pool.query('UPDATE catalogue SET revision = revision + 1');
+    await database.pool.query(
+      `UPDATE catalogue SET (revision, rules_revision) = (SELECT next, next FROM nextval('catalogue_revisions') AS next)`,
+    );
     await Promise.all(PEOPLE.slice(1, 20).map((id) => deliver(() => [api.url], click(id, T0, `again-${id}`), 0)));
     await api.end('SIGKILL');
     const { rows } = await database.pool.query('SELECT FROM profiles WHERE evaluate_at <= turnout_now()');
