@@ -9,6 +9,12 @@ if (!existsSync(fileURLToPath(cli))) {
   process.exit(1);
 }
 const { runCli } = await import(cli.href);
+// Whoever reads may stop, as `head` does; what was begun goes on.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 process.exitCode = await runCli(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),

@@ -23,7 +23,13 @@ Exit codes: 0 all is right; 1 something is wrong; 2 wrong usage.
 
 const KEY = 'customerio';
 
-type Settings = Record<string, string>;
+type Settings = Record<string, string | number | boolean>;
+
+interface KnownDestination {
+  key: string;
+  from: string;
+  settings: Settings;
+}
 
 export const connectCommand: Command = {
   name: 'connect',
@@ -47,8 +53,9 @@ export const connectCommand: Command = {
 /** What the environment of the service says stays as it is. */
 async function keepUnlessSet(client: ServiceClient, settings: Settings, io: CommandIo): Promise<boolean> {
   const { destinations } = await client.must('GET', '/v1/destinations');
-  const known = (destinations as { key: string; from: string }[]).find((one) => one.key === KEY);
-  if (known?.from !== 'environment') return keep(client, settings, io);
+  const known = (destinations as KnownDestination[]).find((one) => one.key === KEY);
+  // What somebody chose beside the credentials, such as how decisions are told, stays.
+  if (known?.from !== 'environment') return keep(client, { region: 'us', ...known?.settings, ...settings }, io);
   io.out('note  settings: those of the environment of the service are used, and none are kept\n');
   return true;
 }
@@ -88,12 +95,11 @@ function settingsFrom(values: Values, env: CommandIo['env']): Settings | undefin
     appApiKey: env['CUSTOMERIO_APP_API_KEY'],
     trackUrl: env['CUSTOMERIO_TRACK_URL'],
     appUrl: env['CUSTOMERIO_APP_URL'],
+    region: values.region ?? env['CUSTOMERIO_REGION'],
   };
-  const region = values.region ?? env['CUSTOMERIO_REGION'] ?? 'us';
   return {
     siteId,
     apiKey,
-    region,
     ...(Object.fromEntries(Object.entries(others).filter(([, one]) => one)) as Settings),
   };
 }
@@ -108,7 +114,8 @@ What is left to do in Customer.io:
        {"identifiers": {"customer_id": "{{customer.id}}", "email": "{{customer.email}}"}}
      Its calls are signed; the signing key that it shows goes into CUSTOMERIO_SIGNING_KEYS, too. Store {{response.branch}}
      as a journey attribute, and branch on it.
-  3. A segment names where it is pushed: "push": {"customerio": {"segmentId": 7}}.
+  3. A segment that is pushed says so: "push": {"customerio": {}} has a manual segment made for it,
+     {"customerio": {"segmentId": 7}} names one that is there.
 More: docs/decisions.md, docs/destinations.md.
 `;
 }

@@ -14,6 +14,7 @@ the folder, byte for byte the same but for the links, and tells what became of e
   --domain HOST            the link domain; may be left out where there is only one
   --channel CHANNEL        such as email or sms
   --template NAME          what reports call the template; the file's name unless given
+  --short                  short links, as for text messages
   --utm KEY=VALUE          added where a link lacks it, such as utm_source=customerio; may be given several times
   --json                   prints the reports as JSON
   --url URL                of the service (TURNOUT_URL, else http://127.0.0.1:3000)
@@ -56,6 +57,7 @@ export const rewriteCommand: Command = {
       const body = {
         ...{ text, format: values.format ?? (extname(file).toLowerCase() === '.txt' ? 'text' : 'html') },
         ...{ domain: values.domain, channel: values.channel, template: values.template ?? nameOf(file), utm },
+        short: values.short,
       };
       const rewritten = (await client.must('POST', '/v1/links/rewrite', body)) as unknown as Rewritten;
       await writeFile(join(out, basename(file)), rewritten.text);
@@ -119,7 +121,7 @@ function readArguments(args: readonly string[]) {
         ...SERVICE_OPTIONS,
         ...{ out: text, format: text, domain: text, channel: text, template: text },
         utm: { type: 'string', multiple: true },
-        json: { type: 'boolean' },
+        ...{ json: { type: 'boolean' }, short: { type: 'boolean' } },
       },
     });
     const { out, format } = values;

@@ -71,8 +71,17 @@ async function answerOf(response: IncomingMessage): Promise<Answer> {
   }
 }
 
+interface ProblemEntry {
+  pointer?: string;
+  detail: string;
+  expected?: string;
+}
+
 function inWords({ status, body }: Answer): string {
-  const { detail, errors = [] } = body as { detail?: string; errors?: { detail: string; expected?: string }[] };
-  const entries = errors.map((one) => `  ${one.detail}${one.expected ? `; expected ${one.expected}` : ''}`);
+  const { detail, errors = [] } = body as { detail?: string; errors?: ProblemEntry[] };
+  const entries = errors.map(
+    ({ pointer, detail, expected }) =>
+      `  ${pointer ? `${pointer}: ` : ''}${detail}${expected ? `; expected ${expected}` : ''}`,
+  );
   return [`Refused (${status}): ${detail ?? 'no reason was given'}`, ...entries].join('\n');
 }

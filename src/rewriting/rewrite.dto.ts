@@ -3,7 +3,15 @@ import { IsIn, IsOptional, IsString } from 'class-validator';
 import { LinkDto } from '../links/link.dto.js';
 
 /** What is given of every link that the template gets. */
-export class RewriteDto extends PickType(LinkDto, ['domain', 'utm', 'channel', 'template', 'message', 'expiresAt']) {
+export class RewriteDto extends PickType(LinkDto, [
+  'domain',
+  'utm',
+  'channel',
+  'template',
+  'message',
+  'expiresAt',
+  'short',
+]) {
   @ApiProperty({ description: 'The template, with or without Liquid' })
   @IsString()
   text!: string;

@@ -86,8 +86,8 @@ export class Rewriter {
     if (right.length === 0) return outcomes;
     const made = await this.declarer.declare(tx, dtosOf(right), pointerOf);
     for (const [index, link] of made.entries()) {
-      const { id, url, cta } = linkView(link, { tokens: this.keys.tokens, catalogue, at });
-      outcomes.set(right[index]!.href, { id, url, cta });
+      const { id, url, shortUrl, cta } = linkView(link, { tokens: this.keys.tokens, catalogue, at });
+      outcomes.set(right[index]!.href, { id, url: shortUrl ?? url, cta });
     }
     return outcomes;
   }

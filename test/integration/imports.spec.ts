@@ -217,6 +217,12 @@ describe('POST /v1/imports', () => {
     expect(await start()).toEqual([{ starts_at: new Date('2025-06-01T00:00:00Z') }]);
   });
 
+  it('refuses another file under the id of one that is done', async () => {
+    await send('id=week', lines(1));
+    expect((await send('id=week', lines(1))).status).toBe(200);
+    expect((await send('id=week', lines(1, 2))).body.detail).toContain('send it under another id');
+  });
+
   it('lets the history of what was imported be declared by hand', async () => {
     await send('id=broken&source=old-crm&completeSince=2025-06-01', `${lines(1)}oops\n`);
     const declared = { startsAt: '2025-06-01T00:00:00Z' };
