@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { compileRule } from '../core/compile-rule.js';
 import { ctasNamed } from '../core/ctas-named.js';
 import type { HistoryEvent } from '../core/history-event.js';
+import { PURCHASE, PURCHASE_ENDINGS } from '../core/net-purchases.js';
 import type { Rule } from '../core/rule.js';
 import { sayValue } from '../core/words.js';
 import { CtaStore } from '../ctas/cta-store.js';
@@ -29,8 +30,10 @@ export class ArrivalWarnings extends RuleWarnings {
   override async of(tx: Transaction, rule: Rule): Promise<string[]> {
     const { eventNames } = compileRule(rule, await this.segments.rules(tx));
     const events = await this.starts.eventsNamed(tx, eventNames);
-    const unheard = events.filter((one) => one.source === null).map(({ event }) => neverCame(event));
-    return [...unheard, ...(await this.ctaWarnings(tx, ctasNamed(rule)))];
+    // That nobody ever cancelled or sent anything back is no mistake of a rule about purchases.
+    const expected = eventNames.includes(PURCHASE) ? PURCHASE_ENDINGS : [];
+    const unheard = events.filter(({ source, event }) => source === null && !expected.some((one) => one === event));
+    return [...unheard.map(({ event }) => neverCame(event)), ...(await this.ctaWarnings(tx, ctasNamed(rule)))];
   }
 
   private async ctaWarnings(tx: Transaction, named: readonly string[]): Promise<string[]> {

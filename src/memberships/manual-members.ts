@@ -16,6 +16,9 @@ import { MANUAL_MEMBERSHIP, MANUAL_SOURCE } from '../segments/manual-rule.js';
 
 const AT_ONCE = 1_000;
 
+/** Facts of membership count as long as events do; one that is older than this share of that is stated anew by an upload. */
+const STATED_ANEW_AFTER = 0.1;
+
 /** What an upload did. */
 export interface ManualChange {
   added: number;
@@ -70,27 +73,29 @@ export class ManualMembers {
     return { added, removed, unchanged };
   }
 
-  /** States what is news about some people, in one transaction; returns how many they are. */
+  /** States what is news about some people, or was said long ago, in one transaction; returns about how many it is news. */
   private async write(key: string, isMember: boolean, find: (tx: Transaction) => Promise<Person[]>): Promise<number> {
     const { lanes, changed, owedTo } = await repeatedTransaction(this.dataSource, async (tx) => {
       const people = await find(tx);
       const known = people.flatMap((one) => one.profileId ?? []);
       const standings = await standingsOf(tx, key, known);
       const at = await now(tx);
-      const facts = people.flatMap(({ profileId, identifiers }) => {
+      const stated = people.flatMap(({ profileId, identifiers }) => {
         const standing = profileId === undefined ? undefined : standings.get(profileId);
-        if ((standing?.isMember ?? false) === isMember) return [];
+        const isNews = (standing?.isMember ?? false) !== isMember;
+        if (!isNews && !(standing?.isMember && at - standing.at >= this.retention * STATED_ANEW_AFTER)) return [];
         // Never at one instant with the last: what came later could not be told.
-        return [factOf(key, isMember, { identifiers, at: Math.max(at, (standing?.at ?? -Infinity) + 1) })];
+        const fact = factOf(key, isMember, { identifiers, at: Math.max(at, (standing?.at ?? -Infinity) + 1) });
+        return [{ isNews, fact }];
       });
-      if (facts.length === 0) return { lanes: [], changed: 0, owedTo: [] };
-      const events = facts.map((event) => ({ source: MANUAL_SOURCE, event }));
+      if (stated.length === 0) return { lanes: [], changed: 0, owedTo: [] };
+      const events = stated.map(({ fact }) => ({ source: MANUAL_SOURCE, event: fact }));
       const batch = { events, receivedAt: at, retention: this.retention };
       const { profiles, merges, outcomes } = await this.events.record(tx, batch);
       await leaveDue(tx, profiles);
       return {
         lanes: profiles.map((profile) => profile.lane),
-        changed: outcomes.filter((outcome) => outcome === 'stored').length,
+        changed: outcomes.filter((outcome, index) => outcome === 'stored' && stated[index]!.isNews).length,
         owedTo: await this.mergeFollower.follow(tx, merges),
       };
     });

@@ -1,8 +1,11 @@
 import { parse } from 'csv-parse/sync';
+import { delimiterOf } from '../platform/csv.js';
 import { Problem, type ProblemEntry } from '../platform/problem.js';
 import { identifier, IDENTIFIER_KINDS, type Identifier, type IdentifierKind } from '../profiles/identifier.js';
 
 const MOST_PROBLEMS = 20;
+/** The apostrophe by which `csvCell` sets a text apart, such as a phone number. */
+const SET_APART = /^'(?=[=+\-@])/;
 const EXPECTED_LINE = 'an object such as {"customer_id": "42"} or {"email": "ada@example.com"}';
 
 /**
@@ -34,8 +37,9 @@ function readNdjson(text: string): ReadList {
 
 function objectIn(line: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+    const { identifiers, ...given } = Object(JSON.parse(line)) as Record<string, unknown>;
+    // As members are given out.
+    return { ...given, ...(Object(identifiers) as Record<string, unknown>) };
   } catch {
     return {};
   }
@@ -45,6 +49,7 @@ function readCsv(text: string): ReadList {
   let rows: { record: string[]; info: { lines: number } }[];
   try {
     rows = parse(text, {
+      delimiter: delimiterOf(text.split('\n', 1)[0]!),
       bom: true,
       info: true,
       relax_column_count: true,
@@ -70,7 +75,7 @@ function readCsv(text: string): ReadList {
   }
   return gather(
     lines.map(({ record, info }) => ({
-      given: Object.fromEntries(record.map((cell, index) => [kinds[index] ?? '', cell])),
+      given: Object.fromEntries(record.map((cell, index) => [kinds[index] ?? '', cell.replace(SET_APART, '')])),
       pointer: `/${info.lines - 1}`,
     })),
   );
