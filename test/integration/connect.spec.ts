@@ -104,6 +104,22 @@ describe('a workspace of Customer.io', () => {
     expect(await wrong()).toEqual([]);
   });
 
+  it('keeps what was chosen beside the credentials when it is set up again', async () => {
+    await connect();
+    const { settings } = await turnout.must('GET', '/v1/destinations/customerio');
+    const chosen = { ...(settings as object), decisionsAs: 'both', reportClicks: true, requestsPerSecond: 50 };
+    await turnout.must('PUT', '/v1/destinations/customerio', { kind: 'customerio', settings: chosen });
+    const { CUSTOMERIO_TRACK_URL: _track, CUSTOMERIO_APP_URL: _app, ...again } = credentials();
+    expect((await connect(again)).code).toBe(0);
+    expect(await turnout.must('GET', '/v1/destinations/customerio')).toMatchObject({ settings: chosen });
+  });
+
+  it('says of what it refuses where it stands', async () => {
+    const { err } = await connect(credentials({ CUSTOMERIO_APP_URL: 'http://10.0.0.1:1' }));
+    expect(err).toContain('  /settings/appUrl: ');
+    expect(err).not.toContain('/settings/trackUrl');
+  });
+
   it('keeps what it had when the new credentials are wrong', async () => {
     await connect();
     const { code, out, err } = await connect(credentials({ CUSTOMERIO_API_KEY: 'mistyped' }));

@@ -51,6 +51,14 @@ describe('POST /v1/links/rewrite', () => {
     });
   });
 
+  it('puts short links in where they are wanted, as for text messages', async () => {
+    const found = await rewrite(`Your cart: ${CART}`, { format: 'text', channel: 'sms', short: true });
+    const [, token] = /^Your cart: https:\/\/go\.shop\.example\.com\/l\/([\w-]{16})$/.exec(found['text'] as string)!;
+    const { status, location } = await visit(turnout.url, `https://${DOMAIN}/l/${token}`);
+    expect([status, location]).toEqual([302, CART]);
+    expect(await rewrite(found['text'] as string, { format: 'text' })).toMatchObject({ tracked: 0, left: 1 });
+  });
+
   it('gives the same links for the same template, and leaves a rewritten one as it is', async () => {
     const text = `<a href="${CART}">1</a><a href="{{ url }}">2</a>`;
     const once = await rewrite(text);
