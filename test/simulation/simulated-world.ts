@@ -12,6 +12,7 @@ import { createDataSource } from '../../src/data-source.js';
 import { Gates } from './gates.js';
 import { InProcessBroker, InProcessQueue, InProcessWorker } from './in-process-queue.js';
 import { InitialRows } from './initial-rows.js';
+import { ServerSessions, type Client } from './server-sessions.js';
 import { installVirtualGlobals } from './virtual-globals.js';
 import { CUSTOMERIO_URL, virtualFetch, type RequestUnderWay } from './virtual-network.js';
 import { installVirtualPostgres } from './virtual-postgres.js';
@@ -46,6 +47,7 @@ export class SimulatedWorld {
   onRest: () => void = () => undefined;
   /** The true time, as the database's clock shows it. */
   now = 0;
+  private readonly sessions = new ServerSessions();
   private settings: Settings = {};
   private processesSoFar = 0;
   private seed = 0;
@@ -73,12 +75,15 @@ export class SimulatedWorld {
 
   private install(): void {
     const done = (process: VirtualProcess, label: string, result: string): void => this.onStep(process, label, result);
-    installVirtualPostgres({
-      gates: () => this.gates,
-      kill: (process) => this.markDead(process),
-      lost: (pid) => outsideOfAll(() => this.untilGone(pid === undefined ? [] : [pid])),
-      done,
-    });
+    installVirtualPostgres(
+      {
+        gates: () => this.gates,
+        kill: (process) => this.markDead(process),
+        cutOff: (client) => outsideOfAll(() => this.cutOff([client])),
+        done,
+      },
+      this.sessions,
+    );
     installVirtualGlobals(
       virtualFetch({
         gates: () => this.gates,
@@ -154,7 +159,7 @@ export class SimulatedWorld {
       if (isApplied(request)) request.apply();
     }
     this.broker.abandon(virtual);
-    await this.cutOff(virtual);
+    await this.cutOff([...virtual.clients]);
     this.gates.buried(virtual);
   }
 
@@ -173,14 +178,17 @@ export class SimulatedWorld {
   }
 
   /** As the end of a process does to its connections: the server rolls back what is open. */
-  private async cutOff({ clients }: VirtualProcess): Promise<void> {
-    const pids = [...clients].map((one) => (one as unknown as { processID?: number }).processID ?? 0);
+  private async cutOff(clients: readonly Client[]): Promise<void> {
+    const released = clients.map((client) => this.sessions.release(client));
+    const others = clients.filter((client, index) => !released[index] && !client._ended);
+    const pids = others.map((client) => client.processID ?? 0);
     const { pool } = this.database;
-    await pool.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS own (pid)', [pids]);
-    await this.untilGone(pids);
-    for (const client of clients) {
-      (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    if (pids.length > 0) {
+      await pool.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS own (pid)', [pids]);
+      await this.untilGone(pids);
+      for (const { connection } of others) connection.stream.destroy();
     }
+    await Promise.all(released);
   }
 
   private async untilGone(pids: readonly number[]): Promise<void> {
@@ -203,6 +211,7 @@ export class SimulatedWorld {
 
   async close(): Promise<void> {
     for (const process of this.processes) await this.kill(process, () => false);
+    this.sessions.close();
     await this.database.drop();
   }
 }

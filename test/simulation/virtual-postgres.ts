@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Gates } from './gates.js';
+import { ServerSessions, type Client } from './server-sessions.js';
 import { currentProcess, type VirtualProcess } from './virtual-process.js';
 
 /** How a statement of a simulated process goes. */
@@ -18,20 +19,16 @@ export interface Watch {
   gates(): Gates;
   /** The process is to be killed now. */
   kill(process: VirtualProcess): void;
-  /** Resolves when the server knows that this connection is lost, and has rolled back what was open. */
-  lost(pid: number | undefined): Promise<void>;
+  /** Ends a connection. Resolves when the server knows of it, and has rolled back what was open. */
+  cutOff(client: Client): Promise<void>;
   /** A statement has been carried out. */
   done(process: VirtualProcess, label: string, result: string): void;
 }
 
-type Client = pg.Client & {
-  processID?: number;
-  connection: { stream: { destroy(): void } };
-  /** The last statement; one that is begun before it is answered comes after it. */
-  last?: Promise<unknown>;
-};
+/** The last statement is kept: one that is begun before it is answered comes after it. */
+type OneByOne = Client & { last?: Promise<unknown> };
 type Callback = (error: Error | null, result?: unknown) => void;
-type AnyFunction = (this: Client, ...args: unknown[]) => unknown;
+type AnyFunction = (this: OneByOne, ...args: unknown[]) => unknown;
 
 const NEVER = new Promise<never>(() => undefined);
 const LABEL_LENGTH = 90;
@@ -39,7 +36,7 @@ const LABEL_LENGTH = 90;
 const A_STATEMENT_MS = 5;
 
 /** Has every statement of a simulated process wait for the simulation. Once in a program. */
-export function installVirtualPostgres(watch: Watch): void {
+export function installVirtualPostgres(watch: Watch, sessions: ServerSessions): void {
   const prototype = pg.Client.prototype as unknown as { connect: AnyFunction; query: AnyFunction };
   const { connect, query } = prototype;
 
@@ -53,7 +50,10 @@ export function installVirtualPostgres(watch: Watch): void {
     const callback = args.at(-1) as Callback | undefined;
     // One after the other: who is connected first is not left to the network.
     const connected = watch.gates().during({ process, label: 'connect', pid: undefined }, () => {
-      const own = process.connecting.then(() => connect.call(this) as Promise<unknown>);
+      const own = process.connecting.then(() => {
+        sessions.prepare(this);
+        return connect.call(this) as Promise<unknown>;
+      });
       process.connecting = own.catch(() => undefined);
       return own;
     });
@@ -100,7 +100,9 @@ async function carryOut(client: Client, process: VirtualProcess, { text, run }: 
   if (fate.kind === 'cut before') return lose(client, process, watch);
   const sql = fate.kind === 'fails' ? failing(fate.state) : undefined;
   process.elapsed += A_STATEMENT_MS;
-  const result = await outcomeOf(() => gates.during({ process, label, pid: client.processID }, () => run(sql)));
+  const result = await outcomeOf(() =>
+    gates.during({ process, label, pid: client.processID ?? undefined }, () => run(sql)),
+  );
   if (process.isDead) return NEVER;
   watch.done(process, label, result.said);
   if (fate.kind === 'dies after') {
@@ -130,8 +132,7 @@ async function outcomeOf(work: () => Promise<unknown>): Promise<StatementOutcome
 
 /** Both ends know that the connection is lost; what was open on it is rolled back. */
 async function lose(client: Client, process: VirtualProcess, watch: Watch): Promise<never> {
-  client.connection.stream.destroy();
-  await watch.gates().during({ process, label: 'cut', pid: undefined }, () => watch.lost(client.processID));
+  await watch.gates().during({ process, label: 'cut', pid: undefined }, () => watch.cutOff(client));
   if (process.isDead) return NEVER;
   throw new Error('Connection terminated unexpectedly');
 }

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Client } from 'pg';
 import { Chance } from '../support/random-life.js';
+import type { Client } from './server-sessions.js';
 
 interface Place {
   process: VirtualProcess;
