@@ -30,7 +30,7 @@ interface Exchange {
 export type FindHeld = (pids: readonly number[]) => Promise<readonly number[]>;
 
 const TURNS = 3;
-const LOOK_MS = 10;
+const LOOK_MS = 3;
 const LONGEST_WAIT_MS = 60_000;
 
 const realTimeout = globalThis.setTimeout;
@@ -123,7 +123,7 @@ export class Gates {
     const giveUpAt = Date.now() + LONGEST_WAIT_MS;
     for (;;) {
       await this.turns();
-      const alive = [...this.exchanges].filter((one) => !one.process.isDead);
+      const { alive } = this;
       const [answered, open] = [alive.filter((one) => one.deliver), alive.filter((one) => !one.deliver)];
       const isDeadlock = alive.length > 0 && answered.length + this.unburied.size + this.waiting.length === 0;
       const areHeld = !isDeadlock && open.every((one) => one.isHeld);
@@ -149,7 +149,12 @@ export class Gates {
     for (let quiet = 0, seen = this.movements; quiet < TURNS; quiet++) {
       await new Promise((resolve) => realImmediate(resolve));
       if (this.movements !== seen) [quiet, seen] = [-1, this.movements];
+      if (this.alive.some(isUnderWay)) return; // there is no rest before it is answered
     }
+  }
+
+  private get alive(): Exchange[] {
+    return [...this.exchanges].filter((one) => !one.process.isDead);
   }
 
   private moved(): void {
@@ -176,6 +181,10 @@ export class Gates {
     for (const exchange of open) exchange.isHeld = held.has(exchange.pid!);
     this.lookedAfter = movements;
   }
+}
+
+function isUnderWay({ deliver, isHeld }: Exchange): boolean {
+  return !deliver && !isHeld;
 }
 
 /** However long it took each to get there. */

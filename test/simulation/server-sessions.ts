@@ -42,6 +42,9 @@ export class ServerSessions {
   /** Where each client's connection was made: what comes over it belongs there. */
   private readonly places = new WeakMap<Client, AsyncResource>();
 
+  /** As the superuser of the server. */
+  constructor(private readonly pool: pg.Pool) {}
+
   /** Called before a client connects: has it get a free session, where there is one. */
   prepare(client: Client): void {
     const place = new AsyncResource('ServerSession');
@@ -55,11 +58,34 @@ export class ServerSessions {
     if (session) connection.connect = () => adopt(connection, session, place);
   }
 
+  /** As the end of a process does to its connections: the server rolls back what is open. */
+  async cutOff(clients: Iterable<Client>): Promise<void> {
+    const released: Promise<void>[] = [];
+    const others: Client[] = [];
+    for (const client of clients) {
+      if (client._ended) continue;
+      const isRolledBack = this.release(client);
+      if (isRolledBack) released.push(isRolledBack);
+      else others.push(client);
+    }
+    await this.terminate(others);
+    await Promise.all(released);
+  }
+
+  private async terminate(clients: readonly Client[]): Promise<void> {
+    if (clients.length === 0) return;
+    const pids = clients.map((client) => client.processID ?? 0);
+    await this.pool.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS own (pid)', [pids]);
+    const left = async () => (await this.pool.query('SELECT FROM pg_stat_activity WHERE pid = ANY($1)', [pids])).rows;
+    while ((await left()).length > 0);
+    for (const { connection } of clients) connection.stream.destroy();
+  }
+
   /**
    * Ends a client's connection and keeps the session. Resolves when what was open in it is rolled back; undefined, and
    * nothing is done, where a statement is under way.
    */
-  release(client: Client): Promise<void> | undefined {
+  private release(client: Client): Promise<void> | undefined {
     if (!isIdle(client)) return undefined;
     const { connection, processID, secretKey, _txStatus: status } = client;
     const { stream } = connection;

@@ -6,13 +6,13 @@ import { ApiKeyStore } from '../../src/platform/auth/api-key-store.js';
 import { parseConfig } from '../../src/platform/config.js';
 import { createLogger, NestLogger } from '../../src/platform/logger.js';
 import { CustomerioServer } from '../support/customerio-server/customerio-server.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, throughSocket, type TestDatabase } from '../support/database.js';
 import { turnoutEnv } from '../support/turnout.js';
 import { createDataSource } from '../../src/data-source.js';
 import { Gates } from './gates.js';
 import { InProcessBroker, InProcessQueue, InProcessWorker } from './in-process-queue.js';
 import { InitialRows } from './initial-rows.js';
-import { ServerSessions, type Client } from './server-sessions.js';
+import { ServerSessions } from './server-sessions.js';
 import { installVirtualGlobals } from './virtual-globals.js';
 import { CUSTOMERIO_URL, virtualFetch, type RequestUnderWay } from './virtual-network.js';
 import { installVirtualPostgres } from './virtual-postgres.js';
@@ -47,7 +47,7 @@ export class SimulatedWorld {
   onRest: () => void = () => undefined;
   /** The true time, as the database's clock shows it. */
   now = 0;
-  private readonly sessions = new ServerSessions();
+  private readonly sessions: ServerSessions;
   private settings: Settings = {};
   private processesSoFar = 0;
   private seed = 0;
@@ -58,12 +58,14 @@ export class SimulatedWorld {
     private readonly initial: InitialRows,
   ) {
     this.gates = this.newGates();
+    this.sessions = new ServerSessions(database.pool);
   }
 
   static async create(): Promise<SimulatedWorld> {
     BullModule.queueClass = InProcessQueue as never;
     BullModule.workerClass = InProcessWorker as never;
     const database = await createTestDatabase();
+    database.url = await throughSocket(database);
     const source = await createDataSource(database.url, 1).initialize();
     const { key } = await new ApiKeyStore(source).create(source.manager, { name: 'simulation', scopes: SCOPES });
     await source.destroy();
@@ -79,7 +81,7 @@ export class SimulatedWorld {
       {
         gates: () => this.gates,
         kill: (process) => this.markDead(process),
-        cutOff: (client) => outsideOfAll(() => this.cutOff([client])),
+        cutOff: (client) => outsideOfAll(() => this.sessions.cutOff([client])),
         done,
       },
       this.sessions,
@@ -159,7 +161,7 @@ export class SimulatedWorld {
       if (isApplied(request)) request.apply();
     }
     this.broker.abandon(virtual);
-    await this.cutOff([...virtual.clients]);
+    await this.sessions.cutOff(virtual.clients);
     this.gates.buried(virtual);
   }
 
@@ -175,27 +177,6 @@ export class SimulatedWorld {
     virtual.isDead = true;
     virtual.timers.clear();
     this.gates.drop(virtual);
-  }
-
-  /** As the end of a process does to its connections: the server rolls back what is open. */
-  private async cutOff(clients: readonly Client[]): Promise<void> {
-    const released = clients.map((client) => this.sessions.release(client));
-    const others = clients.filter((client, index) => !released[index] && !client._ended);
-    const pids = others.map((client) => client.processID ?? 0);
-    const { pool } = this.database;
-    if (pids.length > 0) {
-      await pool.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS own (pid)', [pids]);
-      await this.untilGone(pids);
-      for (const { connection } of others) connection.stream.destroy();
-    }
-    await Promise.all(released);
-  }
-
-  private async untilGone(pids: readonly number[]): Promise<void> {
-    for (;;) {
-      const { rows } = await this.database.pool.query('SELECT FROM pg_stat_activity WHERE pid = ANY($1)', [pids]);
-      if (rows.length === 0) return;
-    }
   }
 
   private newGates(): Gates {

@@ -52,7 +52,7 @@ export function installVirtualPostgres(watch: Watch, sessions: ServerSessions): 
     const connected = watch.gates().during({ process, label: 'connect', pid: undefined }, () => {
       const own = process.connecting.then(() => {
         sessions.prepare(this);
-        return connect.call(this) as Promise<unknown>;
+        return connect.call(this);
       });
       process.connecting = own.catch(() => undefined);
       return own;

@@ -9,6 +9,8 @@ interface Request {
   isKept?: boolean;
 }
 
+// Nest asks for a variable of the environment at each step of each start, and the real one is slow to answer.
+process.env = { ...process.env };
 const world = await SimulatedWorld.create();
 
 process.on('message', ({ seed, isTraced, isKept }: Request) => {

@@ -41,7 +41,11 @@ async function startTemporaryServer(): Promise<TestServer> {
   const server = await startEmbeddedPostgres({
     dataDir: join(folder, 'postgres'),
     port: 0,
-    extraSettings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' },
+    extraSettings: {
+      ...{ fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' },
+      // In its own folder, which others may not enter.
+      unix_socket_directories: join(folder, 'postgres'),
+    },
   });
   return {
     adminUrl: server.url,
