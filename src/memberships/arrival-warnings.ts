@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { compileRule } from '../core/compile-rule.js';
+import { comparedOfClicks } from '../core/compared-of-clicks.js';
 import { ctasNamed } from '../core/ctas-named.js';
 import type { HistoryEvent } from '../core/history-event.js';
 import { PURCHASE, PURCHASE_ENDINGS } from '../core/net-purchases.js';
+import { propertyReader } from '../core/property.js';
 import type { Rule } from '../core/rule.js';
 import { sayValue } from '../core/words.js';
 import { CtaStore } from '../ctas/cta-store.js';
@@ -33,21 +35,26 @@ export class ArrivalWarnings extends RuleWarnings {
     // That nobody ever cancelled or sent anything back is no mistake of a rule about purchases.
     const expected = eventNames.includes(PURCHASE) ? PURCHASE_ENDINGS : [];
     const unheard = events.filter(({ source, event }) => source === null && !expected.some((one) => one === event));
-    return [...unheard.map(({ event }) => neverCame(event)), ...(await this.ctaWarnings(tx, ctasNamed(rule)))];
+    return [...unheard.map(({ event }) => neverCame(event)), ...(await this.clickWarnings(tx, rule))];
   }
 
-  private async ctaWarnings(tx: Transaction, named: readonly string[]): Promise<string[]> {
-    if (named.length === 0) return [];
+  private async clickWarnings(tx: Transaction, rule: Rule): Promise<string[]> {
+    const [named, compared] = [ctasNamed(rule), comparedOfClicks(rule)];
+    if (named.length === 0 && compared.length === 0) return [];
     const declared = new Set((await this.ctas.list(tx)).map((cta) => cta.key));
     const unknown = named.filter((key) => !declared.has(key));
     const clicks = await this.newestClicks(tx);
     const carried = new Set(clicks.map((click) => click.properties.cta));
     const unclicked = named.filter((key) => declared.has(key) && !carried.has(key));
+    const missing = compared.filter((path) => {
+      const read = propertyReader(path);
+      return clicks.length > 0 && clicks.every(({ properties }) => (read(properties) ?? null) === null);
+    });
+    const none = `none of the ${clicks.length} newest clicks of the last ${LOOK_BACK} carried`;
     return [
       ...unknown.map((key) => `there is no CTA "${key}" in the catalogue`),
-      ...unclicked.map(
-        (key) => `none of the ${clicks.length} newest clicks of the last ${LOOK_BACK} carried the CTA "${key}"`,
-      ),
+      ...unclicked.map((key) => `${none} the CTA "${key}"`),
+      ...missing.map((path) => `${none} ${sayValue(path)}: nothing counts as following a click without it`),
     ];
   }
 

@@ -156,6 +156,20 @@ describe('members of a segment', () => {
       neededBy: [],
       warnings,
     });
+    // Everybody who clicked would be taken for somebody who did not buy.
+    const compared = (same: string) => ({
+      not: { performed: 'click', notFollowedBy: { performed: 'quiz_done', within: '3d', same: [same] } },
+    });
+    const carried = [
+      warnings[0],
+      'none of the 3 newest clicks of the last 30 days carried "cart_token": nothing counts as following a click without it',
+    ];
+    expect((await turnout.must('PUT', '/v1/segments/same', { rule: compared('cart_token') })).warnings).toEqual(
+      carried,
+    );
+    expect((await turnout.must('PUT', '/v1/segments/same', { rule: compared('href') })).warnings).toEqual([
+      warnings[0],
+    ]);
     const branches = [{ key: 'a', rule: { performed: 'click', where: { cta: 'cart' } } }];
     await turnout.must('PUT', '/v1/journeys/welcome', { branchPoints: { fork: { branches, default: 'b' } } });
     expect((await get('dependencies')).neededBy).toEqual(['segment "parent"']);
