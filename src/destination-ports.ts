@@ -65,6 +65,15 @@ export class DestinationTargets implements PushTargets {
     );
   }
 
+  async warningsOf(push: readonly SegmentPush[]): Promise<string[]> {
+    const warnings: string[] = [];
+    for (const one of push) {
+      const warning = await this.list.current.find(hasKey(one))?.segmentWarning?.(one.segmentId);
+      if (warning !== undefined) warnings.push(warning);
+    }
+    return warnings;
+  }
+
   async standings(tx: Transaction, push: readonly SegmentPush[]): Promise<PushStanding[]> {
     const views = await this.provisions.views(tx, push);
     return views.map((one) => {

@@ -126,6 +126,11 @@ export interface Destination {
   /** What is wrong with a name by which a segment is to go there; undefined if nothing is. */
   segmentProblem(externalSegmentId: string): string | undefined;
   /**
+   * What is wrong with a segment that is there already, by what the destination answers just now; undefined where nothing is,
+   * or it does not say. Never throws for what the remote side does.
+   */
+  segmentWarning?(externalSegmentId: string): Promise<string | undefined>;
+  /**
    * Whose data it holds, such as a workspace; what another account was told is not held in this one. Absent where there is
    * nothing to tell accounts apart by.
    */

@@ -7,7 +7,6 @@ import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { isManual, MANUAL_MEMBERSHIP, MANUAL_SOURCE, manualRule } from '../segments/manual-rule.js';
-import { sayLeft } from '../segments/say-difference.js';
 import { SegmentPublisher } from '../segments/segment-publisher.js';
 import { SegmentStore } from '../segments/segment-store.js';
 import { PutManualSegmentDto, checkedSegmentKey, pushOf } from '../segments/segment.dto.js';
@@ -38,7 +37,7 @@ export class ManualMembersController {
   @Post('manual')
   @ApiOperation({ summary: 'Make a segment whose members are uploaded; usable in rules like any other' })
   async create(@Param('key') key: string, @Body() body: PutManualSegmentDto) {
-    const { left } = await this.dataSource.transaction(async (tx) => {
+    const published = await this.dataSource.transaction(async (tx) => {
       const known = await this.segments.find(tx, key);
       if (known && !isManual(key, known.rule))
         throw Problem.conflict(`There is a segment "${key}" with a rule already.`);
@@ -51,7 +50,7 @@ export class ManualMembersController {
       });
     });
     const segment = (await this.segments.find(this.dataSource.manager, key))!;
-    return { ...shownSegment(segment), warnings: sayLeft(left) };
+    return { ...shownSegment(segment), warnings: await this.publisher.warningsOf(published, segment.push) };
   }
 
   @Put('members')

@@ -26,6 +26,9 @@ export abstract class PushTargets {
   /** Has the destinations made to hold a segment that is pushed there from now on. */
   abstract prepare(tx: Transaction, push: readonly SegmentPush[]): Promise<void>;
 
+  /** What destinations say against what is pushed there, in words. It asks them, and so is no part of a transaction. */
+  abstract warningsOf(push: readonly SegmentPush[]): Promise<string[]>;
+
   /** How far that is; of places that need nothing, nothing. */
   abstract standings(tx: Transaction, push: readonly SegmentPush[]): Promise<PushStanding[]>;
 }

@@ -55,12 +55,14 @@ export class RecipesController {
     if (!recipe) throw Problem.notFound(`There is no recipe "${recipeKey}".`);
     const { key, parameters = {} } = body;
     const rule = this.filled(recipe, parameters);
-    await this.dataSource.transaction(async (tx) => {
+    const published = await this.dataSource.transaction(async (tx) => {
       if (await this.segments.find(tx, key)) throw Problem.conflict(`There is a segment "${key}" already.`);
-      await this.publisher.publish(tx, { key: checkedSegmentKey(key), rule, push: pushOf(key, body) });
+      return this.publisher.publish(tx, { key: checkedSegmentKey(key), rule, push: pushOf(key, body) });
     });
     const segment = (await this.segments.find(this.dataSource.manager, key))!;
-    return { ...shownSegment(segment), warnings: await this.warnings.of(this.dataSource.manager, rule) };
+    const warnings = await this.warnings.of(this.dataSource.manager, rule);
+    const more = await this.publisher.warningsOf(published, segment.push);
+    return { ...shownSegment(segment), warnings: [...warnings, ...more] };
   }
 
   private filled(recipe: Recipe, parameters: Record<string, unknown>): Rule {

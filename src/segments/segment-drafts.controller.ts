@@ -10,7 +10,7 @@ import { Problem } from '../platform/problem.js';
 import { RETENTION_MS } from '../platform/retention.js';
 import { DraftStore, type Draft } from './draft-store.js';
 import { RuleWarnings } from './rule-warnings.js';
-import { sayDifference, sayLeft } from './say-difference.js';
+import { sayDifference } from './say-difference.js';
 import { SegmentPublisher } from './segment-publisher.js';
 import { SegmentStore, type SegmentView } from './segment-store.js';
 import { newVersion, PublishDraftDto, PutSegmentDto } from './segment.dto.js';
@@ -62,7 +62,7 @@ export class SegmentDraftsController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Bring the draft into force in one step, as its shadow showed' })
   async publish(@Param('key') key: string, @Body() { force = false }: PublishDraftDto) {
-    const { left } = await this.dataSource.transaction(async (tx) => {
+    const published = await this.dataSource.transaction(async (tx) => {
       const revision = await heldCatalogueRevision(tx);
       const draft = await this.mustFind(tx, key);
       if (!force) await this.mustBeShadowed(tx, key, draft, revision);
@@ -71,7 +71,8 @@ export class SegmentDraftsController {
     });
     const segment = (await this.segments.find(this.dataSource.manager, key))!;
     const warnings = await this.warnings.of(this.dataSource.manager, segment.rule as Rule);
-    return { ...shownSegment(segment), warnings: [...warnings, ...sayLeft(left)] };
+    const more = await this.publisher.warningsOf(published, segment.push);
+    return { ...shownSegment(segment), warnings: [...warnings, ...more] };
   }
 
   /** Nothing may have moved on since the numbers were computed on which the decision to publish rests. */

@@ -7,7 +7,7 @@ import type { Rule } from '../core/rule.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
 import { RuleWarnings } from './rule-warnings.js';
-import { sayDifference, sayLeft } from './say-difference.js';
+import { sayDifference } from './say-difference.js';
 import { SegmentPublisher } from './segment-publisher.js';
 import { SegmentStore, type VersionView } from './segment-store.js';
 import { RollbackDto } from './segment.dto.js';
@@ -64,13 +64,14 @@ export class SegmentVersionsController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Publish again what a version said, as the next version, in one step' })
   async rollback(@Param('key') key: string, @Body() { version }: RollbackDto) {
-    const { left } = await this.dataSource.transaction(async (tx) => {
+    const published = await this.dataSource.transaction(async (tx) => {
       const { rule, push } = pick(await this.segments.versions(tx, key), version);
       return this.publisher.publish(tx, { key, rule: rule as Rule, push });
     });
     const segment = (await this.segments.find(this.dataSource.manager, key))!;
     const warnings = await this.warnings.of(this.dataSource.manager, segment.rule as Rule);
-    return { ...shownSegment(segment), warnings: [...warnings, ...sayLeft(left)] };
+    const more = await this.publisher.warningsOf(published, segment.push);
+    return { ...shownSegment(segment), warnings: [...warnings, ...more] };
   }
 
   private async versionsOf(key: string): Promise<VersionView[]> {

@@ -9,7 +9,6 @@ import { Problem } from '../platform/problem.js';
 import { RETENTION_MS } from '../platform/retention.js';
 import { PushTargets } from './push-targets.js';
 import { RuleWarnings } from './rule-warnings.js';
-import { sayLeft } from './say-difference.js';
 import { SegmentDependants } from './segment-dependants.js';
 import { SegmentPublisher } from './segment-publisher.js';
 import { SegmentStore } from './segment-store.js';
@@ -38,7 +37,8 @@ export class SegmentsController {
     const published = await this.dataSource.transaction((tx) => this.publisher.publish(tx, segment));
     void reply.status(published.isNew ? HttpStatus.CREATED : HttpStatus.OK);
     const shown = await this.get(key);
-    return { ...shown, warnings: [...shown.warnings, ...sayLeft(published.left)] };
+    const more = await this.publisher.warningsOf(published, segment.push);
+    return { ...shown, warnings: [...shown.warnings, ...more] };
   }
 
   @Get()

@@ -51,6 +51,26 @@ describe('segments that are made at the destination', () => {
     }
   }
 
+  it('are warned of where one is named by a number that is not there, or can not be set', async () => {
+    customerio.seedSegment({ id: 8, name: 'Computed', type: 'dynamic' });
+    const warned = async (key: string, segmentId: number) =>
+      ((await publish(key, { segmentId })).warnings as string[]).filter((one) => one.includes('Customer.io'));
+    expect(await warned('a', 999)).toEqual([expect.stringContaining('Customer.io has no segment 999')]);
+    expect(await warned('b', 8)).toEqual([
+      expect.stringContaining('segment 8 ("Computed") of Customer.io is data-driven'),
+    ]);
+    expect(await warned('c', 7)).toEqual([]);
+    // It is published all the same, and so where Customer.io does not say.
+    customerio.faults.random(1, 1, [status(500)]);
+    expect(await warned('d', 998)).toEqual([]);
+    customerio.faults.clear();
+    await turnout.must('PUT', '/v1/segments/a/draft', { rule: CLICKED, push: { customerio: { segmentId: 997 } } });
+    const { warnings } = await turnout.must('POST', '/v1/segments/a/publish', { force: true });
+    expect(warnings).toContainEqual(expect.stringContaining('Customer.io has no segment 997'));
+    const rolled = await turnout.must('POST', '/v1/segments/a/rollback', { version: 1 });
+    expect(rolled.warnings).toContainEqual(expect.stringContaining('Customer.io has no segment 999'));
+  });
+
   it('are made once and marked, and hold the members from then on', async () => {
     expect(await publish('vip', { name: 'VIPs' })).toMatchObject({
       push: { customerio: { segmentId: 'vip', name: 'VIPs' } },

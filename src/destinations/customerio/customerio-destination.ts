@@ -7,6 +7,7 @@ import { checkCustomerio, setUpCustomerio, type CustomerioApis } from './check.j
 import type { CustomerioSettings } from './customerio-settings.js';
 import { readMembers } from './read-members.js';
 import { provisionSegment } from './provision-segment.js';
+import { segmentWarning } from './segment-warning.js';
 import { isMade, segmentPlace, segmentProblem } from './segment-place.js';
 import { sendMessages } from './send-messages.js';
 import { overHttp } from './track-http.js';
@@ -67,6 +68,7 @@ export function createCustomerioDestination(config: CustomerioDestinationConfig)
     setUp: (around) => setUpCustomerio(apis, around),
     send: (messages, gate = OPEN_GATE) => sendMessages({ ...track, gate }, messages),
     ...(app && {
+      segmentWarning: (segmentId: string) => segmentWarning(app, segmentId),
       isReadable: (segmentId: string) => ['segment', 'made'].includes(segmentPlace(segmentId)?.as ?? ''),
       readBack: (segmentId: string, signal: AbortSignal, gate = OPEN_GATE) =>
         readMembers({ ...app, gate, family: APP }, segmentId, signal),
