@@ -217,6 +217,12 @@ describe('POST /v1/imports', () => {
     expect(await start()).toEqual([{ starts_at: new Date('2025-06-01T00:00:00Z') }]);
   });
 
+  it('says that a file is not in UTF-8, instead of naming no columns', async () => {
+    const file = Buffer.from('\ufeffid,name,occurredAt\n', 'utf16le');
+    const { status, body } = await send('id=excel&format=csv', new Uint8Array(file));
+    expect([status, body.detail]).toEqual([400, expect.stringMatching(/no header of a CSV in UTF-8\.$/)]);
+  });
+
   it('refuses another file under the id of one that is done', async () => {
     await send('id=week', lines(1));
     expect((await send('id=week', lines(1))).status).toBe(200);

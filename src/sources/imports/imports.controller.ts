@@ -95,7 +95,10 @@ export class ImportsController {
       if (!(error instanceof WrongFile)) throw error;
       const shown = error.columns.map((column) => `"${column.slice(0, 60)}"`).join(', ');
       throw Problem.badRequest(
-        `This is no file for the mapping "${options.mapping}". Its columns are ${shown.slice(0, 2_000)}.`,
+        `This is no file for the mapping "${options.mapping}". ` +
+          (shown === ''
+            ? 'Its first line is no header of a CSV in UTF-8.'
+            : `Its columns are ${shown.slice(0, 2_000)}.`),
         error.missing.map(({ field, column }) => ({
           pointer: '/map',
           detail: `the file has no column for "${field}"`,
