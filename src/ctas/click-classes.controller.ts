@@ -7,6 +7,7 @@ import { RequireScope } from '../platform/auth/require-scope.js';
 import { now } from '../platform/clock.js';
 import { csvCell } from '../platform/csv.js';
 import { Problem } from '../platform/problem.js';
+import type { ClickClassSettings } from './click-class-settings.js';
 import { ClickClassSettingsDto, settingsOf, shownSettings } from './click-class-settings.dto.js';
 import { ClickClassStore } from './click-class-store.js';
 import { ClickReporter, type ClassCounts, type ClickReport } from './click-report.js';
@@ -36,6 +37,7 @@ export class ClickClassesController {
   @ApiOperation({ summary: 'Change that; holds for past clicks, too. What is not given is as by default' })
   async change(@Body() body: ClickClassSettingsDto) {
     const settings = settingsOf(body);
+    refuseUseless(settings);
     await this.dataSource.transaction((tx) => this.classes.put(tx, settings));
     return shownSettings(settings);
   }
@@ -79,4 +81,16 @@ function csvOf({ rows }: ClickReport): string {
     return [day, csvCell(message ?? ''), human, suspect, machine, machineShare(row)].join(',');
   });
   return ['day,message,human,suspect,machine,machine_share', ...lines, ''].join('\r\n');
+}
+
+/** Nothing is suspect for coming soon after its delivery where all of that is a machine's; who wants that says so. */
+function refuseUseless({ machineAfterDelivery, suspectAfterDelivery }: ClickClassSettings): void {
+  if (suspectAfterDelivery === 0 || suspectAfterDelivery > machineAfterDelivery) return;
+  throw Problem.badRequest('The settings do not go together.', [
+    {
+      pointer: '/suspectAfterDelivery',
+      detail: `${suspectAfterDelivery / 1_000}s is no longer than machineAfterDelivery, so that it tells of no click`,
+      expected: 'a longer duration, or "0s" to turn it off',
+    },
+  ]);
 }

@@ -154,6 +154,14 @@ describe('when what clicks are is declared anew', () => {
     ]);
   });
 
+  it('settings under which nothing would be suspect are refused, unless that is what they say', async () => {
+    const put = (body: JsonObject) => turnout.call('PUT', '/v1/click-classes/settings', body);
+    const answer = await put({ machineAfterDelivery: '10s' });
+    expect([answer.status, (answer.body.errors as JsonObject[])[0]!.pointer]).toEqual([400, '/suspectAfterDelivery']);
+    expect((await put({ machineAfterDelivery: '10s', suspectAfterDelivery: '0s' })).status).toBe(200);
+    expect((await put({ machineAfterDelivery: '10s', suspectAfterDelivery: '11s' })).status).toBe(200);
+  });
+
   it('clicks that no pattern matches are listed by frequency, with a pattern that does', async () => {
     await turnout.must('PUT', '/v1/ctas/refill', REFILL_LINKS);
     await click('1', '/refill/beans');
