@@ -5,7 +5,7 @@ import { startPrivateRedis } from './private-redis.js';
 import { runProgram } from './program.js';
 
 const NO_TESTS = { passed: 0, failed: 0, skipped: 0 };
-const SEEDS = 100;
+const SEEDS = 200;
 /**
  * The specs of the service in one process in which jobs play a part: these run on both backends of the queues, as all specs of
  * real processes do. What the others show does not depend on who keeps the queues, and once is enough.

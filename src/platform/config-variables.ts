@@ -210,7 +210,7 @@ export const VARIABLES = {
     description: 'Pause between two looks for what is due, in milliseconds',
   }),
   EVALUATE_BATCH_SIZE: integer({ default: 500, min: 1, max: 5000, description: 'Profiles evaluated a transaction' }),
-  EVALUATE_CONCURRENCY: integer({ default: 4, min: 1, max: 64, description: 'Lanes evaluated at once in a process' }),
+  EVALUATE_CONCURRENCY: integer({ default: 2, min: 1, max: 64, description: 'Lanes evaluated at once in a process' }),
   SETTLE_DELAY_MS: integer({
     ...{ default: 900_000, min: 0, max: 86_400_000 },
     description:

@@ -65,7 +65,7 @@ describe('the configuration', () => {
       deadLetterMs: 90 * 86_400_000,
       worker: {
         sweepIntervalMs: 100,
-        evaluateConcurrency: 4,
+        evaluateConcurrency: 2,
         settleDelayMs: 900_000,
         reconcileIntervalMs: 86_400_000,
         linkQaIntervalMs: 86_400_000,
