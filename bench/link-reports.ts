@@ -4,6 +4,11 @@
  * a full recount, row by row.
  *
  *   npm run bench:link-reports -- --profiles 1000000 --clicks 20000000
+ *
+ * Counting so many takes hours. With `--filled` the figures that as many clicks would have made are filled in by SQL
+ * instead, in a quarter of an hour: reports are measured, but nothing is counted, and nothing is compared with a recount.
+ *
+ *   npm run bench:link-reports -- --filled --clicks 20000000
  */
 import { parseArgs } from 'node:util';
 import pg from 'pg';
@@ -14,11 +19,14 @@ import { ReclassificationStore } from '../src/ctas/reclassification-store.js';
 import { createDataSource } from '../src/data-source.js';
 import { CUTS } from '../src/link-reports/cuts.js';
 import { FigureKeeper } from '../src/link-reports/figure-keeper.js';
+import { FIGURE_TABLES } from '../src/link-reports/figure-tables.js';
 import { ReportQuery } from '../src/link-reports/report-query.js';
 import { questionOf, type Period } from '../src/link-reports/report-question.js';
 import { reportRow } from '../src/link-reports/report-row.js';
 import { migrateDatabase } from '../src/platform/database.js';
 import { startScratchPostgres } from '../test/support/scratch-postgres.js';
+import { fillFigures } from './filled-link-figures.js';
+import { eventsSql, NOW } from './link-events.js';
 import { median } from './measure.js';
 
 const { values: options } = parseArgs({
@@ -28,39 +36,15 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '5' },
     /** Counting everybody twice takes long where there are many. */
     recount: { type: 'string', default: 'yes' },
+    filled: { type: 'boolean', default: false },
   },
 });
 const [profiles, clicks, rounds] = [Number(options.profiles), Number(options.clicks), Number(options.rounds)];
 
-/** The last day of 400 on which things happened. */
-const NOW = '2026-11-24T00:00:00Z';
-const LINKS = 2_000;
 /** As many as are answered unless more are asked for. */
 const MOST_ROWS = 1_000;
 const PROFILES_A_STEP = 200;
 const CLICKS_A_STATEMENT = 500_000;
-
-/** Links stand in one template each, with a CTA, a campaign and a utm_content of their own; half of the clicks are on a tenth. */
-function eventsSql(from: number, to: number): string {
-  return `
-    INSERT INTO events (lane, profile_id, occurred_at, id, name, source, received_at, is_time_corrected, properties)
-    SELECT p % 64, p, happened, gen_random_uuid(), name, 'bench', happened, false, properties
-      FROM (SELECT n, 1 + floor(random() * ${profiles})::bigint AS p,
-                   timestamptz '${NOW}' - floor(random() * 400 * 86400) * interval '1 second' AS clicked,
-                   CASE WHEN random() < 0.5 THEN floor(random() * ${LINKS / 10}) ELSE floor(random() * ${LINKS}) END::int AS link
-              FROM generate_series(${from}, ${to}) AS n) AS made
-     CROSS JOIN LATERAL (VALUES
-       ('email_delivered', clicked - (1 + n % 40) * interval '37 minutes', jsonb_build_object(
-         'delivery_id', 'd' || n, 'campaign_id', link % 100, 'action_id', link % 200, 'channel', 'email')),
-       ('click', clicked, jsonb_build_object(
-         'href', 'https://shop.example/c' || link % 50 || '?utm_content=u' || link % 500, 'utm_content', 'u' || link % 500,
-         'tracked_link', 'l' || link, 'template', 't' || link % 200, 'delivery_id', 'd' || n, 'campaign_id', link % 100,
-         'action_id', link % 200, 'channel', 'email')),
-       ('purchase', clicked + (n % 300) * interval '1 hour', jsonb_build_object(
-         'order_id', 'o' || n, 'revenue', (20 + n % 150) || '.50', 'currency', CASE n % 10 WHEN 0 THEN 'USD' ELSE 'EUR' END)))
-       AS told (name, happened, properties)
-     WHERE name <> 'purchase' OR n % 20 = 0`;
-}
 
 async function fill(client: pg.Client): Promise<void> {
   await client.query('SELECT setseed(0.5)');
@@ -73,7 +57,7 @@ async function fill(client: pg.Client): Promise<void> {
      SELECT 'c' || n, jsonb_build_array(jsonb_build_object('path', '/c' || n)), now(), now() FROM generate_series(0, 49) AS n`,
   );
   for (let from = 1; from <= clicks; from += CLICKS_A_STATEMENT) {
-    await client.query(eventsSql(from, Math.min(clicks, from + CLICKS_A_STATEMENT - 1)));
+    await client.query(eventsSql(profiles, from, Math.min(clicks, from + CLICKS_A_STATEMENT - 1)));
     console.log(`${Math.min(clicks, from + CLICKS_A_STATEMENT - 1)} clicks`);
   }
   await client.query('VACUUM ANALYZE events');
@@ -96,10 +80,10 @@ async function count(keeper: FigureKeeper): Promise<number> {
 }
 
 /** The least that a report has to add up, by hand. */
-const BY_HAND = `
-  SELECT value, date_trunc($3, day::timestamp) AS period, sum(human), sum(suspect), sum(machine), sum(clickers), sum(clicked),
+const byHandSql = (period: Period): string => `
+  SELECT value, day, sum(human), sum(suspect), sum(machine), sum(clickers), sum(clicked),
          sum(conversions), sum(days), sum(lag_ms), sum(revenue)
-    FROM link_report_figures
+    FROM ${FIGURE_TABLES[period]}
    WHERE cut = $1 AND kind = ANY('{clicks,checkout.last,purchase.last}') AND day >= $2::date AND step <= 3
    GROUP BY 1, 2 ORDER BY 2, 3 DESC`;
 
@@ -123,7 +107,7 @@ async function reports(figures: ReportQuery, client: pg.Client): Promise<{ ours:
         }
         if (round > 0) times.ours.push(performance.now() - began); // the first warms up
         began = performance.now();
-        await client.query(BY_HAND, [key, from, period]);
+        await client.query(byHandSql(period), [key, from]);
         if (round > 0) times.byHand.push(performance.now() - began);
       }
       const [ours, byHand] = [median(times.ours), median(times.byHand)];
@@ -136,44 +120,56 @@ async function reports(figures: ReportQuery, client: pg.Client): Promise<{ ours:
   return slowest;
 }
 
-async function main(client: pg.Client, dataSource: DataSource): Promise<void> {
+/** All figures, by day, week and month. */
+const FIGURES = Object.entries(FIGURE_TABLES)
+  .map(([period, table]) => `SELECT '${period}' AS period, * FROM ${table}`)
+  .join(' UNION ALL ');
+
+/** Counts everybody, and those to whom something happened since. */
+async function countEvents(client: pg.Client, keeper: FigureKeeper): Promise<void> {
   await fill(client);
-  const reclassifications = new ReclassificationStore();
-  const keeper = new FigureKeeper(dataSource, new CtaStore(new ClickClassStore(reclassifications), reclassifications), {
-    afterCount: () => Promise.resolve(),
-  });
   const all = await count(keeper);
   console.log(`everybody counted in ${all.toFixed(1)} s (${(clicks / all).toFixed(0)} clicks a second)`);
 
   // To every hundredth something more happens, late.
   const changed = Math.ceil(profiles / 100);
   const [newest] = (await client.query<{ seq: string }>('SELECT max(seq) AS seq FROM events')).rows;
-  await client.query(eventsSql(clicks + 1, clicks + changed));
+  await client.query(eventsSql(profiles, clicks + 1, clicks + changed));
   await client.query(
     `UPDATE profiles SET is_link_report_due = true WHERE EXISTS (
        SELECT FROM events WHERE events.lane = profiles.lane AND profile_id = profiles.id AND seq > $1)`,
     [newest!.seq],
   );
   console.log(`what changed since was counted in ${(await count(keeper)).toFixed(1)} s`);
-  await client.query('VACUUM ANALYZE link_report_figures, link_report_changes');
+  await client.query(`VACUUM ANALYZE ${Object.values(FIGURE_TABLES).join(', ')}, link_report_changes`);
+}
+
+async function compareWithRecount(client: pg.Client, keeper: FigureKeeper): Promise<void> {
+  await client.query(`CREATE TABLE kept AS ${FIGURES}`);
+  await client.query(`TRUNCATE link_report_shares, link_report_changes, ${Object.values(FIGURE_TABLES).join(', ')}`);
+  await client.query('UPDATE profiles SET is_link_report_due = true');
+  console.log(`the full recount took ${(await count(keeper)).toFixed(1)} s`);
+  const { rows: differing } = await client.query(
+    `(TABLE kept EXCEPT ALL (${FIGURES})) UNION ALL ((${FIGURES}) EXCEPT ALL TABLE kept)`,
+  );
+  if (differing.length > 0) throw new Error(`${differing.length} figures differ from the full recount`);
+  console.log('what was kept equals it');
+}
+
+async function main(client: pg.Client, dataSource: DataSource): Promise<void> {
+  const reclassifications = new ReclassificationStore();
+  const keeper = new FigureKeeper(dataSource, new CtaStore(new ClickClassStore(reclassifications), reclassifications), {
+    afterCount: () => Promise.resolve(),
+  });
+  if (options.filled) await fillFigures(client, clicks, NOW);
+  else await countEvents(client, keeper);
   const { rows } = await client.query<{ name: string; size: string }>(
-    `SELECT name, pg_size_pretty(pg_total_relation_size(name::regclass)) AS size
-       FROM unnest(ARRAY['events', 'link_report_shares', 'link_report_figures']) AS name`,
+    `SELECT name, pg_size_pretty(pg_total_relation_size(name::regclass)) AS size FROM unnest($1::text[]) AS name`,
+    [['events', 'link_report_shares', ...Object.values(FIGURE_TABLES)]],
   );
   console.log(rows.map(({ name, size }) => `${name} ${size}`).join(', '));
   const { ours, byHand } = await reports(new ReportQuery(dataSource), client);
-
-  if (options.recount === 'yes') {
-    await client.query('CREATE TABLE kept AS SELECT * FROM link_report_figures');
-    await client.query('TRUNCATE link_report_shares, link_report_figures, link_report_changes');
-    await client.query('UPDATE profiles SET is_link_report_due = true');
-    console.log(`the full recount took ${(await count(keeper)).toFixed(1)} s`);
-    const { rows: differing } = await client.query(
-      `(TABLE kept EXCEPT TABLE link_report_figures) UNION ALL (TABLE link_report_figures EXCEPT TABLE kept)`,
-    );
-    if (differing.length > 0) throw new Error(`${differing.length} figures differ from the full recount`);
-    console.log('what was kept equals it');
-  }
+  if (!options.filled && options.recount === 'yes') await compareWithRecount(client, keeper);
   const [figure, ceiling] = [Math.round(ours * 10) / 10, Math.round(byHand * 10) / 10];
   const ratio = Math.round((ceiling / figure) * 100) / 100;
   console.log(JSON.stringify({ name: 'slowest link report', figure, unit: 'ms', ceiling, ratio }));

@@ -43,6 +43,7 @@ import { KeepRoomForClaims1764000220000 } from './1764000220000-keep-room-for-cl
 import { RemoveJourneys1764000230000 } from './1764000230000-remove-journeys.js';
 import { NoteSinceWhenDestinationsHear1764000245000 } from './1764000245000-note-since-when-destinations-hear.js';
 import { NumberChangesOnce1764000252000 } from './1764000252000-number-changes-once.js';
+import { AddUpLinkReportsByPeriod1764000260000 } from './1764000260000-add-up-link-reports-by-period.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -91,4 +92,5 @@ export const MIGRATIONS = [
   AgeDecisionInputs1764000250000,
   KnowEverySource1764000251000,
   NumberChangesOnce1764000252000,
+  AddUpLinkReportsByPeriod1764000260000,
 ];

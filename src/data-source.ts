@@ -7,7 +7,13 @@ import { DestinationRow } from './destinations/settings/destination.entity.js';
 import { Journey, JourneyVersion } from './journeys/journey.entities.js';
 import { LinkCheck, LinkRun, LinkRunLink } from './link-qa/runs/link-runs.entities.js';
 import { LinkOutcomeDue, LinkOutcomeHeard, LinkOutcomeTold } from './link-outcomes/link-outcomes.entities.js';
-import { LinkReportChange, LinkReportFigure, LinkReportShare } from './link-reports/link-reports.entities.js';
+import {
+  LinkReportChange,
+  LinkReportDay,
+  LinkReportMonth,
+  LinkReportShare,
+  LinkReportWeek,
+} from './link-reports/link-reports.entities.js';
 import {
   AnonymousClick,
   LinkBinding,
@@ -86,7 +92,9 @@ const ENTITIES = [
   LinkOutcomeHeard,
   LinkOutcomeTold,
   LinkReportChange,
-  LinkReportFigure,
+  LinkReportDay,
+  LinkReportWeek,
+  LinkReportMonth,
   LinkReportShare,
   LinkRevision,
   LinkShort,

@@ -7,12 +7,16 @@ import { query, type Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
 import { ever, historiesOfMany } from '../profiles/histories-of-many.js';
 import { REPORTED_EVENTS } from '../profiles/reported-events.js';
+import { ORIGINS } from './cuts.js';
 import { COUNTS, type Figure } from './figure.js';
 import { FigureFollowers } from './figure-followers.js';
+import { FIGURE_TABLES } from './figure-tables.js';
 import { figuresOf } from './figures-of.js';
+import { PERIODS, type Period } from './report-question.js';
 
 const KEY = 'cut, kind, day, value, step, currency';
 const MEASURES: readonly string[] = [...COUNTS, 'revenue'];
+const IS_NOTHING = MEASURES.map((one) => `known.${one} = 0`).join(' AND ');
 const CHANGES_AT_ONCE = 50_000;
 
 /** So long the process does nothing else while figures are worked out; one history is never divided. */
@@ -88,23 +92,22 @@ export class FigureKeeper {
   fold(): Promise<boolean> {
     return this.dataSource.transaction(async (tx) => {
       if (!(await isAlone(tx, 'fold link report changes'))) return false;
-      const [folded] = await query<{ any: boolean }>(
+      const [folded] = await query<{ any: boolean } & Record<Period, string[]>>(
         tx,
         `WITH taken AS (
            DELETE FROM link_report_changes
             WHERE id IN (SELECT id FROM link_report_changes ORDER BY id LIMIT $1) RETURNING *
-         ), added AS (
-           INSERT INTO link_report_figures AS known (${KEY}, ${MEASURES.join(', ')})
-           SELECT ${KEY}, ${MEASURES.map((one) => `sum(${one})`).join(', ')} FROM taken GROUP BY ${KEY}
-           ON CONFLICT (${KEY}) DO UPDATE
-              SET ${MEASURES.map((one) => `${one} = known.${one} + excluded.${one}`).join(', ')}
-         )
-         SELECT EXISTS (SELECT FROM taken) AS any`,
+         ), ${PERIODS.map((period) => `added_by_${period} AS (${addTaken(period)})`).join(', ')}
+         SELECT EXISTS (SELECT FROM taken) AS any,
+                ${PERIODS.map((period) => `ARRAY(SELECT at FROM added_by_${period} WHERE is_nothing) AS ${period}`).join(', ')}`,
         [CHANGES_AT_ONCE],
       );
       if (!folded!.any) return false;
-      // By an index of them: what added to these was undone.
-      await query(tx, `DELETE FROM link_report_figures WHERE ${MEASURES.map((one) => `${one} = 0`).join(' AND ')}`);
+      // They are where they were: nobody else writes figures.
+      for (const period of PERIODS) {
+        if (folded![period].length === 0) continue;
+        await query(tx, `DELETE FROM ${FIGURE_TABLES[period]} WHERE ctid = ANY($1::tid[])`, [folded![period]]);
+      }
       return true;
     });
   }
@@ -142,6 +145,19 @@ export class FigureKeeper {
       ],
     );
   }
+}
+
+/** The statement that adds the changes taken to the figures of a period, and tells where nothing is left. */
+function addTaken(period: Period): string {
+  return `
+    INSERT INTO ${FIGURE_TABLES[period]} AS known (${KEY}, ${MEASURES.join(', ')})
+    SELECT cut, kind, date_trunc('${period}', day::timestamp)::date, value, step, currency,
+           ${MEASURES.map((one) => `sum(${one})`).join(', ')}
+      FROM taken ${period === 'day' ? '' : `WHERE cut <> '${ORIGINS}'`}
+     GROUP BY 1, 2, 3, 4, 5, 6
+    ON CONFLICT (${KEY}) DO UPDATE
+       SET ${MEASURES.map((one) => `${one} = known.${one} + excluded.${one}`).join(', ')}
+    RETURNING known.ctid::text AS at, ${IS_NOTHING} AS is_nothing`;
 }
 
 /** Whether no other transaction does the same, until this one ends. */

@@ -1,5 +1,6 @@
-import { Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
-import { COUNTS, type Figure } from './figure.js';
+import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
+import type { Figure } from './figure.js';
+import { FIGURE_TABLES } from './figure-tables.js';
 
 /** What a profile adds to the figures. Triggers note the difference that a change of it makes. */
 @Entity('link_report_shares')
@@ -24,12 +25,8 @@ abstract class Measures {
   @Column('numeric', { default: 0 }) revenue!: string;
 }
 
-/** The sum of what all profiles add, up to the changes that wait. Rows in which nothing is left are removed. */
-@Entity('link_report_figures')
-@Index('link_report_figures_empty', ['cut'], {
-  where: [...COUNTS, 'revenue'].map((measure) => `${measure} = 0`).join(' AND '),
-})
-export class LinkReportFigure extends Measures {
+/** The sum of what all profiles add in a period, up to the changes that wait. Rows in which nothing is left are removed. */
+abstract class Sums extends Measures {
   @PrimaryColumn('text') cut!: string;
   @PrimaryColumn('text') kind!: string;
   @PrimaryColumn('date') day!: string;
@@ -37,6 +34,15 @@ export class LinkReportFigure extends Measures {
   @PrimaryColumn('smallint') step!: number;
   @PrimaryColumn('text') currency!: string;
 }
+
+@Entity(FIGURE_TABLES.day)
+export class LinkReportDay extends Sums {}
+
+@Entity(FIGURE_TABLES.week)
+export class LinkReportWeek extends Sums {}
+
+@Entity(FIGURE_TABLES.month)
+export class LinkReportMonth extends Sums {}
 
 /** A difference that waits to be added to the figures. A report adds it by itself. */
 @Entity('link_report_changes')

@@ -5,8 +5,9 @@ import { utcDay } from '../core/instant.js';
 import { query, type Transaction } from '../platform/database.js';
 import { DELIVERIES, DIMENSIONS, ORIGINS, type Dimension } from './cuts.js';
 import { COUNTS } from './figure.js';
+import { FIGURE_TABLES } from './figure-tables.js';
 import { kindOf } from './figures-of.js';
-import type { ReportQuestion } from './report-question.js';
+import type { Period, ReportQuestion } from './report-question.js';
 
 /** What was counted of a value in a period; large numbers as text. */
 export interface CountedRow {
@@ -119,7 +120,7 @@ export function reportSql(question: ReportQuestion, some: Pick<ReportQuestion, '
              sum(human) AS human, sum(suspect) AS suspect, sum(machine) AS machine,
              sum(${CLICKERS[period]}) AS clickers, sum(clickers) AS click_days, sum(clicked) AS clicked,
              sum(conversions) AS conversions, sum(days) AS days, sum(lag_ms) AS lag_ms, sum(revenue) AS revenue
-        FROM ${figures(`cut = $1 AND kind = ANY($2::text[]) AND day >= $3::date AND day < $4::date AND step <= $5 AND ${where}`)}
+        FROM ${figures(period, `cut = $1 AND kind = ANY($2::text[]) AND day >= $3::date AND day < $4::date AND step <= $5 AND ${where}`)}
        GROUP BY 1, 2, 3, 4, 5
     ), counted AS (
       SELECT value, period, sum(human) AS human, sum(suspect) AS suspect, sum(machine) AS machine,
@@ -133,7 +134,7 @@ export function reportSql(question: ReportQuestion, some: Pick<ReportQuestion, '
         FROM fine GROUP BY 1, 2
     ), sent AS (
       SELECT value AS message, ${inPeriod} AS period, sum(deliveries) AS deliveries
-        FROM ${figures(`cut = '${DELIVERIES}' AND kind = 'clicks' AND day >= $3::date AND day < $4::date`)}
+        FROM ${figures(period, `cut = '${DELIVERIES}' AND kind = 'clicks' AND day >= $3::date AND day < $4::date`)}
        GROUP BY 1, 2
     ), delivered AS (${deliveredTo(question, parameters)})
     SELECT value, period::text, ${COUNTED.map((name) => `coalesce(${name}, 0) AS ${name}`).join(', ')},
@@ -159,10 +160,10 @@ const COUNTED = [
   ...['checkouts', 'checkout_days', 'purchase_days', 'lag_ms'],
 ];
 
-/** Figures and what waits to be added to them. */
-function figures(where: string): string {
+/** Figures by period, and what waits to be added to them. */
+function figures(period: Period, where: string): string {
   const of = (table: string): string => `SELECT ${FIGURE} FROM ${table} WHERE ${where}`;
-  return `(${of('link_report_figures')} UNION ALL ${of('link_report_changes')}) AS figures`;
+  return `(${of(FIGURE_TABLES[period])} UNION ALL ${of('link_report_changes')}) AS figures`;
 }
 
 const FIGURE = `cut, kind, day, value, step, currency, ${[...COUNTS, 'revenue'].join(', ')}`;
@@ -190,7 +191,7 @@ function deliveredTo({ cut, only, from, to }: ReportQuestion, parameters: unknow
   return `
     SELECT origin.value, period, sum(deliveries) AS deliveries
       FROM (SELECT ARRAY[${parts.join(', ')}] AS value, ${message} AS message
-              FROM ${figures(`cut = '${ORIGINS}' AND kind = 'clicks' AND ${inMonths} AND ${isWanted}`)}
+              FROM ${figures('day', `cut = '${ORIGINS}' AND kind = 'clicks' AND ${inMonths} AND ${isWanted}`)}
              GROUP BY 1, 2 HAVING sum(clicked) > 0) AS origin
       JOIN sent USING (message) GROUP BY 1, 2`;
 }

@@ -1,3 +1,5 @@
+import { DataSource } from 'typeorm';
+import { AddUpLinkReportsByPeriod1764000260000 } from '../../migrations/1764000260000-add-up-link-reports-by-period.js';
 import { Cleaner } from '../../src/retention/cleaner.js';
 import { DAY, HOUR, RETENTION, T0 } from '../support/builders.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -81,6 +83,18 @@ describe('the figures of links', () => {
       await turnout.must('DELETE', `/v1/profiles/customer_id:r${run}-0`);
       await expectExact();
     }
+  });
+
+  it('are the same by week and month when they are added up from those by day, as they were at first', async () => {
+    const kept = await expectExact();
+    const migration = new AddUpLinkReportsByPeriod1764000260000();
+    await turnout.app.get(DataSource).transaction(async ({ queryRunner }) => {
+      await migration.down(queryRunner!);
+      await migration.up(queryRunner!);
+    });
+    expect(await keptFigures(database)).toEqual(kept);
+    await take(turnout, fact('click', T0 + 39 * DAY, 'customer_id=late'));
+    await expectExact();
   });
 
   it('forget what is past its time', async () => {

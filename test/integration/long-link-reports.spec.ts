@@ -1,6 +1,10 @@
 import type { DataSource } from 'typeorm';
+import { ClickClassStore } from '../../src/ctas/click-class-store.js';
+import { CtaStore } from '../../src/ctas/cta-store.js';
+import { ReclassificationStore } from '../../src/ctas/reclassification-store.js';
 import { createDataSource } from '../../src/data-source.js';
 import { CUTS } from '../../src/link-reports/cuts.js';
+import { FigureKeeper } from '../../src/link-reports/figure-keeper.js';
 import { ReportQuery, reportSql, type CountedRow } from '../../src/link-reports/report-query.js';
 import { questionOf, type Period } from '../../src/link-reports/report-question.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -17,7 +21,7 @@ describe('long reports on links, which are read some periods at a time', () => {
     source = await createDataSource(database.url, 2).initialize();
     // Each CTA on every third day, those behind the 20th in February alone: some periods have more rows than are read at once.
     await database.pool.query(
-      `INSERT INTO link_report_figures (cut, kind, day, value, step, currency, human, clickers, week_clickers, month_clickers)
+      `INSERT INTO link_report_changes (cut, kind, day, value, step, currency, human, clickers, week_clickers, month_clickers)
        SELECT 'cta', 'clicks', day, ARRAY['c' || n], 0, '', 1 + (n * 7 + ordinality) % 50, 1, 1, 1
          FROM generate_series(1, 1500) AS n,
               generate_series('${FROM}'::date, '${FROM}'::date + ${DAYS - 1}, '1 day') WITH ORDINALITY AS every (day)
@@ -25,14 +29,17 @@ describe('long reports on links, which are read some periods at a time', () => {
     );
     // Each CTA stands in a message of its own, of which it was clicked in January alone, and which was delivered in April, too.
     await database.pool.query(
-      `INSERT INTO link_report_figures (cut, kind, day, value, step, currency, clicked)
+      `INSERT INTO link_report_changes (cut, kind, day, value, step, currency, clicked)
        SELECT 'origins', 'clicks', '2026-01-01', ARRAY['c' || n, NULL, NULL, NULL, NULL, NULL, 'm' || n, '1', 'email'], 0, '', 1
          FROM generate_series(1, 20) AS n`,
     );
     await database.pool.query(
-      `INSERT INTO link_report_figures (cut, kind, day, value, step, currency, deliveries)
+      `INSERT INTO link_report_changes (cut, kind, day, value, step, currency, deliveries)
        SELECT 'deliveries', 'clicks', '2026-04-02', ARRAY['m' || n, '1', 'email'], 0, '', 100 + n FROM generate_series(1, 20) AS n`,
     );
+    const reclassifications = new ReclassificationStore();
+    const ctas = new CtaStore(new ClickClassStore(reclassifications), reclassifications);
+    while (await new FigureKeeper(source, ctas, { afterCount: () => Promise.resolve() }).fold());
   });
 
   afterAll(async () => {
@@ -52,7 +59,7 @@ describe('long reports on links, which are read some periods at a time', () => {
   async function expected(period: Period, to: string) {
     const { rows } = await database.pool.query<{ period: string; value: string[]; human: string }>(
       `SELECT date_trunc('${period}', day::timestamp)::date::text AS period, value, sum(human)::text AS human
-         FROM link_report_figures WHERE cut = 'cta' AND day < $1 GROUP BY 1, 2 ORDER BY 1, sum(human) DESC, 2`,
+         FROM link_report_days WHERE cut = 'cta' AND day < $1 GROUP BY 1, 2 ORDER BY 1, sum(human) DESC, 2`,
       [to],
     );
     return rows;
@@ -99,5 +106,17 @@ describe('long reports on links, which are read some periods at a time', () => {
     const rows = await report(by, 'week', '2026-05-25');
     const inAll = rows.reduce((sum, { deliveries }) => sum + Number(deliveries ?? 0), 0);
     expect(inAll).toBe(20 * 100 + 210);
+  });
+
+  it('by week and by month read no figures of days', async () => {
+    const all = async () => [
+      await report('cta', 'week', '2026-05-25'),
+      await report('cta', 'month', '2026-06-01'),
+      await report('channel', 'month', '2026-06-01'),
+    ];
+    const before = await all();
+    await database.pool.query(`DELETE FROM link_report_days WHERE cut <> 'origins'`);
+    expect(await all()).toEqual(before);
+    expect(before.every((rows) => rows.length > 0)).toBe(true);
   });
 });

@@ -24,15 +24,20 @@ const MEASURES = [
   ...['conversions', 'days', 'lag_ms', 'revenue'],
 ] as const;
 
-/** The kept figures, as lines in order; what is nothing left out. */
+/** The kept figures by day, week and month, as lines in order; what is nothing left out. */
 export async function keptFigures({ pool }: Pick<TestDatabase, 'pool'>): Promise<string[]> {
   const { rows } = await pool.query<Record<string, unknown> & { value: unknown }>(
-    `SELECT cut, kind, day::text, value, step, currency, ${MEASURES.map((one) => `${one}::float`).join(', ')}
-       FROM link_report_figures`,
+    ['day', 'week', 'month']
+      .map(
+        (period) =>
+          `SELECT '${period}' AS period, cut, kind, day::text, value, step, currency,
+                  ${MEASURES.map((one) => `${one}::float`).join(', ')} FROM link_report_${period}s`,
+      )
+      .join(' UNION ALL '),
   );
   return rows
-    .map(({ cut, kind, day, value, step, currency, ...measures }) => {
-      return lineOf([cut, kind, day, value, step, currency], measures);
+    .map(({ period, cut, kind, day, value, step, currency, ...measures }) => {
+      return lineOf([period, cut, kind, day, value, step, currency], measures);
     })
     .sort();
 }
@@ -46,10 +51,11 @@ export async function recountedFigures(turnout: TestTurnout, { pool }: Pick<Test
   );
   const sums = new Map<string, Record<string, number>>();
   for (const figure of [...shares.values()].flat()) {
-    const key = JSON.stringify(keyOf(figure));
-    const sum = sums.get(key) ?? {};
-    sums.set(key, sum);
-    for (const measure of MEASURES) sum[measure] = (sum[measure] ?? 0) + Number(figure[measure] ?? 0);
+    for (const key of keysOf(figure)) {
+      const sum = sums.get(key) ?? {};
+      sums.set(key, sum);
+      for (const measure of MEASURES) sum[measure] = (sum[measure] ?? 0) + Number(figure[measure] ?? 0);
+    }
   }
   return [...sums]
     .map(([key, measures]) => lineOf(JSON.parse(key) as unknown[], measures))
@@ -57,7 +63,19 @@ export async function recountedFigures(turnout: TestTurnout, { pool }: Pick<Test
     .sort();
 }
 
-const keyOf = ({ cut, kind, day, value, step = 0, currency = '' }: Figure) => [cut, kind, day, value, step, currency];
+/** Under which a figure is added up: by day, week and month; where clicks came from stands by month alone, as of a day. */
+function keysOf({ cut, kind, day, value, step = 0, currency = '' }: Figure): string[] {
+  const monday = new Date(day);
+  monday.setUTCDate(monday.getUTCDate() - ((monday.getUTCDay() + 6) % 7));
+  const periods = [
+    ['day', day],
+    ['week', monday.toISOString().slice(0, 10)],
+    ['month', `${day.slice(0, 8)}01`],
+  ];
+  return periods
+    .slice(0, cut === 'origins' ? 1 : 3)
+    .map(([period, first]) => JSON.stringify([period, cut, kind, first, value, step, currency]));
+}
 
 function lineOf(key: readonly unknown[], measures: Record<string, unknown>): string {
   const kept = MEASURES.map((one) => [one, Math.round(Number(measures[one]) * 100) / 100] as const);
