@@ -79,8 +79,8 @@ describe('the figures of links', () => {
       await Promise.all([take(turnout, ...both), take(turnout, ...pieces[3]!)]);
       await expectExact();
       await turnout.must('PUT', '/v1/click-classes/settings', {
-        machineAfterDelivery: chance.of(['2s', '1h', '0s']),
-        suspectAfterDelivery: '2h',
+        machineAfterDelivery: chance.of(['2s', '30m', '0s']),
+        suspectAfterDelivery: '1h',
       });
       await putCta('cart', '/cart');
       await turnout.must('DELETE', `/v1/profiles/customer_id:r${run}-0`);
