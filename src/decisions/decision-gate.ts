@@ -10,7 +10,7 @@ import type { Question } from './question.js';
 export const DECISION_DEADLINE_MS = Symbol('DecisionDeadlineMs');
 
 const MOST_AT_ONCE = 256;
-const MOST_RUNNING = 2;
+const MOST_RUNNING = 4;
 
 interface Waiting {
   question: Question;
