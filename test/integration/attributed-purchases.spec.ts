@@ -41,6 +41,10 @@ describe('purchases that followed a click, told to Google Analytics', () => {
   const setUp = async (more: object = { conversions: true }) => {
     const settings = { ...CREDENTIALS, collectUrl: `http://${analytics.host}`, requestsPerSecond: 1_000, ...more };
     await turnout.must('PUT', '/v1/destinations/analytics', { kind: 'ga4', settings });
+    // Noticed, before hours pass at once: what happens later than a minute before that is told of.
+    const heard = 'conversions' in more ? 1 : 0;
+    while ((await database.pool.query('SELECT FROM link_outcomes_heard')).rowCount !== heard)
+      await new Promise((resolve) => setTimeout(resolve, 5));
   };
   const click = (at: number) =>
     turnout.send(customerioWebhook({ secret: SIGNING_KEY, at, identifiers: ADA, href: 'https://shop.example/cart' }));

@@ -103,7 +103,7 @@ describe('turnout import', () => {
     const refused = await run('import', file, '--mapping', 'shopify-orders');
     expect(refused.code).toBe(1);
     expect(refused.err).toMatch(
-      /^Refused \(400\): The import can not begin\.\n {2}the file does not name its shop; expected/,
+      /^Refused \(400\): The import can not begin\.\n {2}\/shop: the file does not name its shop; expected/,
     );
     const wrong = await run('import', file, '--mapping', 'customerio-metrics', '--format', 'csv');
     expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('no column for "metric"')]);

@@ -41,6 +41,9 @@ describe('delivery', () => {
     await settle(database);
   }
 
+  /** Without the question whether a published segment is there. */
+  const sends = () => customerio.requests().filter(({ method }) => method === 'POST');
+
   it('sends many changes in few requests', async () => {
     await Promise.all(Array.from({ length: 60 }, (_, n) => click(`p${n}`)));
     await turnout.settle();
@@ -59,12 +62,12 @@ describe('delivery', () => {
     await turnout.settle();
     expect(customerio.segmentMembers(7)).toEqual([]);
     await wait(2_000); // longer than the first backoff
-    expect(customerio.requests()).toHaveLength(2);
+    expect(sends()).toHaveLength(2);
     await wait(1_999);
-    expect(customerio.requests()).toHaveLength(2);
+    expect(sends()).toHaveLength(2);
     await wait(1);
     expect(customerio.segmentMembers(7)).toEqual(['1']);
-    expect(customerio.requests()).toHaveLength(4); // made known, and added
+    expect(sends()).toHaveLength(4); // made known, and added
   });
 
   it('keeps what is refused, visible, until somebody sends it again', async () => {

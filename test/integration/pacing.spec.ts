@@ -54,6 +54,9 @@ describe('the pace of pushes', () => {
     );
   const ofSegments = (ids: number[]) => ids.flatMap((id) => customerio.segmentMembers(id));
 
+  /** Without the question whether a published segment is there. */
+  const sends = () => customerio.requests().filter(({ method }) => method === 'POST');
+
   it('lets a live entry pass a backfill that has used up its share', async () => {
     await start(SLOWLY);
     await click('ada', T0 - 1_000);
@@ -87,7 +90,7 @@ describe('the pace of pushes', () => {
     await database.setClock(T0 + 30_000);
     await click('ada', T0 + 30_000);
     await wait(999);
-    expect(customerio.requests()).toHaveLength(1);
+    expect(sends()).toHaveLength(1);
     const { rows } = await database.pool.query('SELECT attempts, version FROM outbox WHERE version > 2');
     expect(rows).toEqual([{ attempts: 0, version: 19 }]);
     await wait(1);
@@ -102,14 +105,14 @@ describe('the pace of pushes', () => {
       await click(`p${n}`);
       await turnout.settle();
     }
-    expect(customerio.requests()).toHaveLength(5);
+    expect(sends()).toHaveLength(5);
     await untilHandedBack();
     expect(await track()).toMatchObject({ breaker: 'open', failures: 5, failure: 'Customer.io answered 503' });
     expect(await turnout.must('GET', '/readyz')).toMatchObject({ status: 'ready' }); // it serves all the same
     await wait(999);
-    expect(customerio.requests()).toHaveLength(5);
+    expect(sends()).toHaveLength(5);
     await wait(1);
-    expect(customerio.requests()).toHaveLength(6); // one tries again
+    expect(sends()).toHaveLength(6); // one tries again
     expect(await track()).toMatchObject({ breaker: 'open', openUntil: new Date(T0 + 3_000).toISOString() });
     customerio.faults.clear();
     await wait(2_000);
