@@ -68,6 +68,7 @@ import { ShadowsController } from './memberships/shadows.controller.js';
 import { SegmentDraftsController } from './segments/segment-drafts.controller.js';
 import { SegmentVersionsController } from './segments/segment-versions.controller.js';
 import { RecipesController } from './segments/recipes.controller.js';
+import { PublishedAnswer } from './segments/published-answer.js';
 import { RuleWarnings } from './segments/rule-warnings.js';
 import { SegmentDependants } from './segments/segment-dependants.js';
 import { SegmentsController } from './segments/segments.controller.js';
@@ -105,6 +106,7 @@ type ModuleImport = Type | DynamicModule;
   providers: [
     ArrivalWarnings,
     ManualMembers,
+    PublishedAnswer,
     { provide: RuleWarnings, useExisting: ArrivalWarnings },
     { provide: SegmentDependants, useExisting: JourneyDependants },
     { provide: CtaDependants, inject: [CtaNeeds, LinkCtaNeeds], useFactory: allDependants },

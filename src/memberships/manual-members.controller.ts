@@ -7,10 +7,10 @@ import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { isManual, MANUAL_MEMBERSHIP, MANUAL_SOURCE, manualRule } from '../segments/manual-rule.js';
+import { PublishedAnswer } from '../segments/published-answer.js';
 import { SegmentPublisher } from '../segments/segment-publisher.js';
 import { SegmentStore } from '../segments/segment-store.js';
 import { PutManualSegmentDto, checkedSegmentKey, pushOf } from '../segments/segment.dto.js';
-import { shownSegment } from '../segments/shown-segment.js';
 import { ManualMembers, type ManualChange } from './manual-members.js';
 import { readMemberList } from './member-list.js';
 
@@ -30,6 +30,7 @@ export class ManualMembersController {
     private readonly dataSource: DataSource,
     private readonly segments: SegmentStore,
     private readonly publisher: SegmentPublisher,
+    private readonly answer: PublishedAnswer,
     private readonly starts: EventHistoryStore,
     private readonly members: ManualMembers,
   ) {}
@@ -49,8 +50,7 @@ export class ManualMembersController {
         push: pushOf(key, body),
       });
     });
-    const segment = (await this.segments.find(this.dataSource.manager, key))!;
-    return { ...shownSegment(segment), warnings: await this.publisher.warningsOf(published, segment.push) };
+    return this.answer.after(key, published);
   }
 
   @Put('members')

@@ -11,11 +11,10 @@ import { jsonPointer, Problem } from '../platform/problem.js';
 import { RETENTION_MS } from '../platform/retention.js';
 import { filledIn, parameterAt, parameterProblems, type ParameterProblem, type Recipe } from './recipe.js';
 import { RECIPES } from './recipes.js';
-import { RuleWarnings } from './rule-warnings.js';
+import { PublishedAnswer } from './published-answer.js';
 import { SegmentPublisher } from './segment-publisher.js';
 import { SegmentStore } from './segment-store.js';
 import { PutManualSegmentDto, checkedSegmentKey, pushOf } from './segment.dto.js';
-import { shownSegment } from './shown-segment.js';
 
 class FillInDto extends PutManualSegmentDto {
   @ApiProperty({ description: 'The key of the new segment', example: 'abandoned-cart' })
@@ -38,7 +37,7 @@ export class RecipesController {
     private readonly dataSource: DataSource,
     private readonly segments: SegmentStore,
     private readonly publisher: SegmentPublisher,
-    private readonly warnings: RuleWarnings,
+    private readonly answer: PublishedAnswer,
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
   ) {}
 
@@ -59,10 +58,7 @@ export class RecipesController {
       if (await this.segments.find(tx, key)) throw Problem.conflict(`There is a segment "${key}" already.`);
       return this.publisher.publish(tx, { key: checkedSegmentKey(key), rule, push: pushOf(key, body) });
     });
-    const segment = (await this.segments.find(this.dataSource.manager, key))!;
-    const warnings = await this.warnings.of(this.dataSource.manager, rule);
-    const more = await this.publisher.warningsOf(published, segment.push);
-    return { ...shownSegment(segment), warnings: [...warnings, ...more] };
+    return this.answer.after(key, published);
   }
 
   private filled(recipe: Recipe, parameters: Record<string, unknown>): Rule {

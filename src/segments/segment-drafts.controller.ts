@@ -9,13 +9,13 @@ import type { Transaction } from '../platform/database.js';
 import { Problem } from '../platform/problem.js';
 import { RETENTION_MS } from '../platform/retention.js';
 import { DraftStore, type Draft } from './draft-store.js';
-import { RuleWarnings } from './rule-warnings.js';
+import { PublishedAnswer } from './published-answer.js';
 import { sayDifference } from './say-difference.js';
 import { SegmentPublisher } from './segment-publisher.js';
 import { SegmentStore, type SegmentView } from './segment-store.js';
 import { newVersion, PublishDraftDto, PutSegmentDto } from './segment.dto.js';
 import { ShadowStore } from './shadow-store.js';
-import { shownRule, shownSegment } from './shown-segment.js';
+import { shownRule } from './shown-segment.js';
 
 /** Edits that are looked at before they are in force. */
 @ApiTags('segments')
@@ -29,7 +29,7 @@ export class SegmentDraftsController {
     private readonly drafts: DraftStore,
     private readonly shadows: ShadowStore,
     private readonly publisher: SegmentPublisher,
-    private readonly warnings: RuleWarnings,
+    private readonly answer: PublishedAnswer,
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
   ) {}
 
@@ -69,10 +69,7 @@ export class SegmentDraftsController {
       await this.drafts.remove(tx, key);
       return this.publisher.publish(tx, { key, rule: draft.rule, push: draft.push });
     });
-    const segment = (await this.segments.find(this.dataSource.manager, key))!;
-    const warnings = await this.warnings.of(this.dataSource.manager, segment.rule as Rule);
-    const more = await this.publisher.warningsOf(published, segment.push);
-    return { ...shownSegment(segment), warnings: [...warnings, ...more] };
+    return this.answer.after(key, published);
   }
 
   /** Nothing may have moved on since the numbers were computed on which the decision to publish rests. */

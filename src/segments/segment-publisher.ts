@@ -4,7 +4,6 @@ import type { Transaction } from '../platform/database.js';
 import { Problem } from '../platform/problem.js';
 import { wrongRule } from './checked-rule.js';
 import { PushTargets } from './push-targets.js';
-import { sayLeft } from './say-difference.js';
 import type { SegmentPush } from './segment.entities.js';
 import { SegmentStore, type NewVersion, type Published } from './segment-store.js';
 
@@ -26,11 +25,6 @@ export class SegmentPublisher {
     await this.targets.prepare(tx, segment.push);
     noteChange({ version: result.version });
     return result;
-  }
-
-  /** What a person should know of where a segment was published to; asked once that is committed. */
-  async warningsOf({ left }: Pick<Published, 'left'>, push: readonly SegmentPush[]): Promise<string[]> {
-    return [...(await this.targets.warningsOf(push)), ...sayLeft(left)];
   }
 
   /** Throws a problem where a segment could not be published as things are. */

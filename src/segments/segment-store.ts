@@ -44,6 +44,7 @@ export interface NewVersion {
 export interface Published {
   version: number;
   isNew: boolean;
+  push: readonly SegmentPush[];
   /** Where the version before was pushed, and this one is not. */
   left: readonly SegmentPush[];
 }
@@ -104,7 +105,8 @@ export class SegmentStore {
       [id, version, JSON.stringify(segment.rule), JSON.stringify(segment.push), revision, publishedAt],
     );
     await query(tx, 'UPDATE segments SET published_version = $2 WHERE id = $1', [id, version]);
-    return { version, isNew: !was_published, left: (pushed ?? []).filter((one) => !segment.push.some(isTo(one))) };
+    const { push } = segment;
+    return { version, isNew: !was_published, push, left: (pushed ?? []).filter((one) => !push.some(isTo(one))) };
   }
 
   /** Why a segment could not be published as things are; undefined if it could. */

@@ -6,7 +6,7 @@ import { DataSource } from 'typeorm';
 import type { Rule } from '../core/rule.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
-import { RuleWarnings } from './rule-warnings.js';
+import { PublishedAnswer } from './published-answer.js';
 import { sayDifference } from './say-difference.js';
 import { SegmentPublisher } from './segment-publisher.js';
 import { SegmentStore, type VersionView } from './segment-store.js';
@@ -32,7 +32,7 @@ export class SegmentVersionsController {
     private readonly dataSource: DataSource,
     private readonly segments: SegmentStore,
     private readonly publisher: SegmentPublisher,
-    private readonly warnings: RuleWarnings,
+    private readonly answer: PublishedAnswer,
   ) {}
 
   @Get('versions')
@@ -68,10 +68,7 @@ export class SegmentVersionsController {
       const { rule, push } = pick(await this.segments.versions(tx, key), version);
       return this.publisher.publish(tx, { key, rule: rule as Rule, push });
     });
-    const segment = (await this.segments.find(this.dataSource.manager, key))!;
-    const warnings = await this.warnings.of(this.dataSource.manager, segment.rule as Rule);
-    const more = await this.publisher.warningsOf(published, segment.push);
-    return { ...shownSegment(segment), warnings: [...warnings, ...more] };
+    return this.answer.after(key, published);
   }
 
   private async versionsOf(key: string): Promise<VersionView[]> {

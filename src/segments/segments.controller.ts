@@ -3,12 +3,11 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import type { Milliseconds } from '../core/instant.js';
-import type { Rule } from '../core/rule.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
 import { RETENTION_MS } from '../platform/retention.js';
 import { PushTargets } from './push-targets.js';
-import { RuleWarnings } from './rule-warnings.js';
+import { PublishedAnswer } from './published-answer.js';
 import { SegmentDependants } from './segment-dependants.js';
 import { SegmentPublisher } from './segment-publisher.js';
 import { SegmentStore } from './segment-store.js';
@@ -26,7 +25,7 @@ export class SegmentsController {
     private readonly publisher: SegmentPublisher,
     private readonly dependants: SegmentDependants,
     private readonly targets: PushTargets,
-    private readonly warnings: RuleWarnings,
+    private readonly answer: PublishedAnswer,
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
   ) {}
 
@@ -36,9 +35,7 @@ export class SegmentsController {
     const segment = newVersion(key, body, this.retention);
     const published = await this.dataSource.transaction((tx) => this.publisher.publish(tx, segment));
     void reply.status(published.isNew ? HttpStatus.CREATED : HttpStatus.OK);
-    const shown = await this.get(key);
-    const more = await this.publisher.warningsOf(published, segment.push);
-    return { ...shown, warnings: [...shown.warnings, ...more] };
+    return this.answer.after(key, published);
   }
 
   @Get()
@@ -56,12 +53,8 @@ export class SegmentsController {
 
   @Get(':key')
   @ApiOperation({ summary: 'Show a segment, its rule also in English' })
-  async get(@Param('key') key: string) {
-    const segment = await this.segments.find(this.dataSource.manager, key);
-    if (!segment) throw Problem.notFound(`There is no segment "${key}".`);
-    const warnings = await this.warnings.of(this.dataSource.manager, segment.rule as Rule);
-    const standings = await this.targets.standings(this.dataSource.manager, segment.push);
-    return { ...shownSegment(segment), provisioning: shownStandings(segment, standings), warnings };
+  get(@Param('key') key: string) {
+    return this.answer.of(key);
   }
 
   @Delete(':key')
