@@ -24,7 +24,7 @@ import { SourceFreshness } from '../profiles/source-freshness.js';
 import { DeadLetterStore, type DeadLetter } from './dead-letter-store.js';
 import { GroupCommit } from './group-commit.js';
 import { INGESTION_LIMITS, type IngestionLimits } from './ingestion-limits.js';
-import { followed, OpenLinks } from './open-links.js';
+import { LinkFollower, OpenLinks } from './open-links.js';
 import type { WebhookDelivery, WebhookSource } from './source.js';
 
 /** What a sender is told of a delivery that it need not send again. */
@@ -82,6 +82,7 @@ const EVENT_OVERHEAD_BYTES = 1_024;
 export class Ingestion implements BeforeApplicationShutdown {
   private readonly logger = new Logger(Ingestion.name);
   private readonly group: GroupCommit<Item, Outcome>;
+  private readonly links: LinkFollower;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -93,11 +94,12 @@ export class Ingestion implements BeforeApplicationShutdown {
     private readonly asked: AskedNames,
     private readonly nudger: Nudger,
     private readonly mergeFollower: MergeFollower,
-    private readonly links: OpenLinks,
+    links: OpenLinks,
     private readonly metrics: Metrics,
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
     @Inject(INGESTION_LIMITS) private readonly limits: IngestionLimits,
   ) {
+    this.links = new LinkFollower(links);
     this.group = new GroupCommit<Item, Outcome>({
       commit: (items) => this.commit(items),
       refuse: (item, error) => this.refuse(item, error),
@@ -178,7 +180,7 @@ export class Ingestion implements BeforeApplicationShutdown {
   }
 
   private async commitAll(told: readonly Item[]): Promise<Outcome[]> {
-    const items = await followed(told, this.links);
+    const items = await this.links.follow(told);
     const events = items.filter((item) => 'event' in item);
     const names = namesBySource(events);
     const { outcomes, arrivals, receivedAt } = await repeatedTransaction(this.dataSource, async (tx) => {

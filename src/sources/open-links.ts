@@ -1,35 +1,54 @@
 import type { Properties } from '../core/property.js';
 import { CLICK } from '../ctas/click-class.js';
+import { RecentResults } from '../ctas/recent-results.js';
 import type { IncomingEvent } from '../profiles/incoming-event.js';
 
 /** Tracked links that are the same for everybody, such as those of a template: a port, since sources know nothing of links. */
 export abstract class OpenLinks {
-  /** By address, what a click on such a link says of it. */
+  /** By address, what a click on such a link says of it, now and ever. */
   abstract clicksOn(addresses: readonly string[]): Promise<ReadonlyMap<string, Properties>>;
 }
 
-interface HasEvent {
-  event: IncomingEvent;
-}
+const RECENT = 1_000;
 
 /**
- * A click on an open link as the sending tool tells it is one on the page that the link leads to. Our redirector counts it,
- * too, but only the tool knows whose it is.
+ * Follows the links that clicks are on. A click on an open link as the sending tool tells it is one on the page that the link
+ * leads to: our redirector counts it, too, but only the tool knows whose it is.
  */
-export async function followed<T extends object>(items: readonly T[], links: OpenLinks): Promise<readonly T[]> {
-  const addresses = items.flatMap((item) => addressIn(item) ?? []);
-  if (addresses.length === 0) return items;
-  const known = await links.clicksOn([...new Set(addresses)]);
-  return items.map((item) => {
-    const address = addressIn(item);
-    const said = address === undefined ? undefined : known.get(address);
-    return said ? { ...item, event: onLink((item as T & HasEvent).event, said) } : item;
-  });
+export class LinkFollower {
+  /** What a message of a campaign links to is clicked again and again. */
+  private readonly recent = new RecentResults<Properties>(RECENT);
+
+  constructor(private readonly links: OpenLinks) {}
+
+  async follow<T extends { source: string; event?: IncomingEvent }>(items: readonly T[]): Promise<readonly T[]> {
+    const addresses = [...new Set(items.flatMap((item) => addressIn(item) ?? []))];
+    if (addresses.length === 0) return items;
+    const known = await this.known(addresses);
+    return items.map((item) => {
+      const said = known.get(addressIn(item) ?? '');
+      return said && item.event ? { ...item, event: onLink(item.event, said) } : item;
+    });
+  }
+
+  private async known(addresses: readonly string[]): Promise<ReadonlyMap<string, Properties>> {
+    const known = new Map<string, Properties>();
+    for (const address of addresses) {
+      const said = this.recent.get(address);
+      if (said) known.set(address, said);
+    }
+    const others = addresses.filter((address) => !known.has(address));
+    if (others.length === 0) return known;
+    for (const [address, said] of await this.links.clicksOn(others)) {
+      this.recent.set(address, said);
+      known.set(address, said);
+    }
+    return known;
+  }
 }
 
 /** The address of a click that may be one of ours. */
-function addressIn(item: object): string | undefined {
-  const { event } = item as Partial<HasEvent>;
+function addressIn({ event }: { event?: IncomingEvent }): string | undefined {
   if (event?.name !== CLICK) return undefined;
   const { href } = event.properties;
   return typeof href === 'string' && href.includes('/l/') ? href : undefined;

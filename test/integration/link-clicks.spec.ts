@@ -288,10 +288,13 @@ describe('clicks on tracked links', () => {
       }
     });
 
-    it('are known by short forms, too', async () => {
-      const { id, shortUrl } = await declare({ short: true });
-      await told(String(shortUrl), 60_000);
-      expect(await clicks()).toMatchObject([{ properties: { tracked_link: id, href: `${CART}&utm_source=cio` } }]);
+    it('are known by short forms, too, and each time', async () => {
+      const { id, url, shortUrl } = await declare({ short: true });
+      const other = await declare({ template: 'another' });
+      for (const [index, href] of [shortUrl, other.url, url, shortUrl].entries())
+        await told(String(href), 60_000 * (index + 1));
+      const click = (link: unknown) => ({ properties: { tracked_link: link, href: `${CART}&utm_source=cio` } });
+      expect(await clicks()).toMatchObject([click(id), click(id), click(other.id), click(id)]); // newest first
     });
 
     it('stay what they are where the link was given to one person, whom the redirector knows', async () => {
