@@ -53,7 +53,8 @@ export class EventHistoryStore {
     );
     if (rows.length === 0) return;
     const begun = rows.filter((row) => row.is_new).map((row) => row.event_name);
-    if (await asked.includeAny(tx, await heldCatalogueRevision(tx), begun)) await raiseRuleRevision(tx);
+    const areAsked = begun.length > 0 && (await asked.includeAny(tx, await heldCatalogueRevision(tx), begun));
+    if (areAsked) await raiseRuleRevision(tx);
     else await raiseRevisionBesideRules(tx);
   }
 
