@@ -133,7 +133,10 @@ describe('looks at links', () => {
     const asked = shop.asked.filter((path) => path === '/hangs').length;
     expect(asked).toBeLessThan(10);
     expect(await over(id)).toMatchObject({ state: 'cancelled', counts: { checked: 1 } });
+    const audited = async () => (await database.pool.query('SELECT FROM audit_log')).rowCount;
+    const before = await audited();
     expect(await turnout.call('POST', `${RUNS}/${id}/cancel`)).toMatchObject({ status: 409 });
+    expect(await audited()).toBe(before);
   });
 
   it('are given up when they break off again and again, and keep nobody waiting', async () => {
