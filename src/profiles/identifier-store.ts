@@ -36,6 +36,10 @@ interface BindingRow {
   profile_id: string | null;
 }
 
+interface WrittenRow extends Identifier {
+  was_awaited: boolean;
+}
+
 const MOST_TRIES = 20;
 
 const NEW_IDS = `SELECT nextval('profile_ids') AS id FROM generate_series(1, $1::int)`;
@@ -120,7 +124,7 @@ export class IdentifierStore {
       const erased = await this.erasedAmong(tx, lists.flat(), known);
       const held = await this.held(tx, lists, known);
       const plan = planBindings(lists, { profiles: known, held, erased }, this.rules);
-      const resolution = await this.bind(tx, plan, known);
+      const resolution = await this.bind(tx, plan);
       const awaited = lists.filter((_, index) => plan.profiles[index] === null && !plan.erased.has(index));
       if (resolution && (await this.holdAwaited(tx, awaited))) return resolution;
     }
@@ -190,7 +194,7 @@ export class IdentifierStore {
   }
 
   /** Writes a plan; undefined, and nothing written, when somebody else bound one of the identifiers first. */
-  private async bind(tx: Transaction, plan: BindingPlan, known: KnownIdentifiers): Promise<Resolution | undefined> {
+  private async bind(tx: Transaction, plan: BindingPlan): Promise<Resolution | undefined> {
     if (plan.bind.size === 0) return { ...plan, made: new Set(), arrived: [] };
     const [ids, at] = await answersOf(
       prepared<{ id: string }>(tx, 'new_profile_ids', NEW_IDS, [plan.newProfiles]),
@@ -205,11 +209,12 @@ export class IdentifierStore {
     }));
 
     const written = await this.write(tx, entries, at);
-    if (written < entries.length) {
+    if (written.length < entries.length) {
       await query(tx, 'ROLLBACK TO SAVEPOINT bind_identifiers');
       return undefined;
     }
     await query(tx, 'RELEASE SAVEPOINT bind_identifiers');
+    const awaited = new Set(written.filter((row) => row.was_awaited).map(identifierKey));
     return {
       profiles: plan.profiles.map(idOf),
       made: new Set(ids.map(({ id }) => Number(id))),
@@ -219,18 +224,21 @@ export class IdentifierStore {
       conflicts: plan.conflicts.map((one) => ({ ...one, other: idOf(one.other) })),
       arrived: entries.filter(
         (entry): entry is Resolution['arrived'][number] =>
-          entry.profileId !== null && known.has(identifierKey(entry.identifier)),
+          entry.profileId !== null && awaited.has(identifierKey(entry.identifier)),
       ),
     };
   }
 
-  /** In order of key, so that concurrent transactions never wait for each other in a circle. Returns the rows written. */
+  /**
+   * In order of key, so that concurrent transactions never wait for each other in a circle. Returns the rows written, and
+   * which of them were awaited, perhaps only since they were looked up.
+   */
   private async write(
     tx: Transaction,
     entries: readonly { identifier: Identifier; profileId: number | null }[],
     at: Instant,
-  ): Promise<number> {
-    const rows = await prepared(
+  ): Promise<WrittenRow[]> {
+    return prepared<WrittenRow>(
       tx,
       'bind_identifiers',
       `INSERT INTO identifiers AS known (lane, kind, value, profile_lane, profile_id, created_at)
@@ -240,7 +248,7 @@ export class IdentifierStore {
        ON CONFLICT (lane, kind, value) DO UPDATE
           SET profile_lane = excluded.profile_lane, profile_id = excluded.profile_id
         WHERE known.profile_id IS NULL AND excluded.profile_id IS NOT NULL
-       RETURNING lane`,
+       RETURNING kind, value, xmax <> 0 AS was_awaited`,
       [
         ...columnsOf(entries.map((entry) => entry.identifier)),
         entries.map((entry) => (entry.profileId === null ? null : laneOfProfile(entry.profileId))),
@@ -248,7 +256,6 @@ export class IdentifierStore {
         new Date(at),
       ],
     );
-    return rows.length;
   }
 }
 

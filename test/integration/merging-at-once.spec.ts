@@ -94,6 +94,21 @@ describe('merges beside other transactions', () => {
     await isOne(['customer_id:1', 'email:a@x.io', 'phone:+491701234567'], 3);
   });
 
+  it('find what began to wait for an order while its buyer was on the way', async () => {
+    await take(one, fact('click', T0, 'customer_id=0'), fact('identify', T0, 'customer_id=0')); // names that are known
+    await holder.query('BEGIN');
+    await holder.query('LOCK TABLE waiting_events IN SHARE MODE');
+    const waiting = take(one, fact('click', T0, 'shopify_order_id=s1'));
+    await database.untilWaiting(1);
+    const buying = take(other, fact('identify', T0, 'customer_id=1 shopify_order_id=s1'));
+    await database.untilWaiting(2);
+    await holder.query('COMMIT');
+    expect([await waiting, await buying]).toEqual([[{ kind: 'stored' }], [{ kind: 'stored' }]]);
+    await one.settle();
+    expect(await profileId('shopify_order_id:s1')).toBe(await profileId('customer_id:1'));
+    expect((await one.must('GET', '/v1/profiles/customer_id:1/events')).events).toHaveLength(2);
+  });
+
   it('cross without harm: whoever comes first, all end in one, and nothing is lost or counted twice', async () => {
     for (let round = 0; round < 4; round++) {
       const who = [
