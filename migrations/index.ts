@@ -44,6 +44,7 @@ import { RemoveJourneys1764000230000 } from './1764000230000-remove-journeys.js'
 import { NoteSinceWhenDestinationsHear1764000245000 } from './1764000245000-note-since-when-destinations-hear.js';
 import { NumberChangesOnce1764000252000 } from './1764000252000-number-changes-once.js';
 import { AddUpLinkReportsByPeriod1764000260000 } from './1764000260000-add-up-link-reports-by-period.js';
+import { AwaitFormerIds1764000270000 } from './1764000270000-await-former-ids.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -93,4 +94,5 @@ export const MIGRATIONS = [
   KnowEverySource1764000251000,
   NumberChangesOnce1764000252000,
   AddUpLinkReportsByPeriod1764000260000,
+  AwaitFormerIds1764000270000,
 ];

@@ -42,6 +42,7 @@ import {
   SourceFreshnessRow,
   SourceSilence,
   WaitingEvent,
+  AwaitedAlias,
 } from './profiles/profiles.entities.js';
 import { CleaningRow } from './retention/cleaning.entity.js';
 import { Catalogue } from './segments/catalogue.entity.js';
@@ -122,6 +123,7 @@ const ENTITIES = [
   Transition,
   UtmSchemaVersion,
   WaitingEvent,
+  AwaitedAlias,
 ];
 
 /** A connection pool of the service, not yet opened. `poolSize` in connections. */

@@ -3,6 +3,7 @@ import type { Instant, Milliseconds } from '../core/instant.js';
 import { instantArray, jsonArray, jsonArrayIn, plainArray } from '../platform/array-parameters.js';
 import { answersOf, prepared, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
+import { namedBy } from './aliases.js';
 import { candidateOf, type Candidate } from './candidate-event.js';
 import { ConflictStore } from './conflict-store.js';
 import type { DueProfile } from './due-profile.js';
@@ -70,7 +71,7 @@ export class EventStore {
       this.writeReceipts(tx, firsts, batch.receivedAt),
       this.identifiers.knownAmong(
         tx,
-        firsts.flatMap((one) => one.incoming.identifiers),
+        firsts.flatMap((one) => namedBy(one.incoming)),
       ),
     );
     const claimed = firsts.filter((one) => written.has(one.stored.id));
@@ -154,7 +155,7 @@ export class EventStore {
     if (fresh.length === 0) return { profiles: [], merges: [], turnedAway: [] };
     const { profiles, made, arrived, merges, conflicts, erased, grown } = await this.identifiers.resolve(
       tx,
-      fresh.map((one) => one.incoming.identifiers),
+      fresh.map((one) => one.incoming),
       known,
     );
     const followed = merges.length > 0 ? await this.merge(tx, merges, { fresh, profiles }) : [];

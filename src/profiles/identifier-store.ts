@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { now } from '../platform/clock.js';
-import type { Instant } from '../core/instant.js';
-import { plainArray, textArray } from '../platform/array-parameters.js';
 import { answersOf, prepared, query, type Transaction } from '../platform/database.js';
-import { laneOfProfile, laneOfText } from '../platform/lanes.js';
+import { AliasStore } from './alias-store.js';
+import { customersAwaited, namedBy, withAliases, type Alias, type Named } from './aliases.js';
 import { ErasedStore } from './erased-store.js';
 import { IDENTIFIER_KINDS, identifierKey, type Identifier, type IdentifierKind } from './identifier.js';
+import { columnsOf, distinctOf, writeBindings, type BindingRow } from './identifier-rows.js';
 import { IDENTITY_RULES, isCounted, type IdentityRules } from './identity-rules.js';
+import { ProfileOvertaken } from './profile-lock.js';
 import { planBindings, type BindingPlan, type PlannedConflict } from './plan-bindings.js';
 import type { PlannedMerge } from './profile-union.js';
 
@@ -30,16 +31,6 @@ export interface Resolution {
 /** To whom identifiers lead, by key; null where one is awaited. */
 export type KnownIdentifiers = ReadonlyMap<string, number | null>;
 
-interface BindingRow {
-  kind: IdentifierKind;
-  value: string;
-  profile_id: string | null;
-}
-
-interface WrittenRow extends Identifier {
-  was_awaited: boolean;
-}
-
 const MOST_TRIES = 20;
 
 const NEW_IDS = `SELECT nextval('profile_ids') AS id FROM generate_series(1, $1::int)`;
@@ -57,6 +48,7 @@ export class IdentifierStore {
 
   constructor(
     private readonly erased: ErasedStore,
+    private readonly aliases: AliasStore,
     @Inject(IDENTITY_RULES) private readonly rules: IdentityRules,
   ) {
     this.countedKinds = IDENTIFIER_KINDS.filter((kind) => isCounted(rules, kind));
@@ -112,31 +104,56 @@ export class IdentifierStore {
   /**
    * The profile for each list of identifiers, made if need be, with every unknown identifier bound to it. Whoever binds
    * an identifier first wins; a transaction that finds itself overtaken looks again and follows. `asKnown` is what was
-   * known of them in this transaction.
+   * known of them and of their former ids in this transaction.
    */
-  async resolve(
-    tx: Transaction,
-    lists: readonly (readonly Identifier[])[],
-    asKnown: KnownIdentifiers,
-  ): Promise<Resolution> {
+  async resolve(tx: Transaction, named: readonly Named[], asKnown: KnownIdentifiers): Promise<Resolution> {
     for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
-      const known = attempt === 0 ? asKnown : await this.knownAmong(tx, lists.flat());
-      const erased = await this.erasedAmong(tx, lists.flat(), known);
+      const asked = attempt === 0 ? asKnown : await this.knownAmong(tx, named.flatMap(namedBy));
+      const owners = await this.aliases.ownersOf(tx, customersAwaited(named, asked));
+      const known = owners.size === 0 ? asked : await this.knownToo(tx, asked, [...owners.values()].flat());
+      const { lists, waiting } = withAliases(named, known, owners);
+      const former = waiting.map((one) => one.former);
+      const erased = await this.erasedAmong(tx, [...lists.flat(), ...former], known);
       const held = await this.held(tx, lists, known);
-      const plan = planBindings(lists, { profiles: known, held, erased }, this.rules);
+      const plan = planBindings(lists, { profiles: known, held, erased }, this.rules, former);
       const resolution = await this.bind(tx, plan);
-      const awaited = lists.filter((_, index) => plan.profiles[index] === null && !plan.erased.has(index));
-      if (resolution && (await this.holdAwaited(tx, awaited))) return resolution;
+      const aliases = waiting.filter((one) => isToWait(one, plan, erased));
+      const awaited = lists.filter((_, index) => plan.profiles[index] === null && !plan.erased.has(index)).flat();
+      if (resolution && (await this.holdAwaited(tx, [...awaited, ...aliases.map((one) => one.former)]))) {
+        await this.aliases.note(tx, aliases);
+        await this.takeArrived(tx, resolution, owners);
+        return resolution;
+      }
     }
     throw new Error(`Identifiers were bound by others ${MOST_TRIES} times while this transaction tried to.`);
+  }
+
+  private async knownToo(
+    tx: Transaction,
+    known: KnownIdentifiers,
+    others: readonly Identifier[],
+  ): Promise<KnownIdentifiers> {
+    return new Map([...known, ...(await this.knownAmong(tx, others))]);
+  }
+
+  /** Aliases of those who have come are done with. One that was told meanwhile has to be heard, too: from the beginning. */
+  private async takeArrived(
+    tx: Transaction,
+    { arrived }: Resolution,
+    heard: ReadonlyMap<string, readonly Identifier[]>,
+  ): Promise<void> {
+    const customers = arrived.map((one) => one.identifier).filter((one) => one.kind === 'customer_id');
+    for (const [value, owners] of await this.aliases.take(tx, customers)) {
+      if (owners.length > (heard.get(value)?.length ?? 0)) throw new ProfileOvertaken();
+    }
   }
 
   /**
    * Locks the identifiers that nobody is known by yet, so that whoever binds one later sees what waits for it. False when
    * one was bound meanwhile.
    */
-  private async holdAwaited(tx: Transaction, lists: readonly (readonly Identifier[])[]): Promise<boolean> {
-    const awaited = distinctOf(lists.flat());
+  private async holdAwaited(tx: Transaction, identifiers: readonly Identifier[]): Promise<boolean> {
+    const awaited = distinctOf(identifiers);
     if (awaited.length === 0) return true;
     const rows = await query<BindingRow>(
       tx,
@@ -208,7 +225,7 @@ export class IdentifierStore {
       profileId: idOf(profile),
     }));
 
-    const written = await this.write(tx, entries, at);
+    const written = await writeBindings(tx, entries, at);
     if (written.length < entries.length) {
       await query(tx, 'ROLLBACK TO SAVEPOINT bind_identifiers');
       return undefined;
@@ -228,51 +245,14 @@ export class IdentifierStore {
       ),
     };
   }
+}
 
-  /**
-   * In order of key, so that concurrent transactions never wait for each other in a circle. Returns the rows written, and
-   * which of them were awaited, perhaps only since they were looked up.
-   */
-  private async write(
-    tx: Transaction,
-    entries: readonly { identifier: Identifier; profileId: number | null }[],
-    at: Instant,
-  ): Promise<WrittenRow[]> {
-    return prepared<WrittenRow>(
-      tx,
-      'bind_identifiers',
-      `INSERT INTO identifiers AS known (lane, kind, value, profile_lane, profile_id, created_at)
-       SELECT *, $6::timestamptz FROM unnest($1::smallint[], $2::text[], $3::text[], $4::smallint[], $5::bigint[])
-           AS new (lane, kind, value, profile_lane, profile_id)
-        ORDER BY lane, kind, value
-       ON CONFLICT (lane, kind, value) DO UPDATE
-          SET profile_lane = excluded.profile_lane, profile_id = excluded.profile_id
-        WHERE known.profile_id IS NULL AND excluded.profile_id IS NOT NULL
-       RETURNING kind, value, xmax <> 0 AS was_awaited`,
-      [
-        ...columnsOf(entries.map((entry) => entry.identifier)),
-        entries.map((entry) => (entry.profileId === null ? null : laneOfProfile(entry.profileId))),
-        entries.map((entry) => entry.profileId),
-        new Date(at),
-      ],
-    );
-  }
+/** Nothing is kept about who was erased. */
+function isToWait({ former, list }: Alias, plan: BindingPlan, erased: ReadonlySet<string>): boolean {
+  return plan.profiles[list] !== null && !erased.has(identifierKey(former));
 }
 
 /** To whom the identifiers of a list lead; null among them where one leads to nobody yet. */
 function ledTo(list: readonly Identifier[], known: KnownIdentifiers): Set<number | null> {
   return new Set(list.map((one) => known.get(identifierKey(one)) ?? null));
-}
-
-function distinctOf(identifiers: readonly Identifier[]): Identifier[] {
-  return [...new Map(identifiers.map((one) => [identifierKey(one), one])).values()];
-}
-
-/** Lanes, kinds and values, as three arrays for `unnest`. */
-function columnsOf(identifiers: readonly Identifier[]): [string, string, string] {
-  return [
-    plainArray(identifiers.map((one) => laneOfText(identifierKey(one)))),
-    plainArray(identifiers.map((one) => one.kind)),
-    textArray(identifiers.map((one) => one.value)),
-  ];
 }

@@ -15,6 +15,8 @@ export interface IncomingEvent {
   sentAt?: Instant;
   /** Who did it, strongest evidence first; never empty. */
   identifiers: Identifier[];
+  /** A `customer_id` that the sender says was theirs before: a customer who has it, now or later, is the same person. */
+  formerId?: Identifier;
   /** Flat where the source allows; rules name these. No personal data that no rule needs. */
   properties: Record<string, unknown>;
   /**

@@ -41,15 +41,18 @@ export interface BindingPlan {
  * Which profile each list of identifiers leads to: that of its strongest known identifier, else a new one. Unknown ones
  * come to lead there, too; those that lead elsewhere make the two profiles one. Neither happens where it would join
  * strangers: the identifier stays as it is, and that is noted. A list that names nobody (an order id alone) makes no
- * profile. One whose strongest known identifier is of somebody who was erased is turned away.
+ * profile. One whose strongest known identifier is of somebody who was erased is turned away. The `former` ids bind nobody,
+ * but are awaited.
  */
 export function planBindings(
   lists: readonly (readonly Identifier[])[],
   known: KnownIdentifiers,
   rules: IdentityRules,
+  former: readonly Identifier[] = [],
 ): BindingPlan {
   const planner = new Planner(known, rules);
   const profiles = lists.map((identifiers, index) => planner.place(byStrength(rules, identifiers), index));
+  for (const one of former) planner.await(one);
   return planner.planFor(profiles);
 }
 
@@ -171,8 +174,9 @@ class Planner {
     return counted.length > this.rules.mostIds;
   }
 
-  private await(identifier: Identifier): void {
+  await(identifier: Identifier): void {
     const key = identifierKey(identifier);
+    if (this.isErased(identifier)) return;
     if (!this.known.profiles.has(key) && !this.bound.has(key)) this.bound.set(key, { identifier, profile: null });
   }
 }

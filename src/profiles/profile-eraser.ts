@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { query, type Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
+import { AliasStore } from './alias-store.js';
 import { ErasedStore } from './erased-store.js';
 import type { Identifier } from './identifier.js';
 import { IdentifierStore } from './identifier-store.js';
@@ -13,6 +14,7 @@ export class ProfileEraser {
   constructor(
     private readonly identifiers: IdentifierStore,
     private readonly erased: ErasedStore,
+    private readonly aliases: AliasStore,
   ) {}
 
   /**
@@ -26,7 +28,7 @@ export class ProfileEraser {
   ): Promise<{ removed: Record<string, number>; identifiers: Identifier[] }> {
     await lockProfiles(tx, [profileId]);
     const identifiers = await this.identifiers.ofProfile(tx, profileId);
-    await this.erased.add(tx, identifiers);
+    await this.erased.add(tx, [...identifiers, ...(await this.aliases.forget(tx, identifiers))]);
     const removed: Record<string, number> = { decision_pins: await this.unpin(tx, family) };
     for (const table of Object.keys(PROFILE_TABLES)) removed[table] = await this.empty(tx, table, family);
     removed.identity_conflicts! += await this.forgetConflicts(tx, identifiers);

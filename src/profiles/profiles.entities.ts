@@ -84,6 +84,16 @@ export class WaitingEvent {
   @Column('jsonb') event!: unknown;
 }
 
+/** An alias of a former id that no customer has had yet: whoever comes under it is the owner. */
+@Entity('awaited_aliases')
+@Index('awaited_aliases_owner', ['ownerKind', 'ownerValue'])
+export class AwaitedAlias {
+  @PrimaryColumn('smallint') lane!: number;
+  @PrimaryColumn('text') value!: string;
+  @PrimaryColumn('text', { name: 'owner_kind' }) ownerKind!: string;
+  @PrimaryColumn('text', { name: 'owner_value' }) ownerValue!: string;
+}
+
 @Entity('receipts')
 export class Receipt {
   @PrimaryColumn('smallint') lane!: number;

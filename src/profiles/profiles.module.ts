@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AliasStore } from './alias-store.js';
 import { ConflictStore } from './conflict-store.js';
 import { ErasedStore } from './erased-store.js';
 import { EventHistoryStore } from './event-history-store.js';
@@ -13,6 +14,7 @@ import { WaitingEventStore } from './waiting-event-store.js';
 @Module({
   providers: [
     IdentifierStore,
+    AliasStore,
     EventStore,
     EventHistoryStore,
     ConflictStore,

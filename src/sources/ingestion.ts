@@ -18,6 +18,7 @@ import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { EventStore, type EventOutcome, type Recorded, type RefusalReason } from '../profiles/event-store.js';
 import { timeOf } from '../profiles/event-time.js';
 import { identifierKey } from '../profiles/identifier.js';
+import { namedBy } from '../profiles/aliases.js';
 import type { IncomingEvent } from '../profiles/incoming-event.js';
 import { MergeFollower } from '../profiles/merge-follower.js';
 import { SourceFreshness } from '../profiles/source-freshness.js';
@@ -240,8 +241,7 @@ export class Ingestion implements BeforeApplicationShutdown {
 /** The rows that storing an event locks, as far as it names them: its receipt and whom it is about. */
 function keysOf(item: Item): string[] {
   if (!('event' in item)) return [];
-  const { sourceEventId, identifiers } = item.event;
-  return [`${item.source}\0${sourceEventId}`, ...identifiers.map(identifierKey)];
+  return [`${item.source}\0${item.event.sourceEventId}`, ...namedBy(item.event).map(identifierKey)];
 }
 
 /** Where the events among these come from, by their ids; empty while nothing is traced. */

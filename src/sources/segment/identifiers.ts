@@ -30,6 +30,12 @@ export function identifiersOf(call: JsonObject, name: string): Identifier[] {
   ]);
 }
 
+/** The id that an alias calls a former one may be an anonymous one or a customer's: the latter as soon as one comes with it. */
+export function formerIdOf({ type, previousId }: JsonObject): Identifier | undefined {
+  const former = type === 'alias' ? evidenceFrom([idOf('customer_id', previousId)])[0] : undefined;
+  return former?.kind === 'customer_id' ? former : undefined;
+}
+
 function idOf(kind: 'customer_id' | 'anonymous_id', id: unknown): Evidence {
   return typeof id === 'string' && EMAIL.test(id.trim()) ? ['email', id] : [kind, id];
 }

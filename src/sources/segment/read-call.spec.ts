@@ -36,6 +36,13 @@ describe('whom a Segment call is about', () => {
     }
   });
 
+  it('may have had the former id of an alias as a customer, if that is no address', () => {
+    const alias = { type: 'alias', userId: '4711', previousId: ' 12 ' };
+    expect(eventOf(alias).formerId).toEqual({ kind: 'customer_id', value: '12' });
+    expect(eventOf({ ...alias, previousId: 'ann@example.com' }).formerId).toBeUndefined();
+    expect(eventOf({ previousId: '12' }).formerId).toBeUndefined();
+  });
+
   it('is told by traits, of the call or of its context, and by an order', () => {
     const emailIn = (changes: Call): string | undefined =>
       eventOf(changes).identifiers.find(({ kind }) => kind === 'email')?.value;

@@ -7,7 +7,7 @@ import type { Normalisation } from '../source.js';
 import { normaliseWith, UnusableDelivery } from '../unusable-delivery.js';
 import { isGiven, problemsOf, sentAt, statedAt, type CallProblem, type CallType } from './check-call.js';
 import { commerceEvent } from './commerce.js';
-import { identifiersOf } from './identifiers.js';
+import { formerIdOf, identifiersOf } from './identifiers.js';
 
 /** What a call says; how it was sent is another matter. */
 const SAID = [
@@ -27,11 +27,13 @@ export const readCall = normaliseWith((call: JsonObject): Normalisation => {
   if (identifiers.length === 0) {
     throw new UnusableDelivery('no_identifier', '/userId', 'an id of at most 320 bytes here or in anonymousId');
   }
+  const formerId = formerIdOf(call);
   const event: IncomingEvent = {
     sourceEventId: id ?? `messages/${messageIdOf(call)}`,
     name,
     ...timesOf(call),
     identifiers,
+    ...(formerId && { formerId }),
     properties,
     ...(isRestated && { isRestated }),
   };
