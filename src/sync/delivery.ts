@@ -76,10 +76,11 @@ export class Delivery {
     const ready = await this.withoutUnsure(sendable);
     round.claimed = claimed.length;
     if (ready.length === 0) return round;
-    const longestMs = this.settings.deliveryLeaseMs - 3 * this.settings.deliveryTimeoutMs;
+    const { deliveryLeaseMs: leaseMs, deliveryTimeoutMs: timeoutMs } = this.settings;
+    const longestMs = leaseMs - 3 * timeoutMs;
     await this.send(ready, {
       destination,
-      gate: this.gates.of(destination, { isUrgent: priority === URGENT }),
+      gate: this.gates.of(destination, { isUrgent: priority === URGENT, until: startedAt + leaseMs - timeoutMs }),
       externalIds,
       addressees: await this.addresseesOf(ready),
       known: await this.knownTo(destination, ready),

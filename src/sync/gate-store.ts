@@ -119,6 +119,17 @@ export class GateStore {
     );
   }
 
+  /** Gives a place back that no request was made in. */
+  async giveBack({ destination, family }: GateKey, { leaseEndsAt }: Entry): Promise<void> {
+    await query(
+      this.dataSource.manager,
+      `UPDATE destination_gates
+          SET leases = coalesce(leases[:array_position(leases, $3) - 1] || leases[array_position(leases, $3) + 1:], leases)
+        WHERE destination = $1 AND family = $2`,
+      [destination, family, leaseEndsAt],
+    );
+  }
+
   /** How long nothing at all will pass, in ms. */
   async shutForMs({ destination, family }: GateKey): Promise<number> {
     const [row] = await query<{ wait_ms: number | null }>(

@@ -21,15 +21,18 @@ export class Gates {
     @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
   ) {}
 
-  /** The gate for requests of one kind; those that are not urgent leave room for those that are. */
-  of(destination: Destination, { isUrgent }: { isUrgent: boolean }): Gate {
+  /**
+   * The gate for requests of one kind; those that are not urgent leave room for those that are. None begins after `until`,
+   * in ms as `performance.now()` tells it: their sender's claim might end before they do, and another send meanwhile.
+   */
+  of(destination: Destination, { isUrgent, until = Infinity }: { isUrgent: boolean; until?: number }): Gate {
     return {
       enter: async (family) => {
         const limits = destination.limits[family];
         if (!limits) throw new Error(`The destination ${destination.key} has no family "${family}".`);
         const full = paceOf(limits);
         const key = { destination: destination.key, family };
-        return this.enter(key, full, isUrgent ? full : unhurried(full));
+        return this.enter(key, full, isUrgent ? full : unhurried(full), until);
       },
     };
   }
@@ -39,11 +42,17 @@ export class Gates {
     return this.gates.shutForMs({ destination: key, family: sendsBy });
   }
 
-  private async enter(key: GateKey, full: Pace, own: Pace) {
+  private async enter(key: GateKey, full: Pace, own: Pace, until: number) {
     const startedAt = performance.now();
     for (;;) {
+      if (performance.now() > until) return { heldForMs: 0 };
       const entered = await this.gates.enter(key, full, own, this.settings.deliveryTimeoutMs + LEASE_MARGIN_MS);
       if ('leaseEndsAt' in entered) {
+        // The answer may have come late.
+        if (performance.now() > until) {
+          await this.gates.giveBack(key, entered);
+          return { heldForMs: 0 };
+        }
         return { leave: (end: Parameters<GateStore['leave']>[3]) => this.gates.leave(key, full, entered, end) };
       }
       const waitMs = entered.waitMs || LOOK_AGAIN_MS;

@@ -1,7 +1,11 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { createDataSource } from '../../src/data-source.js';
+import type { Destination } from '../../src/destinations/destination.js';
 import type { RequestEnd } from '../../src/destinations/gate.js';
 import { BUSY_MS, FAILURES_TO_OPEN, GateStore, RECOVERY_MS, type Entry } from '../../src/sync/gate-store.js';
+import { Gates } from '../../src/sync/gates.js';
+import type { WorkerSettings } from '../../src/platform/worker-settings.js';
 import { paceOf, unhurried, type Pace } from '../../src/sync/pace.js';
 import { DAY, T0 } from '../support/builders.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -141,6 +145,33 @@ describe('the gate of a destination', () => {
     await at(BUSY_MS);
     await countPassing();
     expect(await ask()).toEqual({ waitMs: 200 });
+  });
+
+  describe('of a sender whose claim comes to an end', () => {
+    const destination = { key: 'customerio', limits: { track: { requestsPerSecond: 40, requestsAtOnce: 1 } } };
+    const settings = { deliveryTimeoutMs: 10_000 };
+    const gateOf = (until: number) =>
+      new Gates(gates, settings as WorkerSettings).of(destination as unknown as Destination, { isUrgent: true, until });
+    /** The clock stands still there, so that the place of a request that was never made is held until it is given back. */
+    const freePlaces = async (): Promise<number> => 1 - (await gates.list())[0]!.underWay;
+
+    it('lets no request begin any more', async () => {
+      expect(await gateOf(performance.now() - 1).enter('track')).toEqual({ heldForMs: 0 });
+      expect(await freePlaces()).toBe(1);
+      expect(await gateOf(performance.now() + 60_000).enter('track')).toHaveProperty('leave');
+    });
+
+    it('lets none begin whose leave came too late, and gives its place back', async () => {
+      const lock = await database.pool.connect();
+      await lock.query('BEGIN; SELECT FROM destination_gates FOR UPDATE');
+      const until = performance.now() + 500;
+      const entering = gateOf(until).enter('track');
+      while (performance.now() <= until) await wait(10);
+      await lock.query('COMMIT');
+      lock.release();
+      expect(await entering).toEqual({ heldForMs: 0 });
+      expect(await freePlaces()).toBe(1);
+    });
   });
 
   describe('when nothing is answered', () => {

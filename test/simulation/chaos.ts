@@ -7,10 +7,10 @@ import { segmentIdOf, setUp } from './set-up.js';
 import { skipEmptyLanes, type SimulatedProcess, type SimulatedWorld } from './simulated-world.js';
 import type { Tally } from './tally.js';
 
-const ROUNDS = 8;
+const ROUNDS = 24;
 const MOST_JOBS = 12;
-const MOST_KILLS = 2;
-const WEBHOOKS = 8;
+const MOST_KILLS = 4;
+const WEBHOOKS = 12;
 const SKEWS = [0, 0, 1_000, -90_000, 86_400_000, -400 * 86_400_000];
 
 interface Reports {

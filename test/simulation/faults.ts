@@ -14,7 +14,7 @@ export interface Temper {
 
 export function drawTemper(chance: Chance): Temper {
   const some = (most: number): number => (chance.happens(0.3) ? 0 : most * chance.next());
-  return { crash: some(0.012), statement: some(0.03), destination: some(0.6), queue: some(0.4) };
+  return { crash: some(0.012), statement: some(0.2), destination: some(0.6), queue: some(0.4) };
 }
 
 /** What a statement may be answered: another transaction in the way, a limit, the server shutting down. */

@@ -103,17 +103,18 @@ export class VirtualProcess {
   /** The timer that is next; time passes until it is due. False where there is none. */
   fireNext(): boolean {
     if (this.timers.size === 0 || this.isDead) return false;
-    this.fire([...this.timers].reduce((a, b) => (b.at < a.at || (b.at === a.at && b.number < a.number) ? b : a)));
+    const next = [...this.timers].reduce((a, b) => (b.at < a.at || (b.at === a.at && b.number < a.number) ? b : a));
+    this.elapsed = Math.max(this.elapsed, next.at);
+    this.fire(next);
     return true;
   }
 
-  /** Every timer once, whenever it is due. */
+  /** Every timer once, whenever it is due; no time passes: who waits for a moment is not to find that hours have gone by. */
   fireEach(): void {
     for (const timer of [...this.timers]) if (this.timers.has(timer)) this.fire(timer);
   }
 
   private fire(timer: VirtualTimer): void {
-    this.elapsed = Math.max(this.elapsed, timer.at);
     if (timer.every === undefined) this.timers.delete(timer);
     else timer.at = this.elapsed + Math.max(1, timer.every);
     this.within(timer.run);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import type { Milliseconds } from '../../core/instant.js';
 import type { ProvisionOutcome, WantedSegment } from '../../destinations/destination.js';
 import { now } from '../../platform/clock.js';
 import { query, type Transaction } from '../../platform/database.js';
@@ -33,9 +34,6 @@ export interface ProvisionView extends ProvisionKey {
 }
 
 type Ready = Extract<ProvisionOutcome, { kind: 'ready' }>;
-
-/** Above what looking for a segment and making it take; a worker that is gone is followed by another one after it. */
-const LEASE_MS = 120_000;
 
 const PUSHED_THERE = `SELECT FROM segments JOIN segment_versions AS said ON said.segment_id = id AND said.version = published_version
    WHERE push @> jsonb_build_array(jsonb_build_object(
@@ -79,7 +77,11 @@ export class ProvisionStore {
   }
 
   /** Takes the one that has been due longest at one of these destinations, of those that segments in force are pushed to. */
-  async claim(tx: Transaction, destinations: readonly string[]): Promise<ClaimedProvision | undefined> {
+  async claim(
+    tx: Transaction,
+    destinations: readonly string[],
+    leaseMs: Milliseconds,
+  ): Promise<ClaimedProvision | undefined> {
     const at = await now(tx);
     const [row] = await query<ClaimedProvision>(
       tx,
@@ -91,18 +93,22 @@ export class ProvisionStore {
                ORDER BY due_at, destination, segment_id LIMIT 1 FOR UPDATE SKIP LOCKED)
        RETURNING destination, segment_id AS "segmentId", claim, version, name, adopt, external_id AS "externalId", account,
                  attempts`,
-      [destinations, new Date(at), randomUUID(), new Date(at + LEASE_MS)],
+      [destinations, new Date(at), randomUUID(), new Date(at + leaseMs)],
     );
     return row;
   }
 
   /** Whether a claim is still this worker's; if so, for a whole lease again. Its row is held until the transaction ends. */
-  async holds(tx: Transaction, { destination, segmentId, claim }: ClaimedProvision): Promise<boolean> {
+  async holds(
+    tx: Transaction,
+    { destination, segmentId, claim }: ClaimedProvision,
+    leaseMs: Milliseconds,
+  ): Promise<boolean> {
     const rows = await query(
       tx,
       `UPDATE provisioned_segments SET claimed_until = $4
         WHERE destination = $1 AND segment_id = $2 AND claim = $3 RETURNING claim`,
-      [destination, segmentId, claim, new Date((await now(tx)) + LEASE_MS)],
+      [destination, segmentId, claim, new Date((await now(tx)) + leaseMs)],
     );
     return rows.length > 0;
   }

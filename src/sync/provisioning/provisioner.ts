@@ -1,6 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { Milliseconds } from '../../core/instant.js';
 import { DESTINATIONS, type Destination, type ProvisionOutcome } from '../../destinations/destination.js';
+import type { Gate } from '../../destinations/gate.js';
 import { OutboxWaiting } from '../../outbox/outbox-waiting.js';
 import type { Transaction } from '../../platform/database.js';
 import { LANES } from '../../platform/lanes.js';
@@ -19,6 +21,8 @@ interface Setback {
 }
 
 const LOOK_AGAIN_MS = 5_000;
+/** A worker that is gone is followed by another one after it; looking for a segment and making it take two timeouts at most. */
+const SHORTEST_LEASE_MS = 120_000;
 
 type Ready = Extract<ProvisionOutcome, { kind: 'ready' }>;
 
@@ -29,6 +33,8 @@ type Ready = Extract<ProvisionOutcome, { kind: 'ready' }>;
 @Injectable()
 export class Provisioner extends Sweep {
   private readonly log = new Logger(Provisioner.name);
+  private readonly timeoutMs: Milliseconds;
+  private readonly leaseMs: Milliseconds;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -41,6 +47,8 @@ export class Provisioner extends Sweep {
     @Inject(WORKER_SETTINGS) settings: WorkerSettings,
   ) {
     super(5 * settings.sweepIntervalMs);
+    this.timeoutMs = settings.deliveryTimeoutMs;
+    this.leaseMs = Math.max(SHORTEST_LEASE_MS, 3 * this.timeoutMs);
   }
 
   /** One after another: at two requests each, no destination minds. */
@@ -49,12 +57,11 @@ export class Provisioner extends Sweep {
     for (const one of able) await this.follow(one);
     const keys = able.map((one) => one.key);
     while (!this.stopping.aborted) {
-      const run = await this.dataSource.transaction((tx) => this.store.claim(tx, keys));
+      const until = performance.now() + this.leaseMs - this.timeoutMs;
+      const run = await this.dataSource.transaction((tx) => this.store.claim(tx, keys, this.leaseMs));
       if (!run) return;
-      await this.carryOut(
-        run,
-        able.find((one) => one.key === run.destination)!,
-      );
+      const destination = able.find((one) => one.key === run.destination)!;
+      await this.carryOut(run, destination, this.gates.of(destination, { isUrgent: false, until }));
     }
   }
 
@@ -65,11 +72,10 @@ export class Provisioner extends Sweep {
     await this.store.followAccount(this.dataSource.manager, destination.key, account);
   }
 
-  private async carryOut(run: ClaimedProvision, destination: Destination): Promise<void> {
+  private async carryOut(run: ClaimedProvision, destination: Destination, gate: Gate): Promise<void> {
     const account = accountOf(destination);
     const { segmentId, name, adopt, externalId } = run;
     const known = externalId !== null && run.account === account ? { externalId } : {};
-    const gate = this.gates.of(destination, { isUrgent: false });
     const outcome = await destination.provision!({ segmentId, name, adopt, ...known }, gate);
     if (outcome.kind === 'ready') await this.makeReady(run, account, outcome);
     else await this.inTurn(run, (tx) => this.store.giveBack(tx, run, setbackOf(run, outcome)));
@@ -117,7 +123,8 @@ export class Provisioner extends Sweep {
   /** Throws where another worker has taken it meanwhile. */
   private async inTurn(run: ClaimedProvision, work: (tx: Transaction) => Promise<void>): Promise<void> {
     await this.dataSource.transaction(async (tx) => {
-      if (!(await this.store.holds(tx, run))) throw new Error('Another worker has taken the segment to be made.');
+      if (!(await this.store.holds(tx, run, this.leaseMs)))
+        throw new Error('Another worker has taken the segment to be made.');
       await work(tx);
     });
   }
