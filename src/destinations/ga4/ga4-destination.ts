@@ -5,7 +5,7 @@ import { right, wrong, type Finding } from '../finding.js';
 import { OPEN_GATE, throughGate } from '../gate.js';
 import { outcomeOfStatus } from '../outcome-of-status.js';
 import { endOf } from '../request-end.js';
-import { outcomeOfFailure, sendInTime } from '../send-in-time.js';
+import { outcomeOfFailure, sendEach } from '../send-each.js';
 import { Ga4Settings } from './ga4-settings.js';
 import { CONVERSION_EVENT, EVENT_NAME, REFUND_EVENT, planRequests, type Ga4Body } from './map.js';
 
@@ -65,8 +65,7 @@ class Ga4Destination implements Destination {
     const { requests, rejected } = planRequests(messages, how, this.now());
     const outcomes = new Map<number, SendOutcome>();
     for (const [index, reason] of rejected) outcomes.set(index, { kind: 'rejected', reason });
-    const sending = { atOnce: REQUESTS_AT_ONCE, timeoutMs: this.means.timeoutMs };
-    const sent = await sendInTime(requests, sending, ({ body }) =>
+    const sent = await sendEach(requests, REQUESTS_AT_ONCE, ({ body }) =>
       throughGate(gate, FAMILY, () => this.collect(body), endOf),
     );
     for (const [{ settles }, outcome] of sent) for (const index of settles) outcomes.set(index, outcome);

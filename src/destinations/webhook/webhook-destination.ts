@@ -5,7 +5,7 @@ import { right, wrong, type Finding } from '../finding.js';
 import { OPEN_GATE, throughGate, type Gate } from '../gate.js';
 import { endOf } from '../request-end.js';
 import { outcomeOfStatus } from '../outcome-of-status.js';
-import { outcomeOfFailure, sendInTime } from '../send-in-time.js';
+import { outcomeOfFailure, sendEach } from '../send-each.js';
 import { IDENTIFIERS, mapMessage, type WebhookEvent } from './map.js';
 import { makeWebhookSecret, webhookHeaders } from './sign.js';
 import { WebhookSettings } from './webhook-settings.js';
@@ -61,8 +61,7 @@ class WebhookDestination implements Destination {
   }
 
   async send(messages: readonly DestinationMessage[], gate = OPEN_GATE): Promise<SendOutcome[]> {
-    const sending = { atOnce: REQUESTS_AT_ONCE, timeoutMs: this.means.timeoutMs };
-    const outcomes = await sendInTime(messages, sending, (message) => this.sendOne(message, gate));
+    const outcomes = await sendEach(messages, REQUESTS_AT_ONCE, (message) => this.sendOne(message, gate));
     return messages.map((message) => outcomes.get(message)!);
   }
 

@@ -1,25 +1,16 @@
-import type { Milliseconds } from '../core/instant.js';
 import { OutboundFailed, OutboundRefused } from '../platform/outbound/outbound-http.js';
 import type { SendOutcome } from './destination.js';
 import { runBounded } from './run-bounded.js';
 
-/** How much is sent at once, and how long one request may take. */
-export interface Sending {
-  atOnce: number;
-  timeoutMs: Milliseconds;
-}
-
-/** Sends items one by one; where answers are so slow that a claim's lease might end, the rest is left for later. */
-export async function sendInTime<T>(
+/** Sends items one by one, so many at once; what became of each. */
+export async function sendEach<T>(
   items: readonly T[],
-  { atOnce, timeoutMs }: Sending,
+  atOnce: number,
   send: (item: T) => Promise<SendOutcome>,
 ): Promise<Map<T, SendOutcome>> {
   const outcomes = new Map<T, SendOutcome>();
-  const startedAt = performance.now();
   await runBounded(items, atOnce, async (item) => {
-    const isLate = performance.now() - startedAt > 2 * timeoutMs;
-    outcomes.set(item, isLate ? { kind: 'held', forMs: 0 } : await send(item));
+    outcomes.set(item, await send(item));
   });
   return outcomes;
 }
