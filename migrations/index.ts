@@ -45,6 +45,7 @@ import { NoteSinceWhenDestinationsHear1764000245000 } from './1764000245000-note
 import { NumberChangesOnce1764000252000 } from './1764000252000-number-changes-once.js';
 import { AddUpLinkReportsByPeriod1764000260000 } from './1764000260000-add-up-link-reports-by-period.js';
 import { AwaitFormerIds1764000270000 } from './1764000270000-await-former-ids.js';
+import { SettleConflicts1764000271000 } from './1764000271000-settle-conflicts.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -95,4 +96,5 @@ export const MIGRATIONS = [
   NumberChangesOnce1764000252000,
   AddUpLinkReportsByPeriod1764000260000,
   AwaitFormerIds1764000270000,
+  SettleConflicts1764000271000,
 ];

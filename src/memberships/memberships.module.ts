@@ -3,6 +3,7 @@ import { CtasModule } from '../ctas/ctas.module.js';
 import { HistoriesModule } from '../histories/histories.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { ArrivalEvaluation } from '../profiles/arrival-evaluation.js';
+import { ConflictSettler } from '../profiles/conflict-settler.js';
 import { ProfilesModule } from '../profiles/profiles.module.js';
 import { SegmentsModule } from '../segments/segments.module.js';
 import { ArrivalEvaluator } from './arrival-evaluator.js';
@@ -40,7 +41,7 @@ export class EvaluationModule {}
 @Module({
   imports: STORES,
   controllers: [PreviewsController, MembersController, MembershipsController, ProfilesController],
-  providers: [MembershipReader, MembershipStore, MemberStore, Backfill, PreviewStore],
+  providers: [MembershipReader, MembershipStore, MemberStore, Backfill, PreviewStore, ConflictSettler],
 })
 export class MembershipsApiModule {}
 

@@ -1,13 +1,16 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
+import { noteChange } from '../platform/audit/changes.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { readCursor, readInstant, writeCursor } from '../platform/cursor.js';
 import { Problem } from '../platform/problem.js';
+import { ConflictSettler } from '../profiles/conflict-settler.js';
 import { ConflictStore } from '../profiles/conflict-store.js';
 import { identifierFromPath } from '../profiles/identifier-reference.js';
 import { IdentifierStore } from '../profiles/identifier-store.js';
 import { ProfileStore } from '../profiles/profile-store.js';
+import { ConflictsQueryDto, SettleConflictDto } from './conflict.dto.js';
 import { MembershipReader } from './membership-reader.js';
 import { MembershipStore } from './membership-store.js';
 import { PageQueryDto } from './page-query.dto.js';
@@ -25,6 +28,7 @@ export class ProfilesController {
     private readonly identifiers: IdentifierStore,
     private readonly profiles: ProfileStore,
     private readonly conflicts: ConflictStore,
+    private readonly settler: ConflictSettler,
     private readonly memberships: MembershipStore,
     private readonly reader: MembershipReader,
   ) {}
@@ -32,16 +36,30 @@ export class ProfilesController {
   @Get('conflicts')
   @ApiOperation({
     summary: 'Identifiers that came together and were not joined, newest first',
-    description: 'Joining them would have made strangers one profile. Open until the two turn out to be one after all.',
+    description:
+      'Joining them would have made strangers one profile. Open until the two turn out to be one after all, or somebody settles it.',
   })
-  async listConflicts(@Query() { after, limit }: PageQueryDto) {
+  async listConflicts(@Query() { after, limit, state }: ConflictsQueryDto) {
     const [at, profileId, kind, value] = after === undefined ? [] : readCursor(after, 4);
     const from =
       at === undefined ? undefined : { at: readInstant(at), profileId: profileId!, kind: kind!, value: value! };
-    const conflicts = await this.conflicts.list(this.dataSource.manager, { ...(from && { after: from }), most: limit });
+    const page = { ...(from && { after: from }), most: limit, areApart: state === 'kept_apart' };
+    const conflicts = await this.conflicts.list(this.dataSource.manager, page);
     const last = conflicts.at(-1);
     const next = last && [last.lastSeenAt.toISOString(), last.profileId, last.kind, last.value];
     return { conflicts, next: next && conflicts.length === limit ? writeCursor(next) : null };
+  }
+
+  @Post('conflicts/settle')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Settle a conflict by hand',
+    description:
+      '`same_person` makes one profile of the two, under the older, with its memberships recomputed at once. `different_people` keeps them apart for good, whatever names them together later.',
+  })
+  async settle(@Body() { profileId, identifier, verdict }: SettleConflictDto) {
+    noteChange({ profileId: Number(profileId), verdict });
+    return this.settler.settle(Number(profileId), identifierFromPath(identifier, '/identifier'), verdict);
   }
 
   @Get(':identifier')

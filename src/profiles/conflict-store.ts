@@ -1,9 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { query, type Transaction } from '../platform/database.js';
+import { plainArray } from '../platform/array-parameters.js';
+import { prepared, query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
 import type { ProfileMerge } from './merge-follower.js';
-import { identifierKey, type Identifier } from './identifier.js';
-import type { ConflictReason } from './plan-bindings.js';
+import { identifierKey, type Identifier, type IdentifierKind } from './identifier.js';
+import type { ConflictReason, KeptApart } from './plan-bindings.js';
+
+/** A conflict that may be settled. */
+export interface OpenConflict {
+  profileId: number;
+  identifier: Identifier;
+  /** Whose the identifier is now; null: nobody's. */
+  owner: number | null;
+  eventId: string;
+}
 
 /** An identifier that came with a profile's event and was not joined with it. */
 export interface Conflict {
@@ -24,23 +34,34 @@ export interface ConflictView {
   times: number;
   firstSeenAt: Date;
   lastSeenAt: Date;
+  /** Since when they are kept apart because somebody said so; null: open. */
+  keptApartAt: Date | null;
 }
 
 const VIEW = `conflict.profile_id AS "profileId", conflict.kind, conflict.value, owner.profile_id AS "otherProfileId",
-              reason, event_id AS "eventId", times, first_seen_at AS "firstSeenAt", last_seen_at AS "lastSeenAt"`;
+              reason, event_id AS "eventId", times, first_seen_at AS "firstSeenAt", last_seen_at AS "lastSeenAt",
+              kept_apart_at AS "keptApartAt"`;
 
 // A conflict is over once its identifier leads to the profile after all.
-const OPEN = `identity_conflicts conflict
+const STANDING = `identity_conflicts conflict
          LEFT JOIN identifiers owner
            ON owner.lane = conflict.identifier_lane AND owner.kind = conflict.kind AND owner.value = conflict.value
         WHERE owner.profile_id IS DISTINCT FROM conflict.profile_id`;
+
+const KEY = 'lane = $1 AND profile_id = $2 AND kind = $3 AND value = $4';
+
+function keyOf(profileId: number, { kind, value }: Identifier): unknown[] {
+  return [laneOfProfile(profileId), profileId, kind, value];
+}
 
 /** What was not merged, kept and shown. */
 @Injectable()
 export class ConflictStore {
   async note(tx: Transaction, conflicts: readonly Conflict[]): Promise<void> {
-    if (conflicts.length === 0) return;
-    const distinct = new Map(conflicts.map((one) => [`${one.profileId} ${identifierKey(one.identifier)}`, one]));
+    // What somebody has settled is not told again.
+    const news = conflicts.filter((one) => one.reason !== 'kept_apart');
+    if (news.length === 0) return;
+    const distinct = new Map(news.map((one) => [`${one.profileId} ${identifierKey(one.identifier)}`, one]));
     const rows = [...distinct.values()];
     await query(
       tx,
@@ -71,11 +92,13 @@ export class ConflictStore {
       tx,
       `WITH gone AS (DELETE FROM identity_conflicts WHERE lane = $1 AND profile_id = $2 RETURNING *)
        INSERT INTO identity_conflicts AS known
-         (lane, profile_id, kind, value, identifier_lane, reason, event_id, times, first_seen_at, last_seen_at)
-       SELECT $3, $4, kind, value, identifier_lane, reason, event_id, times, first_seen_at, last_seen_at FROM gone
+         (lane, profile_id, kind, value, identifier_lane, reason, event_id, times, first_seen_at, last_seen_at, kept_apart_at)
+       SELECT $3, $4, kind, value, identifier_lane, reason, event_id, times, first_seen_at, last_seen_at, kept_apart_at
+         FROM gone
        ON CONFLICT (lane, profile_id, kind, value) DO UPDATE
           SET times = known.times + excluded.times, first_seen_at = least(known.first_seen_at, excluded.first_seen_at),
-              last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at)`,
+              last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at),
+              kept_apart_at = coalesce(known.kept_apart_at, excluded.kept_apart_at)`,
       [laneOfProfile(merged), merged, laneOfProfile(into), into],
     );
     await query(
@@ -87,19 +110,61 @@ export class ConflictStore {
     );
   }
 
-  /** The open conflicts, newest first, after a cursor of an earlier page. */
+  /** A conflict that is not over, and whose its identifier is, held until the transaction ends. */
+  async find(tx: Transaction, profileId: number, identifier: Identifier): Promise<OpenConflict | undefined> {
+    const [row] = await query<{ owner: string | null; eventId: string }>(
+      tx,
+      `SELECT owner.profile_id AS owner, event_id AS "eventId" FROM ${STANDING}
+          AND conflict.lane = $1 AND conflict.profile_id = $2 AND conflict.kind = $3 AND conflict.value = $4
+          FOR UPDATE OF conflict`,
+      keyOf(profileId, identifier),
+    );
+    return row && { profileId, identifier, owner: row.owner === null ? null : Number(row.owner), eventId: row.eventId };
+  }
+
+  /** From now on the two are different people, whatever says otherwise. */
+  async keepApart(tx: Transaction, profileId: number, identifier: Identifier): Promise<void> {
+    await query(
+      tx,
+      `UPDATE identity_conflicts SET kept_apart_at = coalesce(kept_apart_at, turnout_now()) WHERE ${KEY}`,
+      keyOf(profileId, identifier),
+    );
+  }
+
+  async forget(tx: Transaction, profileId: number, identifier: Identifier): Promise<void> {
+    await query(tx, `DELETE FROM identity_conflicts WHERE ${KEY}`, keyOf(profileId, identifier));
+  }
+
+  /** Whom these profiles are not to be joined with, because somebody said so. */
+  async apartFrom(tx: Transaction, profileIds: readonly number[]): Promise<KeptApart[]> {
+    const rows = await prepared<{ profile: string; kind: IdentifierKind; value: string; owner: string | null }>(
+      tx,
+      'apart_from',
+      `SELECT conflict.profile_id AS profile, conflict.kind, conflict.value, owner.profile_id AS owner FROM ${STANDING}
+          AND conflict.profile_id = ANY($1::bigint[]) AND kept_apart_at IS NOT NULL`,
+      [plainArray(profileIds)],
+    );
+    return rows.map(({ profile, kind, value, owner }) => ({
+      profile: Number(profile),
+      key: identifierKey({ kind, value }),
+      owner: owner === null ? null : Number(owner),
+    }));
+  }
+
+  /** The conflicts that are open, or those that were settled by keeping them apart, newest first, after a cursor of an earlier page. */
   async list(
     tx: Transaction,
-    page: { after?: { at: Date; profileId: string; kind: string; value: string }; most: number },
+    page: { after?: { at: Date; profileId: string; kind: string; value: string }; most: number; areApart: boolean },
   ): Promise<ConflictView[]> {
-    const { after, most } = page;
+    const { after, most, areApart } = page;
     return query<ConflictView>(
       tx,
-      `SELECT ${VIEW} FROM ${OPEN}
+      `SELECT ${VIEW} FROM ${STANDING}
+          AND (kept_apart_at IS NOT NULL) = $6
           AND ($1::timestamptz IS NULL
                OR (last_seen_at, conflict.profile_id, conflict.kind, conflict.value) < ($1, $2::bigint, $3::text, $4::text))
         ORDER BY last_seen_at DESC, conflict.profile_id DESC, conflict.kind DESC, conflict.value DESC LIMIT $5`,
-      [after?.at ?? null, after?.profileId ?? null, after?.kind ?? null, after?.value ?? null, most],
+      [after?.at ?? null, after?.profileId ?? null, after?.kind ?? null, after?.value ?? null, most, areApart],
     );
   }
 
@@ -107,7 +172,7 @@ export class ConflictStore {
   async ofProfile(tx: Transaction, profileId: number): Promise<ConflictView[]> {
     return query<ConflictView>(
       tx,
-      `SELECT ${VIEW} FROM ${OPEN}
+      `SELECT ${VIEW} FROM ${STANDING}
           AND (conflict.lane, conflict.profile_id, conflict.kind, conflict.value) IN (
             SELECT lane, profile_id, kind, value FROM identity_conflicts WHERE lane = $1 AND profile_id = $2
             UNION

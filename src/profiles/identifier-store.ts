@@ -3,12 +3,13 @@ import { now } from '../platform/clock.js';
 import { answersOf, prepared, query, type Transaction } from '../platform/database.js';
 import { AliasStore } from './alias-store.js';
 import { customersAwaited, namedBy, withAliases, type Alias, type Named } from './aliases.js';
+import { ConflictStore } from './conflict-store.js';
 import { ErasedStore } from './erased-store.js';
 import { IDENTIFIER_KINDS, identifierKey, type Identifier, type IdentifierKind } from './identifier.js';
 import { columnsOf, distinctOf, writeBindings, type BindingRow } from './identifier-rows.js';
 import { IDENTITY_RULES, isCounted, type IdentityRules } from './identity-rules.js';
 import { ProfileOvertaken } from './profile-lock.js';
-import { planBindings, type BindingPlan, type PlannedConflict } from './plan-bindings.js';
+import { planBindings, type BindingPlan, type KeptApart, type PlannedConflict } from './plan-bindings.js';
 import type { PlannedMerge } from './profile-union.js';
 
 /** To whom lists of identifiers lead, and what that settled. */
@@ -49,6 +50,7 @@ export class IdentifierStore {
   constructor(
     private readonly erased: ErasedStore,
     private readonly aliases: AliasStore,
+    private readonly conflicts: ConflictStore,
     @Inject(IDENTITY_RULES) private readonly rules: IdentityRules,
   ) {
     this.countedKinds = IDENTIFIER_KINDS.filter((kind) => isCounted(rules, kind));
@@ -114,8 +116,8 @@ export class IdentifierStore {
       const { lists, waiting } = withAliases(named, known, owners);
       const former = waiting.map((one) => one.former);
       const erased = await this.erasedAmong(tx, [...lists.flat(), ...former], known);
-      const held = await this.held(tx, lists, known);
-      const plan = planBindings(lists, { profiles: known, held, erased }, this.rules, former);
+      const { held, apart } = await this.standing(tx, lists, known);
+      const plan = planBindings(lists, { profiles: known, held, erased, apart }, this.rules, former);
       const resolution = await this.bind(tx, plan);
       const aliases = waiting.filter((one) => isToWait(one, plan, erased));
       const awaited = lists.filter((_, index) => plan.profiles[index] === null && !plan.erased.has(index)).flat();
@@ -185,19 +187,24 @@ export class IdentifierStore {
     return new Map(rows.map((row) => [identifierKey(row), row.profile_id === null ? null : Number(row.profile_id)]));
   }
 
-  /** The ids that tell strangers apart, of the profiles that something might be joined with; asked for only then. */
-  private async held(
+  /**
+   * The ids that tell strangers apart, and what is to be kept apart, of the profiles that something might be joined with;
+   * asked for only then.
+   */
+  private async standing(
     tx: Transaction,
     lists: readonly (readonly Identifier[])[],
     known: KnownIdentifiers,
-  ): Promise<Map<number, Identifier[]>> {
-    const ids = new Set(lists.map((list) => ledTo(list, known)).flatMap((led) => (led.size > 1 ? [...led] : [])));
-    ids.delete(null);
-    return ids.size === 0 ? new Map() : this.countedOf(tx, [...ids]);
+  ): Promise<{ held: Map<number, Identifier[]>; apart: KeptApart[] }> {
+    const led = lists.map((list) => ledTo(list, known)).flatMap((all) => (all.size > 1 ? [...all] : []));
+    const ids = [...new Set(led)].filter((id) => id !== null);
+    if (ids.length === 0) return { held: new Map(), apart: [] };
+    const [held, apart] = await answersOf(this.countedOf(tx, ids), this.conflicts.apartFrom(tx, ids));
+    return { held, apart };
   }
 
   /** The ids that tell strangers apart, by profile. */
-  private async countedOf(tx: Transaction, ids: readonly (number | null)[]): Promise<Map<number, Identifier[]>> {
+  private async countedOf(tx: Transaction, ids: readonly number[]): Promise<Map<number, Identifier[]>> {
     const held = new Map<number, Identifier[]>();
     const rows = await query<BindingRow>(
       tx,

@@ -1,6 +1,6 @@
 import { identifier, IDENTIFIER_KINDS, identifierKey, type Identifier, type IdentifierKind } from './identifier.js';
 import type { IdentityRules } from './identity-rules.js';
-import { planBindings, type KnownIdentifiers } from './plan-bindings.js';
+import { planBindings, type KeptApart, type KnownIdentifiers } from './plan-bindings.js';
 
 const RULES: IdentityRules = {
   mergingKinds: IDENTIFIER_KINDS,
@@ -20,6 +20,7 @@ function plan(
   lists: string[],
   given: Record<string, number | null | 'erased'> = {},
   rules: Partial<IdentityRules> = {},
+  apart: KeptApart[] = [],
 ) {
   const entries = Object.entries(given);
   const known = Object.fromEntries(entries.filter((entry): entry is [string, number | null] => entry[1] !== 'erased'));
@@ -29,7 +30,7 @@ function plan(
   for (const [text, profile] of Object.entries(known)) {
     if (profile !== null && !text.startsWith('email')) held.set(profile, [...(held.get(profile) ?? []), id(text)]);
   }
-  const facts: KnownIdentifiers = { profiles, held, erased: new Set(erasedKeys) };
+  const facts: KnownIdentifiers = { profiles, held, erased: new Set(erasedKeys), apart };
   const {
     bind,
     merges,

@@ -10,10 +10,21 @@ export interface KnownIdentifiers {
   held: ReadonlyMap<number, readonly Identifier[]>;
   /** Those of somebody who was erased, by key. */
   erased: ReadonlySet<string>;
+  /** What is not to be joined with those profiles. */
+  apart: readonly KeptApart[];
+}
+
+/** A profile and an identifier of which somebody has said that it is not theirs. */
+export interface KeptApart {
+  profile: number;
+  /** Of the identifier. */
+  key: string;
+  /** Whose it is: they are different people; null: nobody's. */
+  owner: number | null;
 }
 
 /** Why an identifier of a list was not joined with the rest of it. */
-export type ConflictReason = 'contradiction' | 'too_many_ids' | 'kind_may_not_merge';
+export type ConflictReason = 'contradiction' | 'too_many_ids' | 'kind_may_not_merge' | 'kept_apart';
 
 export interface PlannedConflict {
   list: number;
@@ -130,18 +141,34 @@ class Planner {
   }
 
   private bindTo(profile: PlannedProfile, identifier: Identifier, list: readonly Identifier[], index: number): void {
-    const held = this.union.heldBy(profile);
-    const reason = contradict(this.rules, [identifier], held, list)
-      ? 'contradiction'
-      : isCounted(this.rules, identifier.kind) && this.isTooMuch(held, [identifier])
-        ? 'too_many_ids'
-        : undefined;
+    const reason = this.whyNotBind(profile, identifier, list);
     if (reason) {
       this.conflicts.push({ list: index, identifier, other: null, reason });
       return;
     }
     this.bound.set(identifierKey(identifier), { identifier, profile });
     this.union.add(profile, identifier);
+  }
+
+  private whyNotBind(
+    profile: PlannedProfile,
+    identifier: Identifier,
+    list: readonly Identifier[],
+  ): ConflictReason | undefined {
+    const key = identifierKey(identifier);
+    if (this.known.apart.some((one) => one.key === key && this.union.rootOf(one.profile) === profile)) {
+      return 'kept_apart';
+    }
+    const held = this.union.heldBy(profile);
+    if (contradict(this.rules, [identifier], held, list)) return 'contradiction';
+    return isCounted(this.rules, identifier.kind) && this.isTooMuch(held, [identifier]) ? 'too_many_ids' : undefined;
+  }
+
+  private areKeptApart(profile: PlannedProfile, other: PlannedProfile): boolean {
+    return this.known.apart.some(({ profile: one, owner }) => {
+      const pair = owner === null ? [] : [this.union.rootOf(one), this.union.rootOf(owner)];
+      return pair.includes(this.union.rootOf(profile)) && pair.includes(this.union.rootOf(other));
+    });
   }
 
   /** Makes the profile that an identifier leads to one with the list's, unless they are strangers. */
@@ -163,6 +190,7 @@ class Planner {
     through: readonly Identifier[],
     list: readonly Identifier[],
   ): ConflictReason | undefined {
+    if (this.areKeptApart(profile, other)) return 'kept_apart';
     const [held, others] = [this.union.heldBy(profile), this.union.heldBy(other)];
     if (contradict(this.rules, held, others, list)) return 'contradiction';
     if (through.some((one) => !this.rules.mergingKinds.includes(one.kind))) return 'kind_may_not_merge';

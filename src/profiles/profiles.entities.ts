@@ -32,6 +32,7 @@ export class Profile {
 @Entity('identity_conflicts')
 @Index('identity_conflicts_newest', ['lastSeenAt', 'profileId', 'kind', 'value'])
 @Index('identity_conflicts_identifier', ['kind', 'value'])
+@Index('identity_conflicts_apart', ['profileId'], { where: 'kept_apart_at IS NOT NULL' })
 export class IdentityConflict {
   @PrimaryColumn('smallint') lane!: number;
   @PrimaryColumn('bigint', { name: 'profile_id' }) profileId!: string;
@@ -45,6 +46,8 @@ export class IdentityConflict {
   @Column('integer') times!: number;
   @Column({ type: 'timestamptz', name: 'first_seen_at', precision: 3 }) firstSeenAt!: Date;
   @Column({ type: 'timestamptz', name: 'last_seen_at', precision: 3 }) lastSeenAt!: Date;
+  /** Since when somebody has said that they are two; null: it is open. */
+  @Column({ type: 'timestamptz', name: 'kept_apart_at', precision: 3, nullable: true }) keptApartAt!: Date | null;
 }
 
 @Entity('identifiers')

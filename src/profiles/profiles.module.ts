@@ -30,6 +30,7 @@ import { WaitingEventStore } from './waiting-event-store.js';
     EventStore,
     EventHistoryStore,
     ConflictStore,
+    ProfileMerger,
     ErasedStore,
     ProfileStore,
     ProfileEraser,

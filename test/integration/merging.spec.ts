@@ -266,6 +266,93 @@ describe('two profiles that turn out to be one person', () => {
       expect((await turnout.must('GET', '/v1/profiles/conflicts')).conflicts).toEqual([]);
     });
 
+    const judge = (conflict: JsonObject, verdict: string) =>
+      turnout.call('POST', '/v1/profiles/conflicts/settle', {
+        profileId: conflict.profileId,
+        identifier: `${conflict.kind as string}:${conflict.value as string}`,
+        verdict,
+      });
+    const openOnes = async () => (await turnout.must('GET', '/v1/profiles/conflicts')).conflicts as JsonObject[];
+    const idOf = async (who: string) => (await profile(who)).profileId;
+
+    async function shareAnAddress(): Promise<JsonObject> {
+      await take(turnout, fact('click', T0, 'customer_id=1 email=home@x.io'));
+      await take(turnout, fact('click', T0, 'customer_id=2 email=home@x.io'), fact('click', T0, 'customer_id=2'));
+      const [conflict] = await openOnes();
+      return conflict!;
+    }
+
+    it('may be said by hand to be one: they are merged, recomputed, and the conflict is over', async () => {
+      await put('often', { performed: 'click', within: '30d', count: { atLeast: 3 } }, 7);
+      const conflict = await shareAnAddress();
+      const older = await idOf('customer_id:1');
+      expect(await judge(conflict, 'same_person')).toMatchObject({
+        status: 200,
+        body: { profileId: older, merged: [Number(conflict.profileId)] },
+      });
+      const shown = await profile('customer_id:2');
+      expect(shown).toMatchObject({ profileId: older, conflicts: [], merges: [{ kind: 'email' }] });
+      expect((shown.timeline as JsonObject).events).toHaveLength(3);
+      expect(log(shown)).toEqual([[String(older), 'often', 'entered', 'event', isoAt(0)]]);
+      await settle(10);
+      expect(customerio.segmentMembers(7)).toEqual(['1']);
+      expect(await openOnes()).toEqual([]);
+      expect((await judge(conflict, 'same_person')).status).toBe(404);
+      const { entries } = await turnout.must('GET', '/v1/audit-log?limit=1');
+      expect(entries).toMatchObject([
+        {
+          action: 'POST /v1/profiles/conflicts/settle',
+          detail: { profileId: Number(conflict.profileId), verdict: 'same_person' },
+        },
+      ]);
+    });
+
+    it('may be said by hand to be two: the conflict is closed, and nothing joins them any more, not even an alias', async () => {
+      const conflict = await shareAnAddress();
+      expect((await judge(conflict, 'different_people')).status).toBe(200);
+      expect(await openOnes()).toEqual([]);
+      await take(turnout, fact('click', T0 + 2, 'customer_id=2 email=home@x.io'));
+      await take(turnout, fact('alias', T0 + 3, 'customer_id=1 customer_id=2'));
+      await take(turnout, fact('click', T0 + 4, 'email=home@x.io phone=+4917012345678'));
+      await take(turnout, fact('click', T0 + 5, 'customer_id=2 phone=+4917012345678'));
+      expect(await idOf('customer_id:2')).toBe(Number(conflict.profileId));
+      expect(await idOf('customer_id:1')).toBe(Number(conflict.otherProfileId));
+      expect(await openOnes()).toEqual([]);
+      const apart = (await turnout.must('GET', '/v1/profiles/conflicts?state=kept_apart')).conflicts as JsonObject[];
+      expect(apart).toMatchObject([{ value: 'home@x.io', keptApartAt: expect.any(String) as string }]);
+      expect((await judge(apart[0]!, 'same_person')).body.merged).toEqual([Number(conflict.profileId)]);
+      expect((await turnout.must('GET', '/v1/profiles/conflicts?state=kept_apart')).conflicts).toEqual([]);
+    });
+
+    it('stay two when one of them becomes a third', async () => {
+      const conflict = await shareAnAddress();
+      await judge(conflict, 'different_people');
+      await take(turnout, fact('click', T0, 'phone=+4917012345678'));
+      await take(turnout, fact('click', T0, 'customer_id=2 phone=+4917012345678'));
+      await take(turnout, fact('alias', T0 + 3, 'customer_id=1 customer_id=2'));
+      expect(await idOf('customer_id:2')).not.toBe(await idOf('customer_id:1'));
+    });
+
+    it('may have an id of a kind of which they have one already, if somebody says so', async () => {
+      await take(turnout, fact('click', T0, 'customer_id=1 cio_id=a'));
+      await take(turnout, fact('click', T0, 'customer_id=1 cio_id=b'));
+      const [conflict] = await openOnes();
+      expect(conflict).toMatchObject({ kind: 'cio_id', value: 'b', otherProfileId: null });
+      expect(await judge(conflict!, 'same_person')).toMatchObject({ status: 200, body: { merged: [] } });
+      expect(await idOf('cio_id:b')).toBe(await idOf('customer_id:1'));
+      expect(await openOnes()).toEqual([]);
+    });
+
+    it.each([
+      [{ profileId: '999', identifier: 'email:a@x.io', verdict: 'same_person' }, 404],
+      [{ profileId: '1', identifier: 'email:a@x.io', verdict: 'perhaps' }, 400],
+      [{ profileId: 'x', identifier: 'email:a@x.io', verdict: 'same_person' }, 400],
+      [{ profileId: '1', identifier: 'shoe:42', verdict: 'same_person' }, 400],
+      [{}, 400],
+    ])('are not settled by %j', async (body, status) => {
+      expect((await turnout.call('POST', '/v1/profiles/conflicts/settle', body)).status).toBe(status);
+    });
+
     it('are listed page by page, and a wrong cursor is refused', async () => {
       for (const n of [1, 2, 3]) {
         await take(turnout, fact('click', T0, `customer_id=${n} email=home${n}@x.io`));

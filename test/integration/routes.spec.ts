@@ -105,6 +105,7 @@ const ROUTES: Record<Who, readonly string[]> = {
     'POST /v1/links/:id/enable',
     'POST /v1/outbox/dead-letters/:id/requeue',
     'POST /v1/outbox/dead-letters/requeue',
+    'POST /v1/profiles/conflicts/settle',
     'POST /v1/recipes/:key/segments',
     'POST /v1/rules/simulate',
     'POST /v1/rules/validate',
