@@ -1,9 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startCustomerioServer, type CustomerioServer } from '../support/customerio-server/customerio-server.js';
 import { status } from '../support/customerio-server/faults.js';
 import { DAY, T0 } from '../support/builders.js';
 import { settle, SIGNING_KEY, TestTurnout } from '../support/turnout.js';
 import { customerioWebhook } from '../support/webhooks.js';
+
+const LEASE_MS = 1_000;
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await sleep(5);
+}
 
 describe('delivery', () => {
   let database: TestDatabase;
@@ -196,5 +203,37 @@ describe('delivery', () => {
     await turnout.send(customerioWebhook({ secret: SIGNING_KEY, at: T0, objectType: 'sms', identifiers, data }));
     await turnout.settle();
     expect(await deadLetters()).toHaveLength(1);
+  });
+
+  it('sends nothing of what another worker may have claimed while this one waited for its turn', async () => {
+    await turnout.stop();
+    const quick = { DELIVERY_LEASE_MS: String(LEASE_MS), DELIVERY_TIMEOUT_MS: '100' };
+    turnout = await TestTurnout.start(database, customerio, quick);
+    await click('1');
+    await turnout.settle();
+    const sent = sends().length;
+    const { pool } = database;
+    const passed = async (): Promise<string> => {
+      const { rows } = await pool.query<{ at: string }>(
+        `SELECT string_agg(next_at || family, ' ') AS at FROM destination_gates WHERE leases = '{}'`,
+      );
+      return rows[0]!.at;
+    };
+    const before = await passed();
+    const gates = await pool.connect();
+    await gates.query('BEGIN; SELECT FROM destination_gates FOR UPDATE');
+    const claims = async () => (await pool.query('SELECT FROM outbox WHERE claim IS NOT NULL')).rowCount;
+    await click('2');
+    await until(async () => (await claims()) === 1);
+    await sleep(LEASE_MS);
+    await pool.query(
+      "UPDATE outbox SET claim = gen_random_uuid(), claimed_until = claimed_until + interval '1 hour' WHERE claim IS NOT NULL",
+    );
+    await database.setClock(T0 + 60_000); // the gate has room
+    await gates.query('COMMIT');
+    gates.release();
+    await until(async () => ![before, null].includes(await passed()));
+    expect(sends()).toHaveLength(sent);
+    expect(await claims()).toBe(1); // the other one's
   });
 });

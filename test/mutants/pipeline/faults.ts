@@ -48,6 +48,13 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     specs: outbox,
   },
   {
+    name: 'requests begin after their claim has ended',
+    file: DELIVERY,
+    find: ', until: startedAt + leaseMs - timeoutMs }',
+    replace: ' }',
+    specs: outbox,
+  },
+  {
     name: 'every outcome is accepted',
     file: DELIVERY,
     find: "    if (outcome.kind === 'accepted') return outcome;\n",
