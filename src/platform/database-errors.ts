@@ -13,6 +13,12 @@ export function isAboutValues(error: unknown): boolean {
   return state !== undefined && (/^(22|23)/.test(state) || state === '54000');
 }
 
+/** A text holds U+0000, which PostgreSQL knows in none. */
+export function isUnstorableText(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  return state === '22021' || state === '22P05';
+}
+
 /** Two transactions got in each other's way; the same again may well succeed. */
 export function isWorthRepeating(error: unknown): boolean {
   return sqlStateOf(error)?.startsWith('40') ?? false;

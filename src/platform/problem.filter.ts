@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import { Catch, HttpException, HttpStatus, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { isUnstorableText } from './database-errors.js';
 import { jsonPointer, Problem, type ProblemEntry } from './problem.js';
 
 /** Turns whatever was thrown into an answer; the one place where errors become HTTP. */
@@ -50,6 +51,7 @@ export class ProblemFilter implements ExceptionFilter {
 
 function problemOf(exception: unknown, request: FastifyRequest): Problem | undefined {
   if (exception instanceof Problem) return exception;
+  if (isUnstorableText(exception)) return unstorableText(request);
   const fastifyProblem = problemOfFastify(fastifyErrorIn(exception), request);
   if (fastifyProblem) return fastifyProblem;
   const status = statusOf(exception);
@@ -61,6 +63,11 @@ function problemOf(exception: unknown, request: FastifyRequest): Problem | undef
   // Only Nest's own messages are passed on; they speak of the request.
   const detail = exception instanceof HttpException ? exception.message : STATUS_CODES[status];
   return new Problem({ status, detail: detail ?? 'The request is refused.' });
+}
+
+function unstorableText({ url }: FastifyRequest): Problem {
+  const where = url.includes('%00') ? 'The address' : 'The body';
+  return Problem.badRequest(`${where} holds the character U+0000, which no key, name or id can have. Take it out.`);
 }
 
 /** Nest hands Fastify's errors over as the cause of an exception of its own. */

@@ -24,7 +24,7 @@ class FillInDto extends PutManualSegmentDto {
   @ApiPropertyOptional({ description: 'Values by parameter; the defaults of the recipe unless given', type: Object })
   @IsOptional()
   @IsObject()
-  parameters?: Record<string, unknown>;
+  parameters?: Record<string, unknown> | null;
 }
 
 /** The rules of the cookbook, to be filled in. */
@@ -52,11 +52,12 @@ export class RecipesController {
   async create(@Param('key') recipeKey: string, @Body() body: FillInDto) {
     const recipe = RECIPES.find((one) => one.key === recipeKey);
     if (!recipe) throw Problem.notFound(`There is no recipe "${recipeKey}".`);
-    const { key, parameters = {} } = body;
-    const rule = this.filled(recipe, parameters);
+    const { parameters } = body;
+    const key = checkedSegmentKey(body.key);
+    const rule = this.filled(recipe, parameters ?? {});
     const published = await this.dataSource.transaction(async (tx) => {
       if (await this.segments.find(tx, key)) throw Problem.conflict(`There is a segment "${key}" already.`);
-      return this.publisher.publish(tx, { key: checkedSegmentKey(key), rule, push: pushOf(key, body) });
+      return this.publisher.publish(tx, { key, rule, push: pushOf(key, body) });
     });
     return this.answer.after(key, published);
   }

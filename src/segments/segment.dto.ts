@@ -65,6 +65,8 @@ export class PutManualSegmentDto {
   @IsOptional()
   @ValidateNested({ message: 'push must name destinations, such as {"customerio": {"segmentId": 7}}' })
   @Type(() => PushDto)
+  // Lists would be taken for destinations that are called 0, 1 and so on, or for settings that say nothing.
+  @Transform(({ value, obj }: { value: unknown; obj: { push?: unknown } }) => (holdsList(obj.push) ? 'a list' : value))
   push?: Map<string, PushDto>;
 }
 
@@ -74,6 +76,10 @@ export class PutSegmentDto extends PutManualSegmentDto {
   @Transform(({ obj }: { obj: { rule: unknown } }) => obj.rule)
   @IsDefined({ message: 'rule is missing: give a rule such as {"performed": "click", "within": "30d"}' })
   rule!: unknown;
+}
+
+function holdsList(push: unknown): boolean {
+  return Array.isArray(push) || (push instanceof Object && Object.values(push).some(Array.isArray));
 }
 
 /** What a body says a segment is to be; throws a 400 problem that lists all that is wrong. */
