@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Instant } from '../core/instant.js';
 import { now } from '../platform/clock.js';
-import { query, type Transaction } from '../platform/database.js';
+import { prepared, query, type Transaction } from '../platform/database.js';
 import { compilePattern, patternMatches } from './compiled-pattern.js';
 import type { CtaPattern } from './cta-pattern.js';
 import { contextOf } from './message-context.js';
@@ -68,9 +68,11 @@ export class ReclassificationStore {
   }
 
   private async claim(tx: Transaction): Promise<Reclassification | undefined> {
-    const [row] = await query<{ id: string; started_at: Date | null }>(
+    const [row] = await prepared<{ id: string; started_at: Date | null }>(
       tx,
+      'claim_reclassification',
       `SELECT id, started_at FROM reclassifications WHERE finished_at IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED`,
+      [],
     );
     if (!row) return undefined;
     if (!row.started_at) {

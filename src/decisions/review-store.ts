@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Instant, Milliseconds } from '../core/instant.js';
 import { PURCHASE_ENDINGS } from '../core/net-purchases.js';
+import { plainArray } from '../platform/array-parameters.js';
 import { prepared, query, type Transaction } from '../platform/database.js';
-import { laneOfProfile } from '../platform/lanes.js';
+import { laneOfProfile, LANES } from '../platform/lanes.js';
 import { decisionOf, laneOf, ROW, type DecisionRow } from './decision-row.js';
 import type { DueDecision } from './decision-store.js';
 import type { Decision, Revision } from './decision.js';
@@ -29,8 +30,8 @@ export class ReviewStore {
                        WHERE events.lane = l AND events.profile_id = p AND seq > greatest(known_seq, reviewed_seq)
                          AND (occurred_at <= as_of + make_interval(secs => $5) OR name = ANY($6::text[])))`,
       [
-        profileIds.map(laneOfProfile),
-        profileIds,
+        plainArray(profileIds.map(laneOfProfile)),
+        plainArray(profileIds),
         new Date(at),
         new Date(at - REVIEWED_FOR),
         TELLING / 1_000,
@@ -40,12 +41,14 @@ export class ReviewStore {
   }
 
   /** Lanes in which a decision is to be reviewed. */
-  async dueLanes(tx: Transaction, at: Instant, lanes: number): Promise<number[]> {
-    const rows = await query<{ lane: number }>(
+  async dueLanes(tx: Transaction, at: Instant): Promise<number[]> {
+    const rows = await prepared<{ lane: number }>(
       tx,
-      `SELECT lane FROM generate_series(0, $2 - 1) AS lanes (lane)
-        WHERE EXISTS (SELECT FROM decisions WHERE decisions.lane = lanes.lane AND review_at <= $1)`,
-      [new Date(at), lanes],
+      'due_review_lanes',
+      `SELECT lanes.lane FROM generate_series(0, ${LANES - 1}) AS lanes (lane),
+              -- One probe of an index each: joined in one go, all that is due would be read.
+              LATERAL (SELECT FROM decisions WHERE decisions.lane = lanes.lane AND review_at <= $1 LIMIT 1) AS due`,
+      [new Date(at)],
     );
     return rows.map((row) => row.lane);
   }

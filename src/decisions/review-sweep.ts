@@ -2,7 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Instant } from '../core/instant.js';
 import type { Transaction } from '../platform/database.js';
-import { LANES } from '../platform/lanes.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { LaneSweep } from './lane-sweep.js';
 import { Reviser } from './reviser.js';
@@ -23,7 +22,7 @@ export class ReviewSweep extends LaneSweep {
   }
 
   protected override dueLanes(tx: Transaction, at: Instant): Promise<number[]> {
-    return this.reviews.dueLanes(tx, at, LANES);
+    return this.reviews.dueLanes(tx, at);
   }
 
   protected override workOff(lane: number, most: number): Promise<number> {

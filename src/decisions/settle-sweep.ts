@@ -2,7 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Instant } from '../core/instant.js';
 import type { Transaction } from '../platform/database.js';
-import { LANES } from '../platform/lanes.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { DecisionStore } from './decision-store.js';
 import { LaneSweep } from './lane-sweep.js';
@@ -21,7 +20,7 @@ export class SettleSweep extends LaneSweep {
   }
 
   protected override dueLanes(tx: Transaction, at: Instant): Promise<number[]> {
-    return this.decisions.dueLanes(tx, at, LANES);
+    return this.decisions.dueLanes(tx, at);
   }
 
   protected override workOff(lane: number, most: number): Promise<number> {

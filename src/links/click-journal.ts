@@ -86,12 +86,14 @@ export class ClickJournal implements BeforeApplicationShutdown {
 
   /** The oldest batches that nobody works on, in order, for as long as a crash may cost. */
   async claim(tx: Transaction): Promise<ClickBatch[]> {
-    const rows = await query<{ id: string; written_at: Date; clicks: RecordedClick[] }>(
+    const rows = await prepared<{ id: string; written_at: Date; clicks: RecordedClick[] }>(
       tx,
+      'claim_click_batches',
       `UPDATE link_click_journal SET claimed_until = turnout_now() + interval '10 seconds'
         WHERE id IN (SELECT id FROM link_click_journal WHERE claimed_until IS NULL OR claimed_until <= turnout_now()
                       ORDER BY written_at LIMIT ${BATCHES_A_CLAIM} FOR UPDATE SKIP LOCKED)
        RETURNING id, written_at, clicks`,
+      [],
     );
     return rows
       .map((row) => ({ id: row.id, writtenAt: row.written_at.getTime(), clicks: row.clicks }))

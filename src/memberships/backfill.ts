@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { query, type Transaction } from '../platform/database.js';
+import { prepared, query, type Transaction } from '../platform/database.js';
 
 const LOOK_MS = 20;
 const MOST_LOOKS = 25;
@@ -18,7 +18,8 @@ export class Backfill {
   constructor(private readonly dataSource: DataSource) {}
 
   async lanes(): Promise<number[]> {
-    const rows = await query<{ lane: number }>(this.dataSource.manager, 'SELECT lane FROM backfills ORDER BY lane');
+    const lanes = 'SELECT lane FROM backfills ORDER BY lane';
+    const rows = await prepared<{ lane: number }>(this.dataSource.manager, 'backfilled_lanes', lanes, []);
     return rows.map((row) => row.lane);
   }
 

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { now } from '../platform/clock.js';
-import { LANES } from '../platform/lanes.js';
 import { Nudger } from '../platform/nudger.js';
 import { Sweep } from '../platform/sweep.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
@@ -23,7 +22,7 @@ export class DueSweep extends Sweep {
 
   protected override async sweep(): Promise<void> {
     const at = await now(this.dataSource.manager);
-    const due = await this.memberships.dueLanes(this.dataSource.manager, at, LANES);
+    const due = await this.memberships.dueLanes(this.dataSource.manager, at);
     const backfilling = await this.backfill.lanes();
     this.nudger.evaluate([...due, ...backfilling]);
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Rule } from '../core/rule.js';
-import { query, type Transaction } from '../platform/database.js';
+import { prepared, query, type Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
 import type { PreviewResult } from './preview-result.js';
 
@@ -45,7 +45,8 @@ export class PreviewStore {
 
   /** Those that wait or are worked on, oldest first. */
   async running(tx: Transaction): Promise<string[]> {
-    const rows = await query<{ id: string }>(tx, `SELECT id FROM rule_previews WHERE state = 'running' ORDER BY id`);
+    const running = `SELECT id FROM rule_previews WHERE state = 'running' ORDER BY id`;
+    const rows = await prepared<{ id: string }>(tx, 'running_previews', running, []);
     return rows.map((row) => row.id);
   }
 

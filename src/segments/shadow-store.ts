@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Rule } from '../core/rule.js';
-import { query, type Transaction } from '../platform/database.js';
+import { prepared, query, type Transaction } from '../platform/database.js';
 import { LANES, laneOfProfile } from '../platform/lanes.js';
 import type { Draft } from './draft-store.js';
 import type { SegmentPush } from './segment.entities.js';
@@ -78,10 +78,12 @@ export class ShadowStore {
 
   /** Lanes in which there is still something to compute. */
   async openLanes(tx: Transaction): Promise<{ shadowId: string; lane: number }[]> {
-    return query(
+    return prepared(
       tx,
+      'open_shadow_lanes',
       `SELECT shadow_id AS "shadowId", lane FROM segment_shadow_lanes JOIN segment_shadows shadow ON shadow.id = shadow_id
         WHERE state = 'running' AND NOT is_done ORDER BY shadow_id, lane`,
+      [],
     );
   }
 
