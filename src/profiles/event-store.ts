@@ -4,9 +4,11 @@ import { instantArray, jsonArray, jsonArrayIn, plainArray } from '../platform/ar
 import { answersOf, prepared, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
 import { namedBy } from './aliases.js';
+import { aboutSomebodyElse } from './about-somebody-else.js';
 import { candidateOf, type Candidate } from './candidate-event.js';
 import { ConflictStore } from './conflict-store.js';
 import type { DueProfile } from './due-profile.js';
+import { haveSameContent, nameTheSame } from './event-identity.js';
 import { ErasedStore } from './erased-store.js';
 import { identifierKey } from './identifier.js';
 import { IdentifierStore, type KnownIdentifiers } from './identifier-store.js';
@@ -34,8 +36,8 @@ export interface Recorded {
   merges: FollowedMerge[];
 }
 
-/** Another body under a known id, older than the retention, about somebody erased. */
-export type RefusalReason = 'conflicting_duplicate' | 'older_than_retention' | 'erased';
+/** Another body under a known id, the same one about somebody else, older than the retention, about somebody erased. */
+export type RefusalReason = 'conflicting_duplicate' | 'conflicting_person' | 'older_than_retention' | 'erased';
 
 export interface Batch {
   events: readonly { source: string; event: IncomingEvent }[];
@@ -78,9 +80,9 @@ export class EventStore {
     const isClaimed = new Set(claimed);
     const digests = new Map(claimed.map((one) => [one.stored.id, one.digest]));
     const repeated = recent.filter((one) => !isClaimed.has(one));
-    const conflicts = await this.conflictsAmong(tx, repeated, digests);
+    const comparable = await this.comparable(tx, repeated, digests);
     const { turnedAway, ...attached } = await this.attach(tx, claimed, known);
-    const refused = new Map<Candidate, RefusalReason>(conflicts.map((one) => [one, 'conflicting_duplicate']));
+    const refused = await this.conflictsAmong(tx, comparable, digests);
     for (const one of candidates) if (one.stored.occurredAt < oldest) refused.set(one, 'older_than_retention');
     const erased = [...turnedAway, ...(await this.erasedAmong(tx, [...refused.keys()]))];
     for (const one of erased) refused.set(one, 'erased');
@@ -110,8 +112,8 @@ export class EventStore {
     return new Set(rows.map((row) => row.event_id));
   }
 
-  /** Which of the repeated ones say something else than was stored under their id, just now (`digests`) or earlier. */
-  private async conflictsAmong(
+  /** Those of the repeated ones that are to say the same; adds to `digests` what was stored earlier under their ids. */
+  private async comparable(
     tx: Transaction,
     repeated: readonly Candidate[],
     digests: Map<string, Buffer>,
@@ -128,7 +130,21 @@ export class EventStore {
       );
       for (const row of rows) digests.set(row.event_id, row.digest);
     }
-    return comparable.filter((one) => !digests.get(one.stored.id)!.equals(one.digest));
+    return comparable;
+  }
+
+  /** Which of the repeated ones say something else than was stored under their id, or the same about somebody else. */
+  private async conflictsAmong(
+    tx: Transaction,
+    repeated: readonly Candidate[],
+    digests: ReadonlyMap<string, Buffer>,
+  ): Promise<Map<Candidate, RefusalReason>> {
+    const of = (one: Candidate): Buffer => digests.get(one.stored.id)!;
+    const conflicts = new Map<Candidate, RefusalReason>();
+    for (const one of repeated) if (!haveSameContent(of(one), one.digest)) conflicts.set(one, 'conflicting_duplicate');
+    const doubtful = repeated.filter((one) => !conflicts.has(one) && !nameTheSame(of(one), one.digest));
+    for (const one of await aboutSomebodyElse(tx, doubtful)) conflicts.set(one, 'conflicting_person');
+    return conflicts;
   }
 
   /** Of what is refused anyhow, that which is about somebody who was erased: nothing of it may be kept. */

@@ -60,6 +60,7 @@ interface EventItem {
 
 const REFUSALS: Record<RefusalReason, string> = {
   conflicting_duplicate: 'an event with this id, but another content, was accepted before; that one stands',
+  conflicting_person: 'an event with this id was accepted before about somebody else; that one stands',
   older_than_retention: 'the event is older than events are kept',
   erased: 'it is about somebody who was erased; nothing of it is kept',
 };

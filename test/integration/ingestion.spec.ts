@@ -129,6 +129,30 @@ describe('POST /v1/sources/:source', () => {
     expect((await turnout.call('GET', `${list}?resaon=x`)).status).toBe(400);
   });
 
+  it('keeps aside what comes under a known id about somebody else, and only that', async () => {
+    const about = (identifiers: Record<string, string>, eventId = 'E1') => click({ eventId, identifiers });
+    const somebody = about({ id: '1', email: 'ann@x.io' });
+    expect((await turnout.send(somebody)).body).toMatchObject({ status: 'stored' });
+    for (const again of [
+      somebody,
+      about({ id: '1' }),
+      about({ id: '1', cio_id: 'new' }),
+      about({ email: 'ann@x.io' }),
+    ]) {
+      expect((await turnout.send(again)).body).toEqual({ status: 'duplicate' });
+    }
+    await turnout.send(about({ id: '2' }, 'E2'));
+    for (const other of [about({ id: '2' }), about({ email: 'nobody@x.io' })]) {
+      expect((await turnout.send(other)).body).toEqual({ status: 'kept_aside', reason: 'conflicting_person' });
+    }
+    const together = await Promise.all(
+      [about({ id: '3' }, 'E3'), about({ id: '4' }, 'E3')].map((one) => turnout.send(one)),
+    );
+    expect(together.map((one) => one.body.status).sort()).toEqual(['kept_aside', 'stored']);
+    expect(await deadLetters()).toMatchObject(Array(3).fill({ reason: 'conflicting_person' }));
+    expect(await count('events')).toBe(3);
+  });
+
   it('lets the first body of an id stand, and keeps the contradicting one aside', async () => {
     const first = click({ eventId: 'E1', href: 'https://shop.example/a', identifiers: { id: '1' } });
     const other = click({ eventId: 'E1', href: 'https://shop.example/b', identifiers: { id: '2' } });
