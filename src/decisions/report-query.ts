@@ -17,8 +17,15 @@ export interface ReportSpan {
   now: Instant;
 }
 
+/**
+ * From when on what people do counts: since their branch was told, for those of whom it was; or since they asked, whether or
+ * not they wait, which is the same for everybody, and so the only way to hold those who may have to wait against those who never do.
+ */
+export type Since = 'told' | 'asked';
+
 /** Who took a branch. */
 export interface Taken {
+  /** Empty for those who wait. */
   branch: string;
   /** The branch whose rule was true, of whichever the arm `branch` is one. */
   matched: string | null;
@@ -51,12 +58,12 @@ const ROWS_AT_ONCE = 1_000;
  */
 @Injectable()
 export class ReportQuery {
-  async taken(tx: Transaction, span: ReportSpan): Promise<Taken[]> {
+  async taken(tx: Transaction, span: ReportSpan, since: Since): Promise<Taken[]> {
     const rows = await query<{ branch: string; matched: string | null; profiles: string; in_window: string }>(
       tx,
-      `WITH ${FIRST}
+      `WITH ${FIRST[since]}
        SELECT branch, matched, count(*) AS profiles,
-              count(*) FILTER (WHERE as_of > $5::timestamptz - make_interval(secs => $6)) AS in_window
+              count(*) FILTER (WHERE since > $5::timestamptz - make_interval(secs => $6)) AS in_window
          FROM first GROUP BY branch, matched ORDER BY branch, matched`,
       parametersOf(span),
     );
@@ -92,8 +99,8 @@ export class ReportQuery {
   }
 
   /** Through a cursor: no more than some of them are ever in memory. */
-  async *followers(tx: Transaction, span: ReportSpan): AsyncGenerator<Follower> {
-    await query(tx, `DECLARE followers NO SCROLL CURSOR FOR ${FOLLOWERS}`, [
+  async *followers(tx: Transaction, span: ReportSpan, since: Since): AsyncGenerator<Follower> {
+    await query(tx, `DECLARE followers NO SCROLL CURSOR FOR WITH ${FIRST[since]} ${FOLLOWERS}`, [
       ...parametersOf(span),
       PURCHASE,
       PURCHASE_ENDINGS,
@@ -115,17 +122,23 @@ function parametersOf({ journey, branchPoint, from, to, now, window }: ReportSpa
 /** Ids are in order of the instant asked, so that spans of time are spans of ids. */
 const IN_SPAN = `journey_key = $1 AND branch_point = $2 AND id >= $3 AND id < $4`;
 
-/** Each profile's first decision of the span. */
-const FIRST = `
-  first AS (
-    SELECT DISTINCT ON (lane, profile_id) lane, profile_id, branch, matched, as_of FROM decisions
-     WHERE ${IN_SPAN} AND branch IS NOT NULL AND profile_id IS NOT NULL
+/** Each profile's first decision of the span; of those that were told, or of all. */
+const FIRST: Readonly<Record<Since, string>> = {
+  told: firstOf('branch, matched, as_of', 'AND branch IS NOT NULL'),
+  asked: firstOf("coalesce(branch, ''), matched, asked_at", ''),
+};
+
+function firstOf(columns: string, condition: string): string {
+  return `
+  first (lane, profile_id, branch, matched, since) AS (
+    SELECT DISTINCT ON (lane, profile_id) lane, profile_id, ${columns} FROM decisions
+     WHERE ${IN_SPAN} AND profile_id IS NOT NULL ${condition}
      ORDER BY lane, profile_id, id
   )`;
+}
 
 /** A decision knows what happened until its instant: what follows it comes after that, and before the window ends. */
 const FOLLOWERS = `
-  WITH ${FIRST}
   SELECT branch, followed.events FROM first CROSS JOIN LATERAL (
     SELECT jsonb_agg(jsonb_build_object(
              'id', id, 'name', name, 'properties', properties,
@@ -134,6 +147,6 @@ const FOLLOWERS = `
       FROM events
      WHERE events.lane = first.lane AND events.profile_id = first.profile_id AND occurred_at <= $5
        AND (name = ANY($8::text[])
-            OR name = $7 AND occurred_at > as_of AND occurred_at < as_of + make_interval(secs => $6))
+            OR name = $7 AND occurred_at > since AND occurred_at < since + make_interval(secs => $6))
   ) AS followed
   WHERE has_bought`;

@@ -5,7 +5,7 @@ import { toIso } from '../core/instant.js';
 import type { PointShares } from '../journeys/plan-point.js';
 import type { Transaction } from '../platform/database.js';
 import { proceedsOf } from './proceeds.js';
-import { ReportQuery, type ReportSpan, type Taken } from './report-query.js';
+import { ReportQuery, type ReportSpan, type Since, type Taken } from './report-query.js';
 import {
   chanceOf,
   mean,
@@ -50,9 +50,10 @@ export class Reporter {
   constructor(private readonly figures: ReportQuery) {}
 
   async report(tx: Transaction, span: ReportSpan, { splits, holdout }: PointShares) {
-    const taken = await this.figures.taken(tx, span);
+    const taken = await this.figures.taken(tx, span, 'told');
+    const drawers = await this.figures.taken(tx, span, 'asked');
     const asked = await this.figures.asked(tx, span);
-    const groups = await this.groups(tx, span, taken);
+    const groups = await this.groups(tx, span, taken, 'told');
     const everybody = [...groups.values()].reduce(together, nobody());
     const keptOut = holdout && (groups.get(holdout.branch) ?? nobody());
     return {
@@ -71,14 +72,9 @@ export class Reporter {
       holdout: holdout
         ? {
             branch: holdout.branch,
-            ...drawn(holdout.allocation, taken, asked.versions),
-            effect: against(
-              [...groups]
-                .filter(([key]) => key !== holdout.branch)
-                .map(([, one]) => one)
-                .reduce(together, nobody()),
-              keptOut!,
-            ),
+            // Whoever waits was drawn as well: told at once are only those who are held out.
+            ...drawn(holdout.allocation, drawers, asked.versions),
+            effect: await this.effect(tx, span, drawers, holdout.branch),
           }
         : null,
       splits: Object.entries(splits).map(([branch, { allocation }]) => ({
@@ -92,13 +88,31 @@ export class Reporter {
     };
   }
 
-  private async groups(tx: Transaction, span: ReportSpan, taken: readonly Taken[]): Promise<Map<string, Group>> {
+  /** Everybody who was not held out against those who were, both from when they asked on. */
+  private async effect(
+    tx: Transaction,
+    span: ReportSpan,
+    drawers: readonly Taken[],
+    heldOut: string,
+  ): Promise<Difference> {
+    const groups = await this.groups(tx, span, drawers, 'asked');
+    const keptOut = groups.get(heldOut) ?? nobody();
+    groups.delete(heldOut);
+    return against([...groups.values()].reduce(together, nobody()), keptOut);
+  }
+
+  private async groups(
+    tx: Transaction,
+    span: ReportSpan,
+    taken: readonly Taken[],
+    since: Since,
+  ): Promise<Map<string, Group>> {
     const groups = new Map<string, Group>();
     for (const { branch, profiles, inWindow } of taken) {
       const group = groups.get(branch) ?? nobody();
       groups.set(branch, { ...group, profiles: group.profiles + profiles, inWindow: group.inWindow + inWindow });
     }
-    for await (const { branch, events } of this.figures.followers(tx, span)) {
+    for await (const { branch, events } of this.figures.followers(tx, span, since)) {
       const { hasBought, revenue } = proceedsOf(events, span.now);
       const group = groups.get(branch)!;
       if (hasBought) group.buyers += 1;

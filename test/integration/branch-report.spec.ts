@@ -221,6 +221,30 @@ describe('the report of a branch point', () => {
     expect(await report(atStart(), 'patient')).toMatchObject({ branches: [{ branch: 'rest', buyers: 1 }] });
   });
 
+  it('sees no effect where everybody does the same, whether their branch is told at once, later, or not yet', async () => {
+    const everybody = Object.values(took).flat();
+    const profiles = everybody.map((id) => ({ identifiers: { customer_id: id } }));
+    await turnout.must('POST', `${path}/patient/decide/batch`, { profiles });
+    expect((await report(atStart(), 'patient')).holdout).toMatchObject({
+      arms: [{ profiles: took.holdout!.length, drawn: { estimate: took.holdout!.length / PEOPLE } }],
+      isAsDeclared: true,
+    });
+    await database.setClock(start + 2 * HOUR);
+    const last = took.a![0]!;
+    for (const id of everybody.filter((one) => one !== last)) await buys(id, start + HOUR, '10.00');
+    await turnout.settle();
+    const seen = await report(atStart(), 'patient');
+    // Who bought is told a branch by that; who is held out was told at once.
+    expect(seen.open).toBe(1);
+    const others = PEOPLE - took.holdout!.length;
+    expect(seen.holdout.effect.conversion.estimate).toBeCloseTo(-1 / others, 12);
+    await buys(last, start + 2 * HOUR, '10.00');
+    expect((await report(atStart(), 'patient')).holdout.effect).toMatchObject({
+      conversion: { estimate: 0 },
+      revenuePerProfile: [{ currency: 'EUR', difference: { estimate: 0 } }],
+    });
+  });
+
   it('gives an interval to revenue once ten of each have bought', async () => {
     await database.setClock(start + DAY);
     const [a, held] = [took.a!.slice(0, 10), took.holdout!.slice(0, 10)];
