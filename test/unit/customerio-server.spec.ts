@@ -62,6 +62,11 @@ function refusal(code: number, message: RegExp): object {
   return { status: code, body: { meta: { errors: [expect.stringMatching(message)] } } };
 }
 
+function refusalOfV2(message: RegExp): object {
+  const error = { reason: expect.any(String), field: expect.any(String), message: expect.stringMatching(message) };
+  return { status: 400, body: { errors: [error] } };
+}
+
 const APPLIED = { status: 200, body: {} };
 
 describe('credentials', () => {
@@ -294,8 +299,18 @@ describe('the Track API', () => {
 
     it('refuses an entity over 32 KB', async () => {
       const big = identify('ana', Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`a${n}`, 'x'.repeat(900)])));
-      expect(await call('POST', '/api/v2/entity', big)).toEqual(refusal(400, /32000 bytes/));
+      expect(await call('POST', '/api/v2/entity', big)).toEqual(refusalOfV2(/32000 bytes/));
       expect(server.people()).toEqual([]);
+    });
+
+    it('orders rapid updates by the timestamp beside the attributes, and knows none among them', async () => {
+      await track().entity({ ...identify('ana', { plan: 'new' }), timestamp: 20 });
+      await track().entity({ ...identify('ana', { plan: 'old' }), timestamp: 10 });
+      expect(server.people()[0]!.attributes).toEqual({ plan: 'new' });
+      const inMilliseconds = { ...identify('ana'), timestamp: 1_795_514_400_000 };
+      expect(await call('POST', '/api/v2/entity', inMilliseconds)).toEqual(refusalOfV2(/unix seconds/));
+      const asInV1 = identify('ana', { _timestamp: 30 });
+      expect(await call('POST', '/api/v2/entity', asInV1)).toEqual(refusalOfV2(/its timestamp/));
     });
 
     it('answers 207 for the bad items of a batch and applies the others', async () => {
@@ -339,10 +354,8 @@ describe('the Track API', () => {
         Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`a${n}`, 'x'.repeat(900)])),
       );
       expect(await call('POST', '/api/v2/batch', { batch: Array(18).fill(item) })).toEqual(APPLIED);
-      expect(await call('POST', '/api/v2/batch', { batch: Array(19).fill(item) })).toEqual(
-        refusal(400, /500000 bytes/),
-      );
-      expect(await call('POST', '/api/v2/batch', { batch: [] })).toEqual(refusal(400, /at least one/));
+      expect(await call('POST', '/api/v2/batch', { batch: Array(19).fill(item) })).toEqual(refusalOfV2(/500000 bytes/));
+      expect(await call('POST', '/api/v2/batch', { batch: [] })).toEqual(refusalOfV2(/at least one/));
     });
   });
 });

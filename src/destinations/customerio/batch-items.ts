@@ -78,8 +78,8 @@ export function decisionEvent(who: CustomerioIdentifier, message: DecisionMessag
 export function decisionAttribute(who: CustomerioIdentifier, message: DecisionMessage, settles: number[]): BatchItem {
   const { occurredAt, data } = message;
   const name = `turnout_${data.journey}_${data.branch_point}`;
-  const attributes = { [name]: data.branch ?? null, _timestamp: Math.floor(occurredAt / 1_000) };
-  return item(who, settles, { action: 'identify', attributes });
+  const timestamp = Math.floor(occurredAt / 1_000);
+  return item(who, settles, { action: 'identify', timestamp, attributes: { [name]: data.branch ?? null } });
 }
 
 function item(who: CustomerioIdentifier, settles: number[], what: object): BatchItem {

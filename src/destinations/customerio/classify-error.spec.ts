@@ -77,6 +77,14 @@ describe('the reason of a rejection', () => {
     expect(reason.length).toBeLessThan(400);
   });
 
+  it("tells a refused batch in the words of the API's second version, whose list has another place and form", () => {
+    const errors = [{ reason: 'required', field: 'batch', message: 'must not be empty for ana' }, null, 'text'];
+    expect(classifyError(answered(400, { errors }), ['ana'])).toEqual({
+      kind: 'rejected',
+      reason: 'Customer.io answered 400: required, batch, must not be empty for [id]',
+    });
+  });
+
   it('does without texts that are none', () => {
     for (const body of [
       null,
@@ -85,6 +93,8 @@ describe('the reason of a rejection', () => {
       { meta: null },
       { meta: { error: { code: 1 } } },
       { meta: { errors: [1] } },
+      { errors: [{}, { reason: 1 }] },
+      { errors: 'text' },
     ]) {
       expect(classifyError(answered(400, body), [])).toEqual({ kind: 'rejected', reason: 'Customer.io answered 400' });
     }

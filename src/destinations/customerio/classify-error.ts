@@ -28,9 +28,13 @@ function classifyStatus(error: CustomerIORequestError, sent: readonly string[]):
 
 /** What the answer to a batch says about one of its items. */
 export function refusedItem(error: unknown, sent: readonly string[]): SendOutcome {
-  const { reason, field, message } = Object(error) as Record<string, unknown>;
-  const said = [reason, field, message].filter((text) => typeof text === 'string' && text !== '').join(', ');
-  return { kind: 'rejected', reason: `Customer.io refused it: ${plain(said, sent)}` };
+  return { kind: 'rejected', reason: `Customer.io refused it: ${plain(entryText(error), sent)}` };
+}
+
+/** What the API's second version says of one thing, in one line; empty where it says nothing. */
+function entryText(entry: unknown): string {
+  const { reason, field, message } = Object(entry) as Record<string, unknown>;
+  return [reason, field, message].filter((text) => typeof text === 'string' && text !== '').join(', ');
 }
 
 /** Their words without anybody's name, on one line. */
@@ -53,10 +57,11 @@ function isCode(value: unknown): value is string {
   return typeof value === 'string' && /^\w+$/.test(value);
 }
 
-/** Customer.io's own words: `meta.errors`, or `meta.error`. */
+/** Customer.io's own words: `meta.errors` or `meta.error`, and `errors` in the API's second version. */
 function errorTexts(body: string): string[] {
   try {
-    const { meta } = JSON.parse(body) as { meta?: { errors?: unknown; error?: unknown } };
+    const { meta, errors } = JSON.parse(body) as { meta?: { errors?: unknown; error?: unknown }; errors?: unknown };
+    if (Array.isArray(errors)) return errors.map(entryText).filter((text) => text !== '');
     const texts: unknown[] = Array.isArray(meta?.errors) ? meta.errors : [meta?.error];
     return texts.filter((text) => typeof text === 'string');
   } catch {

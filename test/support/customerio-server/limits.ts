@@ -55,12 +55,19 @@ export function eventProblem(event: Record<string, unknown>): Problem | undefine
   if (id !== undefined && !(typeof id === 'string' && ULID.test(id))) {
     return { reason: 'invalid', field: 'id', message: 'id must be a ULID' };
   }
-  if (timestamp !== undefined && !(Number.isInteger(timestamp) && Number(timestamp) < FIRST_MILLISECOND_STAMP)) {
-    return { reason: 'invalid', field: 'timestamp', message: 'timestamp must be in unix seconds' };
-  }
   if (data !== undefined && !isObject(data))
     return { reason: 'invalid', field: 'data', message: 'data must be an object' };
-  return tooLarge(name, LIMITS.eventNameBytes, 'name') ?? tooLarge(textOf(data), LIMITS.eventDataBytes, 'data');
+  return (
+    timestampProblem(timestamp) ??
+    tooLarge(name, LIMITS.eventNameBytes, 'name') ??
+    tooLarge(textOf(data), LIMITS.eventDataBytes, 'data')
+  );
+}
+
+export function timestampProblem(timestamp: unknown): Problem | undefined {
+  if (timestamp === undefined) return undefined;
+  if (Number.isInteger(timestamp) && Number(timestamp) < FIRST_MILLISECOND_STAMP) return undefined;
+  return { reason: 'invalid', field: 'timestamp', message: 'timestamp must be in unix seconds' };
 }
 
 const METRICS = new Set(['bounced', 'clicked', 'converted', 'deferred', 'delivered', 'dropped', 'opened', 'spammed']);
@@ -80,9 +87,8 @@ export function metricProblem(report: unknown): Problem | undefined {
     return { reason: 'required', field: 'delivery_id', message: 'delivery_id is required' };
   }
   if (typeof metric !== 'string' || !METRICS.has(metric)) return invalid('metric', 'metric is not one of an email');
-  if (timestamp !== undefined && !(Number.isInteger(timestamp) && Number(timestamp) < FIRST_MILLISECOND_STAMP)) {
-    return invalid('timestamp', 'timestamp must be in unix seconds');
-  }
+  const untimely = timestampProblem(timestamp);
+  if (untimely) return untimely;
   if (metric === 'clicked' && !(typeof href === 'string' && URL.canParse(href))) {
     return invalid('href', 'href must be the link that was clicked');
   }

@@ -142,18 +142,19 @@ export class CustomerioState {
   }
 
   /**
-   * Creates or updates; `_update` never creates, an update older than the last `_timestamp` changes nothing. Somebody who is
-   * not known by the id but by the email given, and has no id, is found by that; an email that is another's stays that one's.
+   * Creates or updates; `_update` never creates, an update older than the last one with a time (`at`, in unix seconds) changes
+   * nothing. Somebody who is not known by the id but by the email given, and has no id, is found by that; an email that is
+   * another's stays that one's.
    */
-  identify(who: PersonIdentifier, given: Record<string, unknown>): void {
-    const { _update, _timestamp, ...attributes } = given;
+  identify(who: PersonIdentifier, given: Record<string, unknown>, at: unknown): void {
+    const { _update, ...attributes } = given;
     const owner = typeof attributes.email === 'string' ? this.index.email.get(attributes.email) : undefined;
     const namesake = who.kind === 'id' && owner && owner.id === undefined ? owner : undefined;
     const person = this.find(who) ?? namesake ?? (_update === true ? undefined : this.create(who));
     if (!person) return;
-    if (typeof _timestamp === 'number') {
-      if (_timestamp < (this.lastTimestamps.get(person) ?? -Infinity)) return;
-      this.lastTimestamps.set(person, _timestamp);
+    if (typeof at === 'number') {
+      if (at < (this.lastTimestamps.get(person) ?? -Infinity)) return;
+      this.lastTimestamps.set(person, at);
     }
     if (owner && owner !== person) delete attributes.email;
     this.setIdentifiers(person, person === namesake ? { ...attributes, id: who.value } : attributes);

@@ -35,10 +35,11 @@ function region({ origin, region }: Call): Answer {
 
 function identify({ params, body }: Call, state: CustomerioState): Answer {
   if (!isObject(body)) return refuse(400, 'body must be an object');
-  const { _update, _timestamp, ...attributes } = body;
+  const { _timestamp, ...given } = body;
+  const { _update, ...attributes } = given;
   const problem = idProblem(params.identifier, 'identifier') ?? attributeProblem(attributes);
   if (problem) return refuse(400, problem.message);
-  state.identify(pathIdentifier(params.identifier!, state), body);
+  state.identify(pathIdentifier(params.identifier!, state), given, _timestamp);
   return ACCEPTED;
 }
 
