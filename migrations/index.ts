@@ -46,6 +46,7 @@ import { NumberChangesOnce1764000252000 } from './1764000252000-number-changes-o
 import { AddUpLinkReportsByPeriod1764000260000 } from './1764000260000-add-up-link-reports-by-period.js';
 import { AwaitFormerIds1764000270000 } from './1764000270000-await-former-ids.js';
 import { SettleConflicts1764000271000 } from './1764000271000-settle-conflicts.js';
+import { TellFilesApart1764000272000 } from './1764000272000-tell-files-apart.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -97,4 +98,5 @@ export const MIGRATIONS = [
   AddUpLinkReportsByPeriod1764000260000,
   AwaitFormerIds1764000270000,
   SettleConflicts1764000271000,
+  TellFilesApart1764000272000,
 ];

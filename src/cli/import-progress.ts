@@ -4,6 +4,8 @@ export interface Progress {
   state: 'running' | 'interrupted' | 'done';
   lines: number;
   bytes: number;
+  /** CRC-32 of the file's first `bytes`; null where that is not known. */
+  checksum: number | null;
   size: number | null;
   stored: number;
   duplicates: number;

@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { crc32 } from 'node:zlib';
 import { EXIT, WrongUsage, type Command, type CommandIo } from './command.js';
 import { progressLine, summary, type Progress } from './import-progress.js';
 import { Refused, Unreachable, type Answer, type ServiceClient } from './service-client.js';
@@ -156,6 +157,7 @@ async function sendRepeatedly(sending: Sending): Promise<Progress> {
   for (;;) {
     try {
       const known = await knownProgress(sending);
+      if (known) await recognise(known, sending);
       if (known?.state === 'done') return known;
       const from = known?.bytes ?? 0;
       if (from > reached) failures = 0;
@@ -180,6 +182,23 @@ async function knownProgress({ client, id }: Sending): Promise<Progress | undefi
   if (answer.status === 404) return undefined;
   if (answer.status !== 200) throw new Refused(answer);
   return answer.body as unknown as Progress;
+}
+
+/** Throws where an import that there is has read another file than this one. */
+async function recognise(known: Progress, { file, size, id }: Sending): Promise<void> {
+  if (size === undefined) return;
+  const isOther =
+    (known.size !== null && known.size !== size) ||
+    (known.checksum !== null && known.checksum !== (await checksumOf(file, known.bytes)));
+  if (isOther) throw new Error(`The import "${id}" has read another file than ${file}. Give this one another --id.`);
+}
+
+/** CRC-32 of a file's first bytes. */
+async function checksumOf(file: string, bytes: number): Promise<number> {
+  let checksum = 0;
+  if (bytes === 0) return checksum;
+  for await (const chunk of createReadStream(file, { end: bytes - 1 })) checksum = crc32(chunk as Buffer, checksum);
+  return checksum;
 }
 
 function mayPass(error: unknown): error is Error {

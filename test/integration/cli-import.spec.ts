@@ -98,6 +98,14 @@ describe('turnout import', () => {
     expect(rows).toEqual([{ n: '600' }]); // the rest alone
   });
 
+  it('does not take a file for one that was imported under the same name, or in part', async () => {
+    const [file, other] = [await fileOf([line(1)]), await fileOf([line(2)], 'other.ndjson')];
+    expect((await run('import', file, '--id', 'mine')).code).toBe(0);
+    expect((await run('import', file, '--id', 'mine')).code).toBe(0);
+    const refused = await run('import', other, '--id', 'mine');
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('Give this one another --id.')]);
+  });
+
   it('says in words why it can not', async () => {
     const file = await fileOf([line(1)]);
     const refused = await run('import', file, '--mapping', 'shopify-orders');

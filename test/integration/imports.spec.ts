@@ -227,6 +227,46 @@ describe('POST /v1/imports', () => {
     await send('id=week', lines(1));
     expect((await send('id=week', lines(1))).status).toBe(200);
     expect((await send('id=week', lines(1, 2))).body.detail).toContain('send it under another id');
+    const other = await send('id=week', lines(2)); // of the same size
+    expect([other.status, other.body.detail]).toEqual([409, expect.stringContaining('another file')]);
+  });
+
+  it('is gone on with by its own file alone, and another one leaves no trace', async () => {
+    const halves = [lines(1, 2), lines(3, 4)];
+    const size = halves.join('').length;
+    const cutOff = async (body: string): Promise<void> => {
+      const stream = new ReadableStream({
+        start(controller) {
+          controller.enqueue(Buffer.from(body));
+          setTimeout(() => controller.error(new Error('cut off')), 200);
+        },
+      });
+      const init = {
+        method: 'POST',
+        headers: { authorization, 'content-length': String(size) },
+        body: stream,
+        duplex: 'half',
+      };
+      await fetch(`${turnout.url}/v1/imports?id=half`, init as RequestInit).catch(() => undefined);
+      for (let tries = 0; tries < 500; tries++) {
+        if ((await turnout.call('GET', '/v1/imports/half')).body.state === 'interrupted') return;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    };
+    await cutOff(halves[0]!);
+    const before = await turnout.must('GET', '/v1/imports/half');
+    expect(before).toMatchObject({ state: 'interrupted', lines: 2, size });
+    const longer = await send('id=half', lines(7, 8, 9, 10, 11));
+    expect([longer.status, longer.body.detail]).toEqual([
+      409,
+      expect.stringContaining(`has begun with a file of ${size}`),
+    ]);
+    expect(await turnout.must('GET', '/v1/imports/half')).toEqual(before);
+    const other = await send('id=half', lines(5, 6, 7, 8));
+    expect([other.status, other.body.detail]).toEqual([409, expect.stringContaining('another file')]);
+    expect(await events()).toHaveLength(2);
+    expect((await send('id=half', halves.join(''))).body).toMatchObject({ state: 'done', lines: 4, stored: 4 });
+    expect((await events()).map((one) => one.properties.n)).toEqual([1, 2, 3, 4]);
   });
 
   it('lets the history of what was imported be declared by hand', async () => {

@@ -26,6 +26,8 @@ export interface BadLine {
 /** What a piece of a file came to. */
 export interface Piece {
   bytes: number;
+  /** CRC-32 of the file up to there. */
+  checksum: number | undefined;
   lines: number;
   header: ReadingState['header'];
   stored: number;
@@ -49,8 +51,8 @@ export class ImportStore {
   }
 
   /**
-   * Begins an import, or takes over one with the same id and options that is not done; whoever was at it is refused the
-   * next piece. Undefined: there is one with other options.
+   * Begins an import, or takes over one with the same id, options and size that is not done; whoever was at it is refused
+   * the next piece. Undefined: there is one with other options. One of another size is left as it is.
    */
   async begin(
     tx: Transaction,
@@ -61,14 +63,15 @@ export class ImportStore {
     await query(
       tx,
       `INSERT INTO imports AS known
-         (id, options, state, run, size, bytes, lines, stored, duplicates, skipped, set_aside, too_old, event_names,
+         (id, options, state, run, size, bytes, checksum, lines, stored, duplicates, skipped, set_aside, too_old, event_names,
           started_at, run_started_at, run_from_bytes, run_from_lines, updated_at)
-       VALUES ($1, $2, 'running', 1, $3, 0, 0, 0, 0, 0, 0, 0, '{}', turnout_now(), turnout_now(), 0, 0, turnout_now())
+       VALUES ($1, $2, 'running', 1, $3, 0, 0, 0, 0, 0, 0, 0, 0, '{}', turnout_now(), turnout_now(), 0, 0, turnout_now())
        ON CONFLICT (id) DO UPDATE
           SET run = known.run + 1, state = 'running', size = coalesce(excluded.size, known.size),
               run_started_at = turnout_now(), run_from_bytes = known.bytes, run_from_lines = known.lines,
               updated_at = turnout_now()
-        WHERE known.options = excluded.options AND known.state <> 'done'`,
+        WHERE known.options = excluded.options AND known.state <> 'done'
+          AND coalesce(known.size = excluded.size, true)`,
       [id, JSON.stringify(options), size],
     );
     const row = await this.find(tx, id);
@@ -84,7 +87,7 @@ export class ImportStore {
     const rows = await query<{ set_aside: string }>(
       tx,
       `UPDATE imports
-          SET bytes = $3, lines = $4, header = $5, stored = stored + $6, duplicates = duplicates + $7,
+          SET bytes = $3, checksum = $12, lines = $4, header = $5, stored = stored + $6, duplicates = duplicates + $7,
               skipped = skipped + $8, too_old = too_old + $9, set_aside = set_aside + $10,
               event_names = ARRAY(SELECT DISTINCT unnest(event_names || $11::text[]) ORDER BY 1), updated_at = turnout_now()
         WHERE id = $1 AND run = $2 RETURNING set_aside`,
@@ -100,6 +103,7 @@ export class ImportStore {
         piece.tooOld,
         piece.bad.length,
         piece.eventNames,
+        piece.checksum ?? null,
       ],
     );
     if (rows.length === 0) return false;

@@ -20,6 +20,8 @@ export function importView(row: ImportRow, asOf: Instant) {
     lines: Number(row.lines),
     /** Offset from which to send the rest of the file. */
     bytes: Number(row.bytes),
+    /** CRC-32 of the file up to there. */
+    checksum: row.checksum === null ? null : Number(row.checksum),
     size: row.size === null ? null : Number(row.size),
     stored: Number(row.stored),
     duplicates: Number(row.duplicates),

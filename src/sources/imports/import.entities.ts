@@ -13,6 +13,8 @@ export class ImportRow {
   /** Of the whole file, where that is known. */
   @Column({ type: 'bigint', nullable: true }) size!: string | null;
   @Column('bigint') bytes!: string;
+  /** CRC-32 of these bytes; null where an earlier release began. */
+  @Column({ type: 'bigint', nullable: true }) checksum!: string | null;
   @Column('bigint') lines!: string;
   @Column('bigint') stored!: string;
   @Column('bigint') duplicates!: string;

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Instant, Milliseconds } from '../../core/instant.js';
@@ -8,6 +9,7 @@ import { RETENTION_MS } from '../../platform/retention.js';
 import { EventHistoryStore } from '../../profiles/event-history-store.js';
 import type { IncomingEvent } from '../../profiles/incoming-event.js';
 import { Ingestion, type Entry, type Outcome } from '../ingestion.js';
+import { Checksum } from './checksum.js';
 import { FileReader, type Unit } from './file-reader.js';
 import type { ImportRow } from './import.entities.js';
 import { ImportStore, type BadLine, type ImportOptions, type Piece } from './import-store.js';
@@ -60,25 +62,37 @@ export class Importer implements BeforeApplicationShutdown {
     const reader = new RowReader(mapping.columns, new Map(Object.entries(options.map)));
     const state = { bytes: Number(row.bytes), lines: Number(row.lines), header: row.header };
     const file = new FileReader(mapping, options.format, reader, { shop: options.shop ?? undefined }, state);
-    for await (const chunk of remaining(body, state.bytes - from)) {
-      await this.takeAll(row, options, file, file.push(chunk));
+    const checksum = new Checksum(checksumOf(row), state.bytes);
+    for await (const chunk of checkedRemainder(row, body, from)) {
+      checksum.push(chunk);
+      await this.takeAll(row, options, { file, checksum }, file.push(chunk));
     }
-    await this.takeAll(row, options, file, file.end());
+    await this.takeAll(row, options, { file, checksum }, file.end());
+  }
+
+  /** Reads a file that was imported already, as far as it can be told whether it is that file. Throws a `Problem` if not. */
+  async recognise(row: ImportRow, body: AsyncIterable<Buffer>, from: number): Promise<void> {
+    for await (const _ of checkedRemainder(row, body, from));
   }
 
   private async takeAll(
     row: ImportRow,
     options: ImportOptions,
-    file: FileReader,
+    reading: Reading,
     units: readonly Unit[],
   ): Promise<void> {
     for (let first = 0; first < units.length; first += MOST_ROWS_A_PIECE) {
       if (this.isStopping) throw Problem.unavailable('The service is stopping. Send the file again to go on.');
-      await this.take(row, options, file, units.slice(first, first + MOST_ROWS_A_PIECE));
+      await this.take(row, options, reading, units.slice(first, first + MOST_ROWS_A_PIECE));
     }
   }
 
-  private async take(row: ImportRow, options: ImportOptions, file: FileReader, units: readonly Unit[]): Promise<void> {
+  private async take(
+    row: ImportRow,
+    options: ImportOptions,
+    { file, checksum }: Reading,
+    units: readonly Unit[],
+  ): Promise<void> {
     const oldest = (await now(this.dataSource.manager)) - this.retention;
     const limits = { oldest, until: options.until === null ? Infinity : Date.parse(options.until) };
     const sorted = units.map((unit) => ({ unit, ...sortOut(unit, limits) }));
@@ -94,6 +108,7 @@ export class Importer implements BeforeApplicationShutdown {
     const last = units.at(-1)!;
     const piece: Piece = {
       bytes: last.end,
+      checksum: checksum.upTo(last.end),
       lines: last.lastLine,
       header: file.readHeader,
       stored: outcomes.filter((one) => one.kind === 'stored').length,
@@ -133,6 +148,12 @@ export class Importer implements BeforeApplicationShutdown {
   }
 }
 
+/** A file on its way. */
+interface Reading {
+  file: FileReader;
+  checksum: Checksum;
+}
+
 interface Sorted {
   fit: IncomingEvent[];
   problem?: { reason: string; problem: string };
@@ -153,11 +174,31 @@ function sortOut({ mapped }: Unit, { oldest, until }: { oldest: Instant; until: 
   return { fit, isSkipped: wanted.length === 0, ...(fit.length < wanted.length && { problem: TOO_OLD }) };
 }
 
-/** A stream without its first bytes. */
-async function* remaining(body: AsyncIterable<Buffer>, passedOver: number): AsyncGenerator<Buffer> {
-  let left = passedOver;
+function checksumOf(row: ImportRow): number | undefined {
+  return row.checksum === null ? undefined : Number(row.checksum);
+}
+
+/**
+ * What a stream, which begins at an offset in the file, has beyond what is known already. Throws a 409 problem where the
+ * file begins otherwise than the one that was read.
+ */
+async function* checkedRemainder(row: ImportRow, body: AsyncIterable<Buffer>, from: number): AsyncGenerator<Buffer> {
+  const known = from === 0 ? checksumOf(row) : undefined;
+  let left = Number(row.bytes) - from;
+  let read = 0;
   for await (const chunk of body) {
+    if (known !== undefined && left > 0) {
+      read = crc32(chunk.subarray(0, left), read);
+      if (left <= chunk.length && read !== known) throw anotherFile(row);
+    }
     if (left < chunk.length) yield left > 0 ? chunk.subarray(left) : chunk;
     left = Math.max(0, left - chunk.length);
   }
+  if (left > 0) throw anotherFile(row);
+}
+
+function anotherFile(row: ImportRow): Problem {
+  return Problem.conflict(
+    `The import "${row.id}" has read ${row.bytes} bytes of another file than this one. Send that file to go on, or this one under another id.`,
+  );
 }

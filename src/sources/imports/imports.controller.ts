@@ -46,11 +46,15 @@ export class ImportsController {
     const id = asked.id ?? randomUUID();
     const row = await this.imports.begin(this.dataSource.manager, id, options, size);
     if (!row) throw Problem.conflict(`The import "${id}" was begun with other options.`);
-    if (row.state === 'done') {
-      if (size === null || row.size === null || Number(row.size) === size) return this.view(id);
+    if (size !== null && row.size !== null && Number(row.size) !== size) {
+      const state = row.state === 'done' ? 'is done with' : 'has begun with';
       throw Problem.conflict(
-        `The import "${id}" is done with a file of ${row.size} bytes, and this one has ${size}: send it under another id.`,
+        `The import "${id}" ${state} a file of ${row.size} bytes, and this one has ${size}: send it under another id.`,
       );
+    }
+    if (row.state === 'done') {
+      await this.importer.recognise(row, request.body as Readable, Math.min(asked.from, Number(row.bytes)));
+      return this.view(id);
     }
     if (asked.from > Number(row.bytes)) {
       throw Problem.conflict(`The import "${id}" has come to byte ${row.bytes}; send the file from there, or whole.`);
