@@ -154,6 +154,9 @@ export class Decider {
 }
 
 function anotherQuestion(kind: string): Problem {
-  const key = kind === 'run' ? 'journey_run_id' : 'idempotency key';
-  return Problem.conflict(`This ${key} was used before, with another body.`);
+  return Problem.conflict(
+    kind === 'run'
+      ? 'This journey_run_id was used before, for somebody else. A run is one person’s way through a journey: send an id that no other person’s run has.'
+      : 'This idempotency key was used before, with another body. Send another key, or the body that it was used with.',
+  );
 }

@@ -38,7 +38,9 @@ function judgementView(judged: Judgement) {
 export function saidView(said: Said) {
   return {
     branch: said.branch,
-    matched: said.matched,
+    matched: said.branch === null ? null : said.matched !== null,
+    /** The branch whose rule was true, of whichever the arm `branch` is one. */
+    matchedBranch: said.matched,
     reason: said.reason,
     asOf: toIso(said.asOf),
     settlesAt: isoOrNull(said.settlesAt),

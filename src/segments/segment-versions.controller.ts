@@ -57,6 +57,7 @@ export class SegmentVersionsController {
   ) {
     const versions = await this.versionsOf(key);
     const after = pick(versions, version);
+    if (against === 0) return { version, against: null, changes: [] };
     return { version, against, changes: differenceOf(pick(versions, against), after) };
   }
 

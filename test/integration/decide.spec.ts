@@ -86,7 +86,12 @@ describe('deciding', () => {
       const other = { identifiers: { email: personOf(id).email }, journey_run_id: 'run-3' };
       expect(await journey.ask('plain', other)).toMatchObject({ status: 200, body: { decision_id: first } });
       const stranger = { identifiers: { customer_id: await somebody() }, journey_run_id: 'run-3' };
-      expect(await journey.ask('plain', stranger)).toMatchObject({ status: 409 });
+      expect(await journey.ask('plain', stranger)).toMatchObject({
+        status: 409,
+        body: {
+          detail: expect.stringMatching(/^This journey_run_id was used before, for somebody else\..* send an id/),
+        },
+      });
     });
 
     it('gives one decision to many who ask at once, and tells of it once', async () => {

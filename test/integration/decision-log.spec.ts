@@ -91,6 +91,8 @@ describe('the log of decisions', () => {
     const decision = await logged(await journey.decide('clicked', await somebody()));
     expect(decision).toMatchObject({
       branch: 'yes',
+      matched: true,
+      matchedBranch: 'yes',
       reason: 'TARGETING_MATCH',
       journeyVersion: 1,
       evidence: [expect.stringMatching(/^[0-9a-f-]{36}$/)],

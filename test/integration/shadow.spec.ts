@@ -204,6 +204,10 @@ describe('an edit of a segment, looked at before it is in force', () => {
     expect(await turnout.must('GET', '/v1/segments/clicked/versions/3/difference?against=1')).toEqual({
       ...{ version: 3, against: 1, changes: [] },
     });
+    // Before the first there is nothing that it could differ from.
+    expect(await turnout.must('GET', '/v1/segments/clicked/versions/1/difference')).toEqual({
+      ...{ version: 1, against: null, changes: [] },
+    });
     const unknown = { status: 404, body: { detail: 'There is no version 9 of the segment.' } };
     expect(await turnout.call('GET', '/v1/segments/clicked/versions/9/difference')).toMatchObject(unknown);
     expect(await turnout.call('POST', '/v1/segments/clicked/rollback', { version: 9 })).toMatchObject(unknown);
