@@ -70,6 +70,12 @@ describe('a workspace of Customer.io', () => {
     expect(customerio.reportingWebhooks()).toMatchObject([
       { endpoint: ENDPOINT, disabled: false, full_resolution: true, events: expect.arrayContaining(['sms_clicked']) },
     ]);
+    const [{ events } = { events: [] as string[] }] = customerio.reportingWebhooks();
+    // Clicks on every channel there is, and both sides of what changes an attribute.
+    for (const channel of ['email', 'sms', 'whatsapp', 'push', 'in_app', 'slack', 'webhook'])
+      expect(events).toContain(`${channel}_clicked`);
+    for (const change of ['subscribed', 'unsubscribed', 'subscription_preferences_changed'])
+      expect(events).toContain(`customer_${change}`);
     const shown = await turnout.must('GET', '/v1/destinations/customerio');
     expect(shown).toMatchObject({ settings: { region: 'eu', siteId: 'site' }, secrets: ['apiKey', 'appApiKey'] });
     expect(JSON.stringify(shown)).not.toMatch(/track-secret|app-secret/);
@@ -97,6 +103,8 @@ describe('a workspace of Customer.io', () => {
     Object.assign(webhook!, { name: 'Ours', with_content: true, full_resolution: false, disabled: true });
     webhook!.events = ['email_clicked', 'email_converted'];
     expect(await wrong()).toEqual(['reporting_webhook', 'full_resolution', 'events']);
+    const missing = (await check()).find(({ about }) => about === 'events')!.says;
+    expect(missing).toMatch(/: email_delivered, .*whatsapp_clicked.*, customer_subscribed, customer_unsubscribed$/);
     expect((await connect()).code).toBe(0);
     expect(customerio.reportingWebhooks()).toHaveLength(1);
     expect(webhook).toMatchObject({ name: 'Ours', with_content: true, full_resolution: true, disabled: false });

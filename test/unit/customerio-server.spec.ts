@@ -606,12 +606,12 @@ describe('scripted faults', () => {
 });
 
 describe('reporting webhooks of the App API', () => {
-  const webhook = { name: 'n', type: 'webhook', endpoint: 'https://here.example/x', events: ['email_clicked'] };
+  const webhook = { name: 'n', endpoint: 'https://here.example/x', events: ['email_clicked'] };
   const path = '/v1/reporting_webhooks';
 
   it('are null while there are none, and report first clicks alone unless told otherwise', async () => {
     expect(await call('GET', path)).toEqual({ status: 200, body: { reporting_webhooks: null } });
-    const made = { ...webhook, id: 1, disabled: false, full_resolution: false, with_content: false };
+    const made = { ...webhook, id: 1, type: 'webhook', disabled: false, full_resolution: false, with_content: false };
     expect(await call('POST', path, webhook)).toEqual({ status: 200, body: made });
     const changed = { ...made, full_resolution: true };
     expect(await call('PUT', `${path}/1`, { ...webhook, full_resolution: true })).toEqual({
@@ -619,16 +619,17 @@ describe('reporting webhooks of the App API', () => {
       body: changed,
     });
     expect(await call('GET', path)).toEqual({ status: 200, body: { reporting_webhooks: [changed] } });
-    expect((await call('DELETE', `${path}/1`)).status).toBe(204);
+    expect((await call('DELETE', `${path}/1`)).status).toBe(200);
     expect((await call('GET', `${path}/1`)).status).toBe(404);
   });
 
   it.each([
     { name: '' },
-    { type: 'hook' },
+    { type: 'webhook' },
     { endpoint: 'here' },
     { events: [] },
     { events: ['clicked'] },
+    { events: ['customer_cio_subscription_preferences_changed'] },
     { full_resolution: 'yes' },
     { fullResolution: true },
   ])('refuse %j', async (mistake) => {

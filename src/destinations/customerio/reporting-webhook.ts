@@ -4,12 +4,20 @@ import { ask, inWords, objectsIn, type Api } from './ask.js';
 /** Where its reporting webhooks arrive here. */
 export const WEBHOOK_PATH = '/v1/sources/customerio';
 
-/** Without these, rules about clicks are wrong; a delivery tells how hasty a click was. */
-const NEEDED = ['email_clicked', 'email_delivered', 'sms_clicked', 'push_clicked', 'in_app_clicked'];
+/**
+ * Without these, rules about clicks are wrong, and whoever subscribes again stays unsubscribed; a delivery tells how hasty a
+ * click was.
+ */
+const NEEDED = [
+  ...['email_clicked', 'email_delivered', 'sms_clicked', 'push_clicked', 'in_app_clicked', 'whatsapp_clicked'],
+  ...['customer_subscribed', 'customer_unsubscribed'],
+];
 /** What rules can be about besides. */
 const WANTED = [
-  ...['email_sent', 'email_opened', 'email_bounced', 'email_spammed', 'email_unsubscribed', 'customer_unsubscribed'],
+  ...['email_sent', 'email_opened', 'email_bounced', 'email_spammed', 'email_unsubscribed'],
   ...['sms_sent', 'sms_delivered', 'push_sent', 'push_opened', 'in_app_sent', 'in_app_opened'],
+  ...['whatsapp_sent', 'whatsapp_delivered', 'slack_clicked', 'webhook_clicked'],
+  'customer_subscription_preferences_changed',
 ];
 
 interface ReportingWebhook {
@@ -63,7 +71,6 @@ export async function setUpWebhook(app: Api, publicUrl: string): Promise<Finding
   const [own] = leadingHere(listed, publicUrl);
   const wanted = {
     name: own?.name ?? 'Turnout',
-    type: 'webhook',
     endpoint: own?.endpoint ?? endpointAt(publicUrl),
     disabled: false,
     full_resolution: true,

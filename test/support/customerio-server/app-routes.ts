@@ -75,7 +75,7 @@ function membership(segment: Segment, { query }: Call): Answer {
 function createWebhook({ body }: Call, state: CustomerioState): Answer {
   const fields = webhookFields(body);
   if (typeof fields === 'string') return refuse(400, fields);
-  const defaults = { disabled: false, full_resolution: false, with_content: false };
+  const defaults = { type: 'webhook' as const, disabled: false, full_resolution: false, with_content: false };
   return ok(state.addReportingWebhook({ ...defaults, ...fields }));
 }
 
@@ -87,28 +87,43 @@ function changeWebhook(webhook: ReportingWebhook, { body }: Call): Answer {
 
 function removeWebhook({ id }: ReportingWebhook, _call: Call, state: CustomerioState): Answer {
   state.reportingWebhooks.delete(id);
-  return { status: 204 };
+  return { status: 200 };
 }
 
-const EVENT = /^(email|sms|push|in_app|slack|webhook|whatsapp|customer|cio)_[a-z_]+$/;
+/** What can be reported, as the documentation lists it. */
+const EVENTS: ReadonlySet<string> = new Set([
+  ...eventsOf('customer', 'subscribed unsubscribed subscription_preferences_changed'),
+  ...eventsOf('email', 'drafted attempted sent delivered opened clicked converted bounced dropped deferred spammed'),
+  ...eventsOf('email', 'failed unsubscribed undeliverable'),
+  ...eventsOf('in_app', 'drafted attempted sent opened clicked converted failed undeliverable'),
+  ...eventsOf('push', 'drafted attempted sent delivered opened clicked converted bounced dropped failed undeliverable'),
+  ...eventsOf('slack', 'drafted attempted sent clicked converted failed'),
+  ...eventsOf('sms', 'drafted attempted sent delivered clicked converted bounced dropped failed undeliverable replied'),
+  ...eventsOf('whatsapp', 'drafted attempted sent delivered opened clicked converted bounced dropped failed'),
+  ...eventsOf('whatsapp', 'undeliverable replied'),
+  ...eventsOf('webhook', 'drafted attempted sent clicked converted failed undeliverable'),
+]);
+
+function eventsOf(about: string, metrics: string): string[] {
+  return metrics.split(' ').map((metric) => `${about}_${metric}`);
+}
 
 type Switches = 'disabled' | 'full_resolution' | 'with_content';
-type WebhookFields = Omit<ReportingWebhook, 'id' | Switches> & Partial<Pick<ReportingWebhook, Switches>>;
+type WebhookFields = Omit<ReportingWebhook, 'id' | 'type' | Switches> & Partial<Pick<ReportingWebhook, Switches>>;
 
-/** Strict, so that a client that leaves out or misspells something fails. */
+/** Strict, so that a client that leaves out or misspells something fails, or sets what can only be read (`id`, `type`). */
 function webhookFields(body: unknown): WebhookFields | string {
   if (!isObject(body)) return 'the body must be an object';
-  const { name, type, endpoint, events, ...switches } = body;
+  const { name, endpoint, events, ...switches } = body;
   if (typeof name !== 'string' || name === '') return 'name is required';
-  if (type !== 'webhook') return 'type must be webhook';
   if (typeof endpoint !== 'string' || !URL.canParse(endpoint)) return 'endpoint must be a URL';
-  const isEvent = (one: unknown): one is string => typeof one === 'string' && EVENT.test(one);
+  const isEvent = (one: unknown): one is string => typeof one === 'string' && EVENTS.has(one);
   if (!Array.isArray(events) || events.length === 0 || !events.every(isEvent)) return 'events must be names of events';
   for (const [field, value] of Object.entries(switches)) {
     if (!['disabled', 'full_resolution', 'with_content'].includes(field)) return `${field} is not known`;
     if (typeof value !== 'boolean') return `${field} must be true or false`;
   }
-  return { name, type, endpoint, events, ...switches };
+  return { name, endpoint, events, ...switches };
 }
 
 function withWebhook(
