@@ -7,6 +7,8 @@ export interface ScratchPostgres {
   url: string;
   /** Of the server's first process, whose children do the work. */
   pid: number;
+  /** Ends the server, everything committed on disk, and starts it again at the same place. */
+  restart(): Promise<void>;
   /** Ends the server and removes its data. */
   stop(): Promise<void>;
 }
@@ -16,10 +18,18 @@ export async function startScratchPostgres(settings: Record<string, string> = {}
   const folder = mkdtempSync(join(tmpdir(), 'turnout-scratch-'));
   chmodSync(folder, 0o755); // as root, the server is another user
   const dataDir = join(folder, 'postgres');
-  const server = await startEmbeddedPostgres({ dataDir, port: 0, extraSettings: settings });
+  let server = await startEmbeddedPostgres({ dataDir, port: 0, extraSettings: settings });
+  const { url, port } = server;
   return {
-    url: server.url,
-    pid: Number(readFileSync(join(dataDir, 'postmaster.pid'), 'utf8').split('\n')[0]),
+    url,
+    get pid() {
+      return Number(readFileSync(join(dataDir, 'postmaster.pid'), 'utf8').split('\n')[0]);
+    },
+    restart: async () => {
+      await server.stop();
+      server = await startEmbeddedPostgres({ dataDir, port, extraSettings: settings });
+      if (server.url !== url) throw new Error(`somebody took the port ${port} meanwhile`);
+    },
     stop: async () => {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
