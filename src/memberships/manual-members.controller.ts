@@ -4,7 +4,7 @@ import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOperation, ApiPropertyOptional,
 import { IsIn } from 'class-validator';
 import { DataSource } from 'typeorm';
 import { RequireScope } from '../platform/auth/require-scope.js';
-import { Problem } from '../platform/problem.js';
+import { Problem, type ProblemEntry } from '../platform/problem.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { isManual, MANUAL_MEMBERSHIP, MANUAL_SOURCE, manualRule } from '../segments/manual-rule.js';
 import { PublishedAnswer } from '../segments/published-answer.js';
@@ -12,7 +12,7 @@ import { SegmentPublisher } from '../segments/segment-publisher.js';
 import { SegmentStore } from '../segments/segment-store.js';
 import { PutManualSegmentDto, checkedSegmentKey, pushOf } from '../segments/segment.dto.js';
 import { ManualMembers, type ManualChange } from './manual-members.js';
-import { readMemberList } from './member-list.js';
+import { MOST_PROBLEMS, notRight, readMemberList } from './member-list.js';
 
 class UploadQueryDto {
   @ApiPropertyOptional({ enum: ['add', 'remove', 'replace'], default: 'add' })
@@ -56,13 +56,17 @@ export class ManualMembersController {
   @Put('members')
   @ApiConsumes('application/x-ndjson', 'text/csv')
   @ApiBody({ schema: { type: 'string', example: '{"customer_id": "42"}\n{"email": "ada@example.com"}\n' } })
-  @ApiOperation({ summary: 'Take people into a manual segment, out of it, or make these its members' })
+  @ApiOperation({
+    summary: 'Take people into a manual segment, out of it, or make these its members',
+    description:
+      'Lines that name nobody are set aside and told in `problems`, the first of them; a list that replaces another is refused then.',
+  })
   async upload(
     @Param('key') key: string,
     @Query() { mode }: UploadQueryDto,
     @Headers('content-type') type: string,
     @Body() body: unknown,
-  ): Promise<ManualChange> {
+  ): Promise<ManualChange & { setAside: number; problems: ProblemEntry[] }> {
     const segment = await this.segments.find(this.dataSource.manager, key);
     if (!segment) throw Problem.notFound(`There is no segment "${key}".`);
     if (!isManual(key, segment.rule)) {
@@ -70,8 +74,14 @@ export class ManualMembersController {
         `The members of "${key}" follow from its rule. Upload to a segment made by POST …/manual.`,
       );
     }
-    const list = readMemberList(textOf(body), type.startsWith('text/csv') ? 'csv' : 'ndjson');
-    return mode === 'replace' ? this.members.replace(key, list) : this.members.change(key, list, mode === 'add');
+    const { entries, problems } = readMemberList(textOf(body), type.startsWith('text/csv') ? 'csv' : 'ndjson');
+    // Whoever a wrong line means would be taken out by a replacement.
+    if (problems.length > 0 && (mode === 'replace' || entries.length === 0)) throw notRight(problems);
+    const changed =
+      mode === 'replace'
+        ? await this.members.replace(key, entries)
+        : await this.members.change(key, entries, mode === 'add');
+    return { ...changed, setAside: problems.length, problems: problems.slice(0, MOST_PROBLEMS) };
   }
 }
 

@@ -37,6 +37,16 @@ export function identifier(kind: IdentifierKind, raw: unknown): Identifier | und
   return isUsable ? { kind, value } : undefined;
 }
 
+/** False of a text that is surely no one person's id of its kind: a list of addresses, a short code. */
+export function isPlausible({ kind, value }: Identifier): boolean {
+  return PLAUSIBLE[kind]?.test(value) ?? true;
+}
+
+const PLAUSIBLE: Partial<Record<IdentifierKind, RegExp>> = {
+  email: /^[^\s@,;<>"]+@[^\s@,;<>"]+$/,
+  phone: /^\+\d{7,15}$/,
+};
+
 const NORMALISE: Partial<Record<IdentifierKind, (value: string) => string>> = {
   email: (value) => value.toLowerCase(),
   phone: (value) => {

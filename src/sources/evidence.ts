@@ -2,6 +2,7 @@ import {
   IDENTIFIER_KINDS,
   identifier,
   identifierKey,
+  isPlausible,
   type Identifier,
   type IdentifierKind,
 } from '../profiles/identifier.js';
@@ -9,19 +10,13 @@ import {
 /** What a delivery says somebody is. */
 export type Evidence = readonly [IdentifierKind, unknown];
 
-/** Texts that are surely no one person's id of the kind: a list of addresses, a short code. */
-const IS_PLAUSIBLE: Partial<Record<IdentifierKind, RegExp>> = {
-  email: /^[^\s@,;<>"]+@[^\s@,;<>"]+$/,
-  phone: /^\+\d{7,15}$/,
-};
-
 /** The usable ones among what a delivery says about who it is, strongest evidence first, each once. */
 export function evidenceFrom(candidates: readonly Evidence[]): Identifier[] {
   const usable = candidates
     .filter(([, raw]) => typeof raw !== 'number' || Number.isSafeInteger(raw)) // else two people's ids may be one number
     .map(([kind, raw]) => identifier(kind, raw))
     .filter((one) => one !== undefined)
-    .filter(({ kind, value }) => IS_PLAUSIBLE[kind]?.test(value) ?? true);
+    .filter(isPlausible);
   const distinct = new Map(usable.map((one) => [identifierKey(one), one]));
   return [...distinct.values()].sort((a, b) => IDENTIFIER_KINDS.indexOf(a.kind) - IDENTIFIER_KINDS.indexOf(b.kind));
 }

@@ -6,6 +6,8 @@ import { customerioWebhook } from '../support/webhooks.js';
 
 const at = (ms: number) => new Date(T0 + ms).toISOString();
 
+const NONE_WRONG = { setAside: 0, problems: [] };
+
 describe('segments whose members are uploaded', () => {
   let database: TestDatabase;
   let customerio: CustomerioServer;
@@ -65,7 +67,12 @@ describe('segments whose members are uploaded', () => {
     expect(await members('vip')).toEqual(['1', 'p3@example.com']);
     expect(await members('others')).toEqual(['2']);
     expect(customerio.segmentMembers(7).sort()).toEqual(['1', '3']);
-    expect((await upload('{"customer_id": "1"}\n')).body).toEqual({ added: 0, removed: 0, unchanged: 1 });
+    expect((await upload('{"customer_id": "1"}\n')).body).toEqual({
+      added: 0,
+      removed: 0,
+      unchanged: 1,
+      ...NONE_WRONG,
+    });
   });
 
   it('say since when, so that rules can ask for how long', async () => {
@@ -84,7 +91,12 @@ describe('segments whose members are uploaded', () => {
 
   it('let people go, and come back even at the same instant', async () => {
     const csv = 'name,customer_id,email\r\nAda,1,\r\n"Grace, H.",,nobody@example.com\r\n';
-    expect((await upload(csv, 'remove', 'text/csv')).body).toEqual({ added: 0, removed: 1, unchanged: 1 });
+    expect((await upload(csv, 'remove', 'text/csv')).body).toEqual({
+      added: 0,
+      removed: 1,
+      unchanged: 1,
+      ...NONE_WRONG,
+    });
     expect(await members('vip')).toEqual(['p3@example.com']);
     await upload('{"customer_id": "1"}\n');
     await upload('{"customer_id": "1"}\n', 'remove');
@@ -100,7 +112,7 @@ describe('segments whose members are uploaded', () => {
 
   it('can be replaced as a whole', async () => {
     const answer = await upload('customer_id\n2\n1\n', 'replace', 'text/csv; charset=utf-8');
-    expect(answer.body).toEqual({ added: 1, removed: 1, unchanged: 1 });
+    expect(answer.body).toEqual({ added: 1, removed: 1, unchanged: 1, ...NONE_WRONG });
     expect(await members('vip')).toEqual(['1', '2']);
     expect(customerio.segmentMembers(7).sort()).toEqual(['1', '2']);
   });
@@ -118,7 +130,12 @@ describe('segments whose members are uploaded', () => {
       const file = await fetch(`${turnout.url}/v1/segments/guests/members.${format}`, {
         headers: { authorization: `Bearer ${(turnout as unknown as { key: string }).key}` },
       });
-      expect((await guests(await file.text(), type)).body).toEqual({ added: 0, removed: 0, unchanged: 2 });
+      expect((await guests(await file.text(), type)).body).toEqual({
+        added: 0,
+        removed: 0,
+        unchanged: 2,
+        ...NONE_WRONG,
+      });
     }
   });
 
@@ -133,19 +150,37 @@ describe('segments whose members are uploaded', () => {
     };
     expect(await leavesAt()).toEqual([RETENTION]);
     await database.setClock(start + RETENTION / 10 - 1);
-    expect((await press()).body).toEqual({ added: 0, removed: 0, unchanged: 1 });
+    expect((await press()).body).toEqual({ added: 0, removed: 0, unchanged: 1, ...NONE_WRONG });
     expect(await leavesAt()).toEqual([RETENTION]);
     await database.setClock(start + RETENTION / 10);
-    expect((await press('replace')).body).toEqual({ added: 0, removed: 0, unchanged: 1 });
+    expect((await press('replace')).body).toEqual({ added: 0, removed: 0, unchanged: 1, ...NONE_WRONG });
     expect(await leavesAt()).toEqual([RETENTION * 1.1]);
     const { transitions } = await turnout.must('GET', '/v1/segments/press/profiles/customer_id:1/transitions');
     expect(transitions).toHaveLength(1);
   });
 
+  it('set aside what names nobody, no address among it, and take the rest', async () => {
+    await turnout.must('POST', '/v1/segments/fair/manual', {});
+    const list = 'email,phone,customer_id\nn/a,,\nann@x.io,,\n"bo@x.io, cy@x.io",,\n,12,\nunknown,,7\n';
+    const { status, body } = await upload(list, 'add', 'text/csv', 'fair');
+    expect([status, body]).toMatchObject([200, { added: 2, unchanged: 0, setAside: 3 }]);
+    expect(body.problems).toMatchObject([
+      { pointer: '/1', detail: 'the email is no address of one person' },
+      { pointer: '/3', detail: 'the email is no address of one person' },
+      { pointer: '/4', detail: 'the phone is no number' },
+    ]);
+    expect(await members('fair')).toEqual(['7', 'ann@x.io']);
+    const { rows } = await database.pool.query(`SELECT FROM identifiers WHERE value IN ('n/a', 'unknown', '+12')`);
+    expect(rows).toEqual([]);
+    expect(await upload(list, 'replace', 'text/csv', 'fair')).toMatchObject({ status: 400 });
+    expect(await members('fair')).toEqual(['7', 'ann@x.io']);
+  });
+
   it('refuse a list that is not right, with each line that is wrong, and segments that have a rule', async () => {
-    const wrong = await upload('{"customer_id": "9"}\nnonsense\n{"colour": "red"}\n');
+    const wrong = await upload('{"customer_id": "9"}\nnonsense\n{"colour": "red"}\n', 'replace');
     expect(wrong.status).toBe(400);
     expect(wrong.body.errors).toMatchObject([{ pointer: '/1' }, { pointer: '/2' }]);
+    expect((await upload('nonsense\n')).body.errors).toMatchObject([{ pointer: '/0' }]);
     expect((await turnout.call('GET', '/v1/profiles/customer_id:9')).status).toBe(404);
     expect((await upload('colour\nred\n', 'add', 'text/csv')).body.errors).toMatchObject([{ pointer: '/0' }]);
     expect((await upload('{"customer_id": "1"}\n', 'add', 'application/x-ndjson', 'loyal')).status).toBe(409);

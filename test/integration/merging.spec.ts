@@ -182,7 +182,7 @@ describe('two profiles that turn out to be one person', () => {
       },
       body: '{"customer_id": "1", "email": "a@x.io"}\n',
     });
-    expect(await upload.json()).toEqual({ added: 1, removed: 0, unchanged: 0 });
+    expect(await upload.json()).toMatchObject({ added: 1, removed: 0, unchanged: 0 });
     await settle(2 * HOUR);
     expect((await profile('email:a@x.io')).merges).toHaveLength(1);
     expect(customerio.segmentMembers(7)).toEqual(['1']);
