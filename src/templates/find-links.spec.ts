@@ -38,6 +38,20 @@ describe('links in HTML', () => {
     ]);
   });
 
+  it('are known to be untracked where Liquid gives them the class, if only for some', () => {
+    const html = [
+      '{% if vip %}untracked{% endif %}',
+      'a{% if vip %} untracked{% endif %}',
+      '{{ c | default: "untracked" }}',
+    ]
+      .map((name) => `<a class='${name}' href="${A}">`)
+      .join('');
+    expect(findLinks(html, 'html').map(({ isUntracked }) => isUntracked)).toEqual([true, true, true]);
+    const either = `<a {% if vip %}class="x"{% else %}class="untracked"{% endif %} href="${A}">`;
+    expect(findLinks(either, 'html')[0]!.isUntracked).toBe(true);
+    expect(findLinks(`<a class="is-untracked untracked_not" href="${A}">`, 'html')[0]!.isUntracked).toBe(false);
+  });
+
   it('know their class and their tag', () => {
     const html = `<a class="button untracked" data-cio-tag="hero" href="${A}"><a class="untracked-not" href="${A}">`;
     expect(findLinks(html, 'html')).toMatchObject([
@@ -95,6 +109,15 @@ describe('Liquid in HTML', () => {
 });
 
 describe('links in text', () => {
+  it.each([
+    [`${A},${B}`, [A, B]],
+    [`${A}?x=1;${B}/c,d.`, [`${A}?x=1`, `${B}/c,d`]],
+    [`${A},${B},${A}`, [A, B, A]],
+    [`${A}?all=${B},${A}`, [`${A}?all=${B},${A}`]],
+  ])('are each its own in %s', (text, expected) => {
+    expect(hrefs(text, 'text')).toEqual(expected);
+  });
+
   it.each([
     [`Go to ${A}.`, [A]],
     [`(${A}), ${B}!`, [A, B]],

@@ -46,16 +46,18 @@ function linksInHtml(template: Template): TemplateLink[] {
 type Traits = Pick<TemplateLink, 'place' | 'element' | 'tag' | 'text' | 'isUntracked'>;
 
 function traitsOf(text: string, tag: HtmlTag): Traits {
-  const of = (name: string) => {
-    const attribute = tag.attributes.find((one) => one.name === name);
-    return attribute && decodeHTMLAttribute(text.slice(attribute.start, attribute.end));
-  };
+  const all = (name: string) =>
+    tag.attributes
+      .filter((one) => one.name === name)
+      .map(({ start, end }) => decodeHTMLAttribute(text.slice(start, end)));
+  const of = (name: string) => all(name)[0];
   return {
     place: tag.isForOutlook ? 'outlook' : 'html',
     element: tag.name,
     tag: of('data-cio-tag')?.trim() || null,
     text: words(of('alt') ?? textWithin(text, tag)),
-    isUntracked: (of('class') ?? '').split(/\s+/).includes('untracked'),
+    // Liquid may give it to some readers: then it is none of ours for anybody.
+    isUntracked: /(?<![\w-])untracked(?![\w-])/.test(all('class').join(' ')),
   };
 }
 
@@ -122,12 +124,21 @@ function linksInText(template: Template): TemplateLink[] {
   const { text, chunks } = template;
   // A quotation mark ends a URL, as it does in JSON.
   const masked = withoutTags(template.masked, chunks).replaceAll('"', ' ');
-  return (IN_TEXT.match(masked) ?? []).map(({ index, lastIndex }) => {
+  const found = (IN_TEXT.match(masked) ?? []).flatMap(({ index, lastIndex }) => enumerated(masked, index, lastIndex));
+  return found.map(({ index, lastIndex }) => {
     if (!goesOnAt(text, lastIndex, chunks)) return linkAt(template, index, lastIndex, OF_TEXT);
     // A tag stands within the URL: what follows belongs to it, up to the next space.
     const rest = /^[^\s"<>]*/.exec(template.masked.slice(lastIndex))![0];
     return linkAt(template, index, lastIndex + rest.length, OF_TEXT);
   });
+}
+
+/** A comma or semicolon before another address ends a URL, unless its query is a list of addresses itself. */
+function enumerated(text: string, index: number, lastIndex: number): { index: number; lastIndex: number }[] {
+  const next = text.slice(index, lastIndex).search(/[,;]https?:\/\//i);
+  const isWithin = next < 0 || text.slice(index, index + next).lastIndexOf('://') > text.slice(index).indexOf('://');
+  if (isWithin) return [{ index, lastIndex }];
+  return [{ index, lastIndex: index + next }, ...enumerated(text, index + next + 1, lastIndex)];
 }
 
 /** Tags such as `{% endif %}` print nothing: a URL in a text ends there. */

@@ -37,7 +37,9 @@ describe('reading who is in a segment', () => {
 
   it('gives up at once on what stays so', async () => {
     server.faults.next(1, status(404));
-    await expect(read()).rejects.toThrow(ReadBackFailed);
+    const failure = await read().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ReadBackFailed);
+    expect(String(failure)).toMatch(/has no such segment \(404\).* publish it with the number of another one/);
     expect(server.requests()).toHaveLength(1);
   });
 });

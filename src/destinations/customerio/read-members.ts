@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ReadBackFailed, type Addressee } from '../destination.js';
 import { askApp, type AppFailure, type GatedAppApi } from './app-api.js';
 import { objectsIn, type Asked } from './ask.js';
+import { ELSEWHERE } from './segment-warning.js';
 
 interface Page {
   members: Addressee[];
@@ -10,6 +11,7 @@ interface Page {
 
 /** Of the 30,000 that it allows: pages that are answered well within the time of a request. */
 const A_PAGE = 10_000;
+const MISSING = `Customer.io has no such segment (404), so that nobody can be in it: it was deleted there, or the App API's key is another workspace's; ${ELSEWHERE}`;
 const MOST_TRIES = 5;
 const LONGEST_PAUSE_MS = 60_000;
 
@@ -32,8 +34,8 @@ async function pageAt(api: GatedAppApi, path: string, stop: AbortSignal): Promis
   for (let attempt = 1; ; attempt++) {
     const answer = await askInTurn(api, path, stop);
     if ('read' in answer) return answer.read;
-    const { problem, mayPass, afterMs } = answer.failure;
-    if (attempt === MOST_TRIES || !mayPass) throw new ReadBackFailed(problem);
+    const { problem, mayPass, afterMs, status } = answer.failure;
+    if (attempt === MOST_TRIES || !mayPass) throw new ReadBackFailed(status === 404 ? MISSING : problem);
     await wait(Math.min(afterMs ?? 1_000 * 2 ** attempt, LONGEST_PAUSE_MS), undefined, { signal: stop });
   }
 }
