@@ -78,8 +78,6 @@ const KINDS = {
 
 export type FindingCode = keyof typeof KINDS;
 
-export const FINDING_CODES = Object.keys(KINDS) as FindingCode[];
-
 interface FindingDetail {
   where?: string;
   about?: string;

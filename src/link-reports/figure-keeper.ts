@@ -1,9 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CtaStore } from '../ctas/cta-store.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
 import { query, type Transaction } from '../platform/database.js';
+import { inTurns } from '../platform/in-turns.js';
 import { laneOfProfile } from '../platform/lanes.js';
 import { ever, historiesOfMany } from '../profiles/histories-of-many.js';
 import { REPORTED_EVENTS } from '../profiles/reported-events.js';
@@ -18,9 +18,6 @@ const KEY = 'cut, kind, day, value, step, currency';
 const MEASURES: readonly string[] = [...COUNTS, 'revenue'];
 const IS_NOTHING = MEASURES.map((one) => `known.${one} = 0`).join(' AND ');
 const CHANGES_AT_ONCE = 50_000;
-
-/** So long the process does nothing else while figures are worked out; one history is never divided. */
-const TURN_MS = 5;
 
 interface MarkedRow {
   lane: number;
@@ -77,15 +74,7 @@ export class FigureKeeper {
   async sharesOf(tx: Transaction, ids: readonly number[]): Promise<Map<number, Figure[]>> {
     const classifier = await this.ctas.current(tx, await catalogueRevision(tx));
     const histories = await historiesOfMany(tx, ids, ever(REPORTED_EVENTS));
-    const shares = new Map<number, Figure[]>();
-    let began = performance.now();
-    for (const [id, events] of histories) {
-      shares.set(id, figuresOf(classifier.classify(events)));
-      if (performance.now() - began < TURN_MS) continue;
-      await nextTurn();
-      began = performance.now();
-    }
-    return shares;
+    return new Map(await inTurns(histories, ([id, events]) => [id, figuresOf(classifier.classify(events))] as const));
   }
 
   /** Adds changes to the figures; false when there were none, or another worker is at it. */

@@ -6,6 +6,7 @@ import { afterCommit } from '../platform/after-commit.js';
 import { presentOf, type Present } from '../platform/catalogue-revision.js';
 import { now } from '../platform/clock.js';
 import { answersOf, type Transaction } from '../platform/database.js';
+import { inTurns } from '../platform/in-turns.js';
 import { inSpan } from '../platform/tracing/tracing.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
@@ -85,7 +86,7 @@ export class MembershipEvaluator {
     const [read, held] = await answersOf(this.histories.ofAll(tx, due, wanted), this.memberships.held(tx, ids));
     const unprompted = await this.unpromptedOf(tx, segments, revision);
     const context = { segments, rulesRevision, now, unprompted, settleDelay: this.settings.settleDelayMs };
-    const changes = due.map((profile) => {
+    const changes = await inTurns(due, (profile) => {
       const { history, news } = read.get(profile.id)!;
       return changesOf(profile, history, held.get(profile.id) ?? [], news, context);
     });

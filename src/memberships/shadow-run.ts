@@ -6,6 +6,7 @@ import type { History } from '../core/history.js';
 import { segmentsBelow } from '../core/references.js';
 import { HistoryReader } from '../histories/history-reader.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
+import { inTurns } from '../platform/in-turns.js';
 import { query, type Transaction } from '../platform/database.js';
 import { SegmentStore } from '../segments/segment-store.js';
 import { addMove, moveOf, wantsSample, type LaneFindings } from '../segments/shadow-findings.js';
@@ -59,7 +60,7 @@ export class ShadowRun {
     const about = { plans, asOf: shadow.asOf.getTime(), revision: shadow.revision };
     const asked = ids.map((id) => ({ id, evaluatedSeq: 0 }));
     const histories = await this.histories.ofAll(tx, asked, about);
-    for (const id of ids) note(findings, changes, { id, history: histories.get(id)!.history, asOf: about.asOf });
+    await inTurns(ids, (id) => note(findings, changes, { id, history: histories.get(id)!.history, asOf: about.asOf }));
     return { ...claimed, afterId: ids.at(-1)!, profiles: claimed.profiles + ids.length };
   }
 
