@@ -128,7 +128,7 @@ export const VARIABLES = {
   INGEST_REQUESTS_PER_SECOND: requests(20_000, 'that sends events in'),
   INGEST_QUEUE_BYTES: integer({
     ...{ default: 33_554_432, min: 1024, max: 1_073_741_824 },
-    description: 'How much of what comes in may wait to be stored, in bytes; more is turned away with 429',
+    description: 'How much of what comes in may wait to be stored, in bytes; more is turned away (429; webhooks 503)',
   }),
   RETENTION_DAYS: integer({
     ...{ default: 400, min: 1, max: 3650 },

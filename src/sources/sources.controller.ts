@@ -12,6 +12,7 @@ import {
   Put,
   Query,
   Req,
+  ServiceUnavailableException,
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
@@ -56,7 +57,11 @@ export class SourcesController {
     const delivery = { headers, body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0) };
     const verification = source.verify(delivery, this.secrets[key] ?? []);
     if (!verification.ok) return this.refuse(key, verification.problem);
-    return this.ingestion.take(source, delivery);
+    try {
+      return await this.ingestion.take(source, delivery);
+    } catch (error) {
+      throw comeAgain(error);
+    }
   }
 
   @Get('dead-letters')
@@ -98,4 +103,13 @@ export class SourcesController {
     await this.refusals.note(source);
     throw Problem.unauthorised(problem, 'Signature');
   }
+}
+
+/**
+ * What the sender of a webhook is told of a failure that is ours: 503, after which it comes again soon. After 429 or 500
+ * Customer.io would wait for an hour, with every webhook behind this one.
+ */
+function comeAgain(error: unknown): Error {
+  if (error instanceof Problem) return new Problem({ status: 503, detail: error.detail, headers: error.headers });
+  return new ServiceUnavailableException(undefined, { cause: error });
 }

@@ -98,7 +98,8 @@ describe('what comes in at the same time', () => {
     expect(rows).toEqual([{ reason: 'not_storable', body: poison.body }]);
   });
 
-  it('is turned away with 429 and Retry-After while too much waits, and nothing accepted is lost', async () => {
+  // After a 429 or 500 Customer.io waits for an hour, and every webhook behind it.
+  it('is turned away with 503 and Retry-After while too much waits, and nothing accepted is lost', async () => {
     await start({ INGEST_QUEUE_BYTES: '3000' });
     const lock = await database.pool.connect();
     await lock.query('BEGIN; LOCK TABLE receipts');
@@ -106,23 +107,49 @@ describe('what comes in at the same time', () => {
     await untilWaiting(1);
     const others = Array.from({ length: 30 }, (_, n) => fetchClick(n + 1));
     await Promise.any(
-      others.map(async (one) => ((await one).status === 429 ? 429 : Promise.reject(new Error('not yet')))),
+      others.map(async (one) => ((await one).status === 503 ? 503 : Promise.reject(new Error('not yet')))),
     );
     await lock.query('COMMIT');
     lock.release();
     const answers = await Promise.all(others);
     expect((await first).status).toBe(200);
-    const refused = answers.filter((answer) => answer.status === 429);
+    const refused = answers.filter((answer) => answer.status === 503);
     expect(refused.length).toBeGreaterThan(0);
     for (const answer of refused) {
       expect(answer.headers.get('retry-after')).toBe('1');
       expect(answer.headers.get('content-type')).toContain('application/problem+json');
-      await expect(answer.json()).resolves.toMatchObject({ status: 429 });
+      await expect(answer.json()).resolves.toMatchObject({ status: 503 });
     }
     const accepted = answers.filter((answer) => answer.status === 200).length;
     expect(accepted + refused.length).toBe(30);
     expect(await count('events')).toBe(accepted + 1);
     expect((await turnout.send(click(99))).status).toBe(200);
+  });
+
+  it('is answered 503, too, when it can not be stored for a reason of ours, and is stored when it comes again', async () => {
+    await start();
+    await database.pool.query('ALTER TABLE receipts RENAME TO receipts_elsewhere');
+    const refused = await fetchClick(0);
+    expect(await refused.json()).toMatchObject({ status: 503, instance: expect.stringMatching(/^urn:uuid:/) });
+    await database.pool.query('ALTER TABLE receipts_elsewhere RENAME TO receipts');
+    expect((await turnout.send(click(0))).status).toBe(200);
+    expect(await count('events')).toBe(1);
+  });
+
+  it('asks callers of our own API to wait with 429, as its clients expect', async () => {
+    await start({ INGEST_QUEUE_BYTES: '3000' });
+    const lock = await database.pool.connect();
+    await lock.query('BEGIN; LOCK TABLE receipts');
+    const tracked = Array.from({ length: 30 }, (_, n) =>
+      turnout.call('POST', '/v1/track', { userId: `u${n}`, event: 'seen', messageId: `m${n}` }),
+    );
+    await Promise.any(
+      tracked.map(async (one) => ((await one).status === 429 ? 429 : Promise.reject(new Error('not yet')))),
+    );
+    await lock.query('COMMIT');
+    lock.release();
+    const statuses = new Set((await Promise.all(tracked)).map(({ status }) => status));
+    expect([...statuses].sort()).toEqual([200, 429]);
   });
 
   function fetchClick(n: number): Promise<Response> {
