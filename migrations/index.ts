@@ -47,6 +47,7 @@ import { AddUpLinkReportsByPeriod1764000260000 } from './1764000260000-add-up-li
 import { AwaitFormerIds1764000270000 } from './1764000270000-await-former-ids.js';
 import { SettleConflicts1764000271000 } from './1764000271000-settle-conflicts.js';
 import { TellFilesApart1764000272000 } from './1764000272000-tell-files-apart.js';
+import { KeepNumbersBeforeMerges1764000280000 } from './1764000280000-keep-numbers-before-merges.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -99,4 +100,5 @@ export const MIGRATIONS = [
   AwaitFormerIds1764000270000,
   SettleConflicts1764000271000,
   TellFilesApart1764000272000,
+  KeepNumbersBeforeMerges1764000280000,
 ];

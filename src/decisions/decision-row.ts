@@ -20,6 +20,7 @@ export interface DecisionRow {
   settles_at: Date | null;
   changes_at: Date | null;
   catalogue_revision: string;
+  judged_as: string | null;
   known_seq: string;
   rules_digest: string | null;
   facts_digest: string | null;
@@ -30,7 +31,7 @@ export interface DecisionRow {
 }
 
 export const ROW = `id, profile_id, journey_key, journey_version, branch_point, branch, matched, reason, error_code,
-  run_key, asked_at, as_of, settles_at, changes_at, catalogue_revision, known_seq, rules_digest, facts_digest, freshness,
+  run_key, asked_at, as_of, settles_at, changes_at, catalogue_revision, judged_as, known_seq, rules_digest, facts_digest, freshness,
   because, pended, revised, stranger`;
 
 export function decisionOf(row: DecisionRow): Decision {
@@ -52,6 +53,7 @@ export function decisionOf(row: DecisionRow): Decision {
     settlesAt: instant(row.settles_at),
     changesAt: instant(row.changes_at),
     revision: Number(row.catalogue_revision),
+    judgedAs: row.judged_as === null ? null : Number(row.judged_as),
     knownSeq: Number(row.known_seq),
     rulesDigest: row.rules_digest,
     factsDigest: row.facts_digest,

@@ -45,6 +45,7 @@ export class DecisionStore {
       jsonArray(decisions.map((one) => one.because)),
       instants((one) => (isOpen(one) ? one.asOf : null)),
       texts((one) => one.stranger),
+      numbers((one) => one.judgedAs),
     ]);
   }
 
@@ -123,6 +124,7 @@ export class DecisionStore {
       decisions.map(({ decision, dueAt }) =>
         decision.branch !== null ? null : dueAt === null ? 'infinity' : new Date(dueAt),
       ),
+      column((one) => one.judgedAs),
     ]);
   }
 
@@ -144,21 +146,22 @@ export class DecisionStore {
 const APPEND = `
   INSERT INTO decisions (lane, id, profile_id, journey_key, journey_version, branch_point, branch, matched, reason,
       error_code, run_key, asked_at, as_of, settles_at, changes_at, catalogue_revision, known_seq, rules_digest,
-      facts_digest, freshness, because, due_at, stranger)
+      facts_digest, freshness, because, due_at, stranger, judged_as)
   SELECT * FROM unnest($1::smallint[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::text[], $7::text[],
       $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[],
       $15::timestamptz[], $16::bigint[], $17::bigint[], $18::text[], $19::text[], $20::jsonb[], ${jsonArrayIn('$21')},
-      $22::timestamptz[], $23::text[])`;
+      $22::timestamptz[], $23::text[], $24::bigint[])`;
 
 const REWRITE = `
   UPDATE decisions
      SET branch = new.branch, matched = new.matched, reason = new.reason, as_of = new.as_of,
          settles_at = new.settles_at, changes_at = new.changes_at, catalogue_revision = new.revision,
          known_seq = new.known_seq, facts_digest = new.facts_digest, freshness = new.freshness,
-         because = new.because, pended = new.pended, due_at = new.due_at
+         because = new.because, pended = new.pended, due_at = new.due_at,
+         judged_as = new.judged_as
     FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[],
                 $8::timestamptz[], $9::bigint[], $10::bigint[], $11::text[], $12::jsonb[], $13::jsonb[], $14::jsonb[],
-                $15::timestamptz[])
+                $15::timestamptz[], $16::bigint[])
       AS new (lane, id, branch, matched, reason, as_of, settles_at, changes_at, revision, known_seq, facts_digest,
-              freshness, because, pended, due_at)
+              freshness, because, pended, due_at, judged_as)
    WHERE decisions.lane = new.lane AND decisions.id = new.id`;

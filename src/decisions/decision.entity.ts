@@ -34,7 +34,9 @@ export class DecisionRecord {
   @Column('text', { nullable: true }) matched!: string | null;
   @Column('text', { name: 'error_code', nullable: true }) errorCode!: string | null;
   @Column({ type: 'timestamptz', name: 'asked_at', precision: 3 }) askedAt!: Date;
-  /** The newest of the profile's events that was known. */
+  /** The profile that it was then; it may have become part of another since. */
+  @Column('bigint', { name: 'judged_as', nullable: true }) judgedAs!: string | null;
+  /** The newest of its events that was known. */
   @Column('bigint', { name: 'known_seq', default: 0 }) knownSeq!: string;
   /** Null in decisions from before they could be replayed. */
   @Column('text', { name: 'rules_digest', nullable: true }) rulesDigest!: string | null;

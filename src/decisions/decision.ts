@@ -20,7 +20,9 @@ export interface Judgement {
   settlesAt: Instant | null;
   changesAt: Instant | null;
   revision: number;
-  /** The newest of the profile's events that was known. */
+  /** As which profile, which may have become part of another since; null where the identifiers led to nobody. */
+  judgedAs: number | null;
+  /** The newest of that profile's events that was known. */
   knownSeq: number;
   rulesDigest: string | null;
   factsDigest: string | null;

@@ -25,7 +25,7 @@ export function fallbackFor(question: Question, point: PlannedPoint | undefined)
       branchPoint: question.branchPoint,
       ...{ branch, matched: null, reason: 'ERROR', errorCode: 'DEGRADED' },
       ...{ asOf: at, askedAt: at, settlesAt: null, changesAt: null },
-      ...{ revision: 0, knownSeq: 0, rulesDigest: null, factsDigest: null, freshness: [], because: [] },
+      ...{ revision: 0, judgedAs: null, knownSeq: 0, rulesDigest: null, factsDigest: null, freshness: [], because: [] },
       ...{ runKey: null, stranger: null, pended: null, revised: null },
     },
   };

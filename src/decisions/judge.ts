@@ -161,6 +161,7 @@ function decisionOf(
     asOf,
     askedAt: asOf,
     revision,
+    judgedAs: found.profileId,
     knownSeq: found.knownSeq,
     rulesDigest: inputOf(point.rules).digest,
     factsDigest: facts.digest,

@@ -32,7 +32,7 @@ export class Replayer {
     for (const judged of decision.pended ? [decision.pended, decision] : [decision]) {
       const past = await this.judge.past(tx, decision, judged);
       if (!past) return undefined;
-      const known = past.events.filter((event) => event.seq <= judged.knownSeq);
+      const known = past.events.filter(past.isKnown);
       const again = this.judge.judge(past, decision, judged, known);
       replayed.push(compared(judged, again, past.since >= keptSince));
     }

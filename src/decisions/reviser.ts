@@ -49,9 +49,9 @@ export class Reviser {
 
   /** Undefined causes are none: what is known now is added step by step, and the first step that tells otherwise is named. */
   private revisionOf(past: Past, decision: DueDecision, at: Instant): Revision | null {
-    const { asOf, knownSeq, branch } = decision;
-    const isNew = (event: NumberedEvent): boolean => event.seq > knownSeq;
-    const known = past.events.filter((event) => !isNew(event));
+    const { asOf, branch } = decision;
+    const isNew = (event: NumberedEvent): boolean => !past.isKnown(event);
+    const known = past.events.filter(past.isKnown);
     const isLate = (event: NumberedEvent): boolean => event.occurredAt <= asOf && past.isAskedFor(event.name);
     const late = past.events.filter((event) => isNew(event) && !canUndo(event) && isLate(event));
     const undone = past.events.filter((event) => isNew(event) && canUndo(event));

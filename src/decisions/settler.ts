@@ -128,6 +128,7 @@ function lookAt(
     ...choice,
     asOf: found.at,
     revision,
+    judgedAs: before.profileId,
     knownSeq: seq,
     factsDigest: facts.digest,
     freshness,
@@ -140,9 +141,9 @@ function lookAt(
 /** What was judged, without whose decision it is. */
 function judgementOf(decision: Decision): Judgement {
   const { branch, matched, reason, asOf, settlesAt, changesAt } = decision;
-  const { revision, knownSeq, rulesDigest, factsDigest, freshness, because } = decision;
+  const { revision, judgedAs, knownSeq, rulesDigest, factsDigest, freshness, because } = decision;
   return {
     ...{ branch, matched, reason, asOf, settlesAt, changesAt },
-    ...{ revision, knownSeq, rulesDigest, factsDigest, freshness, because },
+    ...{ revision, judgedAs, knownSeq, rulesDigest, factsDigest, freshness, because },
   };
 }

@@ -3,7 +3,7 @@ import type { Instant } from '../core/instant.js';
 import { PURCHASE_ENDINGS } from '../core/net-purchases.js';
 import type { EventName } from '../core/rule.js';
 import { plainArray, sinceArray } from '../platform/array-parameters.js';
-import { preparedRows, type Transaction } from '../platform/database.js';
+import { preparedRows, query, type Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
 
 /** An event of the log, with its number in the order of arrival. */
@@ -41,6 +41,21 @@ export async function historiesOfMany(
     histories.get(profileId)!.push({ id, seq, name, occurredAt, properties });
   }
   return histories;
+}
+
+/** Ids of a profile's events that were known of a former one, which has become part of it, by their numbers of then. */
+export async function eventsOnceOf(
+  tx: Transaction,
+  profileId: number,
+  { former, knownSeq }: { former: number; knownSeq: number },
+): Promise<string[]> {
+  const rows = await query<{ id: string }>(
+    tx,
+    `SELECT id FROM events
+      WHERE lane = $1 AND profile_id = $2 AND (former_numbers ->> $3)::bigint <= $4`,
+    [laneOfProfile(profileId), profileId, String(former), knownSeq],
+  );
+  return rows.map((row) => row.id);
 }
 
 const OF_ALL_TIME: ReadonlySet<EventName> = new Set(PURCHASE_ENDINGS);

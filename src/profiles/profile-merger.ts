@@ -55,13 +55,15 @@ export class ProfileMerger {
 
   /**
    * Moved events count as new to the profile that stays, and it is due when the first of them happened: as if they had
-   * come late.
+   * come late. What was known of the one that goes can still be told, by the numbers that they had.
    */
   private async moveEvents(tx: Transaction, merge: ProfileMerge): Promise<void> {
     await query(
       tx,
       `WITH moved AS (
-         UPDATE events SET lane = $3, profile_id = $4, seq = DEFAULT WHERE lane = $1 AND profile_id = $2
+         UPDATE events SET lane = $3, profile_id = $4, seq = DEFAULT,
+                former_numbers = coalesce(former_numbers, '{}') || jsonb_build_object(profile_id::text, seq)
+          WHERE lane = $1 AND profile_id = $2
          RETURNING occurred_at
        ), first AS (SELECT min(occurred_at) AS at FROM moved)
        UPDATE profiles SET evaluate_at = least(evaluate_at, greatest(first.at, evaluated_at)), is_link_report_due = true

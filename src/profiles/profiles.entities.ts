@@ -75,6 +75,8 @@ export class ProfileEvent {
   @Column({ type: 'timestamptz', name: 'received_at', precision: 3 }) receivedAt!: Date;
   @Column('boolean', { name: 'is_time_corrected' }) isTimeCorrected!: boolean;
   @Column('jsonb') properties!: Record<string, unknown>;
+  /** The numbers that it had before merges, by the profile whose it was then. */
+  @Column('jsonb', { name: 'former_numbers', nullable: true }) formerNumbers!: Record<string, number> | null;
 }
 
 /** An event that names nothing but an awaited identifier. */

@@ -255,8 +255,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'moved events are nothing new',
     file: MERGER,
-    find: 'SET lane = $3, profile_id = $4, seq = DEFAULT WHERE',
-    replace: 'SET lane = $3, profile_id = $4 WHERE',
+    find: 'SET lane = $3, profile_id = $4, seq = DEFAULT,',
+    replace: 'SET lane = $3, profile_id = $4,',
     specs: merging,
   },
   {
