@@ -48,7 +48,7 @@ export class History {
   private byValue: Map<string, Map<unknown, HistoryEvent[]>> | undefined = undefined;
   private selected: Map<string, readonly HistoryEvent[]> | undefined = undefined;
   private results: Map<object, FromThen<unknown>> | undefined = undefined;
-  private ends: ReadonlyMap<string, Instant> | undefined = undefined;
+  private ends: ReadonlyMap<string | undefined, Instant> | undefined = undefined;
 
   private constructor(
     private readonly events: readonly HistoryEvent[],

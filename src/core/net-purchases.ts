@@ -14,12 +14,15 @@ export function canUndo({ name }: Pick<HistoryEvent, 'name'>): boolean {
   return PURCHASE_ENDINGS.includes(name);
 }
 
+/** By order; what names none has none. */
+type Ends = Map<string | undefined, Instant>;
+
 /**
  * From when on each order no longer counts as bought: its cancellation, or the refund with which the refunded amounts
  * reach the order's revenue. By order id; orders that still count are absent.
  */
-export function purchaseEnds(events: readonly HistoryEvent[]): ReadonlyMap<string, Instant> {
-  const ends = new Map<string, Instant>();
+export function purchaseEnds(events: readonly HistoryEvent[]): ReadonlyMap<string | undefined, Instant> {
+  const ends: Ends = new Map();
   const refunds: HistoryEvent[] = [];
   for (const event of events) {
     if (event.name === 'order_cancelled') noteEnd(ends, orderOf(event), event.occurredAt);
@@ -29,14 +32,15 @@ export function purchaseEnds(events: readonly HistoryEvent[]): ReadonlyMap<strin
   return ends;
 }
 
-function noteEnd(ends: Map<string, Instant>, order: string, at: Instant): void {
+function noteEnd(ends: Ends, order: string | undefined, at: Instant): void {
+  if (order === undefined) return;
   const known = ends.get(order);
   if (known === undefined || at < known) ends.set(order, at);
 }
 
-function noteRefunds(ends: Map<string, Instant>, refunds: readonly HistoryEvent[], events: readonly HistoryEvent[]) {
+function noteRefunds(ends: Ends, refunds: readonly HistoryEvent[], events: readonly HistoryEvent[]) {
   const purchases = new Map(events.filter(({ name }) => name === PURCHASE).map((one) => [orderOf(one), one]));
-  const refunded = new Map<string, Decimal>();
+  const refunded = new Map<string | undefined, Decimal>();
   for (const refund of refunds) {
     const order = orderOf(refund);
     const purchase = purchases.get(order);
@@ -65,9 +69,10 @@ const revenueOf = propertyReader('revenue');
 const currencyOf = propertyReader('currency');
 const refundOf = propertyReader('amount');
 
-/** The order that an event is about. */
-export function orderOf(event: HistoryEvent): string {
-  return String(orderIdOf(event.properties));
+/** The order that an event is about; undefined where it names none, which makes it one with nothing else that names none. */
+export function orderOf(event: HistoryEvent): string | undefined {
+  const id = orderIdOf(event.properties);
+  return (typeof id === 'string' && id !== '') || typeof id === 'number' ? String(id) : undefined;
 }
 
 function amountOf(event: HistoryEvent, read: (properties: Properties) => unknown): Decimal | undefined {

@@ -34,18 +34,23 @@ export function netOfRefunds(
     .sort((a, b) => a.from - b.from);
 }
 
-function byOrder(refunds: readonly HistoryEvent[]): ReadonlyMap<string, readonly HistoryEvent[]> {
-  const orders = new Map<string, HistoryEvent[]>();
+function byOrder(refunds: readonly HistoryEvent[]): ReadonlyMap<string | undefined, readonly HistoryEvent[]> {
+  const orders = new Map<string | undefined, HistoryEvent[]>();
   for (const refund of refunds) {
-    const known = orders.get(orderOf(refund));
+    const order = orderOf(refund);
+    if (order === undefined) continue;
+    const known = orders.get(order);
     if (known) known.push(refund);
-    else orders.set(orderOf(refund), [refund]);
+    else orders.set(order, [refund]);
   }
   return orders;
 }
 
 /** What went back of a purchase, refund by refund; several at one instant are one. */
-function refunded(purchase: HistoryEvent, ofOrder: ReadonlyMap<string, readonly HistoryEvent[]>): Refunded[] {
+function refunded(
+  purchase: HistoryEvent,
+  ofOrder: ReadonlyMap<string | undefined, readonly HistoryEvent[]>,
+): Refunded[] {
   const steps: Refunded[] = [];
   for (const refund of ofOrder.get(orderOf(purchase)) ?? []) {
     const amount = decimalOf(refundOf(refund.properties));

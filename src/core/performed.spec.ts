@@ -168,6 +168,25 @@ describe('a purchase', () => {
     }
   });
 
+  it('whose order nobody names is not undone by what names no order either', () => {
+    const bare = purchase(T0, { revenue: '100.00' });
+    const spent = plan({ performed: 'purchase', sum: { property: 'revenue', currency: null, exactly: '100.00' } });
+    const nameless = [{}, { order_id: null }, { order_id: '' }, { order_id: {} }];
+    for (const order of nameless) {
+      const undone = [
+        event('order_refunded', T0 + 1, { ...order, amount: '40.00' }),
+        event('order_refunded', T0 + 2, { ...order, amount: '60.00' }),
+        event('order_cancelled', T0 + 3, order),
+      ];
+      for (const one of [bare, purchase(T0, { ...order, revenue: '100.00' })]) {
+        expect(valueAt(bought, [one, ...undone], T0 + 4)).toBe('true');
+        expect(valueAt(spent, [one, ...undone], T0 + 4)).toBe('true');
+      }
+    }
+    const cancelled = event('order_cancelled', T0 + 3, { order_id: 7 });
+    expect(valueAt(bought, [order, cancelled], T0 + 4)).toBe('false');
+  });
+
   it('still counts gross, and is not touched by the end of another order', () => {
     const gross = plan({ performed: 'purchase', within: '30d', gross: true });
     expect(valueAt(gross, [order, event('order_cancelled', T0 + 1, { order_id: '7' })], T0 + 2)).toBe('true');

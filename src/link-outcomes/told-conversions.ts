@@ -71,7 +71,8 @@ function creditedClicks(
 
 /** The events that undo a purchase or a part of it, in order of time. */
 function undoings(events: readonly HistoryEvent[], { event: purchase }: KeptPurchase): HistoryEvent[] {
-  return events.filter((event) => canUndo(event) && orderOf(event) === orderOf(purchase));
+  const order = orderOf(purchase);
+  return order === undefined ? [] : events.filter((event) => canUndo(event) && orderOf(event) === order);
 }
 
 function lessBy(before: Decimal, after: Decimal | undefined): Decimal {

@@ -1,7 +1,13 @@
-import type { HistoryEvent } from '../../src/core/history-event.js';
 import type { Aggregate, Bounds, OneEvent, PerformedRule } from '../../src/core/rule.js';
 import { kleene } from './naive-counting.js';
-import { countingNow, isComplete, isSameMoney, knownEvents, type NaiveOccurrence } from './naive-selection.js';
+import {
+  areOfOneOrder,
+  countingNow,
+  isComplete,
+  isSameMoney,
+  knownEvents,
+  type NaiveOccurrence,
+} from './naive-selection.js';
 import { compared, naiveDecimal, naivePasses, naiveRead, times, total, type NaiveDecimal } from './naive-values.js';
 import { ms, type NaiveValue, type NaiveWorld } from './naive-world.js';
 
@@ -25,13 +31,12 @@ export function naivePerformed(rule: PerformedRule, world: NaiveWorld, asOf: num
 
 /** Purchases with what is left of their revenue after the refunds of their orders so far. */
 function netOfRefunds(counting: readonly NaiveOccurrence[], world: NaiveWorld, asOf: number): NaiveOccurrence[] {
-  const orderOf = (event: HistoryEvent): string => String(naiveRead(event.properties, 'order_id'));
   const refunds = knownEvents(world).filter((event) => event.name === 'order_refunded' && event.occurredAt <= asOf);
   return counting.map((one) => {
     const revenue = naiveDecimal(naiveRead(one.event.properties, 'revenue'));
     if (one.event.name !== 'purchase' || !revenue) return one;
     const amounts = refunds
-      .filter((refund) => orderOf(refund) === orderOf(one.event) && isSameMoney(one.event, refund))
+      .filter((refund) => areOfOneOrder(refund, one.event) && isSameMoney(one.event, refund))
       .map((refund) => naiveDecimal(naiveRead(refund.properties, 'amount')) ?? total([]));
     const left = total([revenue, times(total(amounts), { units: -1n, places: 0 })]);
     return { ...one, event: { ...one.event, properties: { ...one.event.properties, revenue: textOf(left) } } };

@@ -47,8 +47,8 @@ function isBy({ properties }: HistoryEvent, { by = 'humans' }: EventSelector): b
 
 /** When its order is cancelled, or refunded in full: the earlier of the two. */
 function endOfPurchase(purchase: HistoryEvent, world: NaiveWorld): number {
-  const orderOf = (event: HistoryEvent): string => String(naiveRead(event.properties, 'order_id'));
-  const about = knownEvents(world).filter((event) => orderOf(event) === orderOf(purchase));
+  const about = knownEvents(world).filter((event) => areOfOneOrder(event, purchase));
+  if (about.length === 0) return Infinity;
   const named = (name: string): HistoryEvent[] => about.filter((event) => event.name === name);
   const cancelled = named('order_cancelled')[0]?.occurredAt ?? Infinity;
   const revenue = naiveDecimal(naiveRead(named('purchase').at(-1)!.properties, 'revenue'));
@@ -60,6 +60,13 @@ function endOfPurchase(purchase: HistoryEvent, world: NaiveWorld): number {
     if (compared(sum, total([])) > 0 && compared(sum, revenue) >= 0) return Math.min(cancelled, refund.occurredAt);
   }
   return cancelled;
+}
+
+/** Both name an order, by a text or a number, and it is the same. */
+export function areOfOneOrder(one: HistoryEvent, other: HistoryEvent): boolean {
+  const orders = [one, other].map(({ properties }) => naiveRead(properties, 'order_id'));
+  const areNamed = orders.every((order) => typeof order === 'number' || (typeof order === 'string' && order !== ''));
+  return areNamed && String(orders[0]) === String(orders[1]);
 }
 
 /** Two events with currencies have the same one. */
