@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CtaStore } from '../ctas/cta-store.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
-import { query, type Transaction } from '../platform/database.js';
+import { jsonArray, jsonArrayIn, plainArray } from '../platform/array-parameters.js';
+import { prepared, query, type Transaction } from '../platform/database.js';
 import { inTurns } from '../platform/in-turns.js';
 import { laneOfProfile } from '../platform/lanes.js';
 import { ever, historiesOfMany } from '../profiles/histories-of-many.js';
@@ -109,28 +110,36 @@ export class FigureKeeper {
          SELECT profiles.lane, profiles.id FROM unnest($1::smallint[], $2::bigint[], $3::text[]) AS counted (l, p, state)
            JOIN profiles ON profiles.lane = l AND profiles.id = p AND xmin::text = state
           FOR NO KEY UPDATE OF profiles SKIP LOCKED)`,
-      [counted.map((one) => one.lane), counted.map((one) => one.id), counted.map((one) => one.state)],
+      [
+        plainArray(counted.map((one) => one.lane)),
+        plainArray(counted.map((one) => one.id)),
+        plainArray(counted.map((one) => one.state)),
+      ],
     );
   }
 
   private async write(tx: Transaction, shares: ReadonlyMap<number, Figure[]>): Promise<void> {
     const empty = [...shares].filter(([, figures]) => figures.length === 0).map(([id]) => id);
     const full = [...shares].filter(([, figures]) => figures.length > 0);
-    await query(
+    if (empty.length > 0) {
+      await query(
+        tx,
+        `DELETE FROM link_report_shares
+          WHERE (lane, profile_id) IN (SELECT * FROM unnest($1::smallint[], $2::bigint[]))`,
+        [plainArray(empty.map(laneOfProfile)), plainArray(empty)],
+      );
+    }
+    if (full.length === 0) return;
+    await prepared(
       tx,
-      `DELETE FROM link_report_shares
-        WHERE (lane, profile_id) IN (SELECT * FROM unnest($1::smallint[], $2::bigint[]))`,
-      [empty.map(laneOfProfile), empty],
-    );
-    await query(
-      tx,
+      'write_link_report_shares',
       `INSERT INTO link_report_shares (lane, profile_id, figures)
-       SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::jsonb[])
+       SELECT * FROM unnest($1::smallint[], $2::bigint[], ${jsonArrayIn('$3')})
        ON CONFLICT (lane, profile_id) DO UPDATE SET figures = excluded.figures`,
       [
-        full.map(([id]) => laneOfProfile(id)),
-        full.map(([id]) => id),
-        full.map(([, figures]) => JSON.stringify(figures)),
+        plainArray(full.map(([id]) => laneOfProfile(id))),
+        plainArray(full.map(([id]) => id)),
+        jsonArray(full.map(([, figures]) => figures)),
       ],
     );
   }
