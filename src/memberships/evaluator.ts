@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { Transition } from '../core/membership.js';
 import { HistoryReader } from '../histories/history-reader.js';
 import { OutboxStore } from '../outbox/outbox-store.js';
 import { afterCommit } from '../platform/after-commit.js';
@@ -101,10 +102,22 @@ export class MembershipEvaluator {
     // A transaction that is run again counts once.
     afterCommit(tx, () => {
       this.metrics.evaluated.inc(due.length);
-      for (const { kind, cause } of transitions) this.metrics.transitions.inc({ kind, cause: cause.kind });
+      this.countTransitions(transitions);
     });
     const owedTo = [...new Set(messages.map((one) => one.destination))];
     return { profiles: due.length, transitions: transitions.length, owedTo };
+  }
+
+  /** Once a kind and cause, not once a transition. */
+  private countTransitions(transitions: readonly Transition[]): void {
+    const tally = new Map<string, { kind: Transition['kind']; cause: string; count: number }>();
+    for (const { kind, cause } of transitions) {
+      const key = `${kind} ${cause.kind}`;
+      const known = tally.get(key);
+      if (known) known.count += 1;
+      else tally.set(key, { kind, cause: cause.kind, count: 1 });
+    }
+    for (const { kind, cause, count } of tally.values()) this.metrics.transitions.inc({ kind, cause }, count);
   }
 
   private async unpromptedOf(

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Instant } from '../core/instant.js';
 import type { TransitionCause } from '../core/membership.js';
-import { instantArray, plainArray } from '../platform/array-parameters.js';
+import { instantArray, plainArray, textArray } from '../platform/array-parameters.js';
 import { answersOf, prepared, preparedRows, query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, LANES } from '../platform/lanes.js';
 import { DUE_COLUMNS, dueProfileOf, type DueProfile, type DueRow } from '../profiles/due-profile.js';
@@ -155,15 +155,13 @@ export class MembershipStore {
   }
 
   private async writeTransitions(tx: Transaction, changes: readonly ProfileChanges[]): Promise<void> {
-    const rows = changes.flatMap((one) =>
-      one.memberships.flatMap((change) =>
+    const rows = changes.flatMap(({ profile, memberships }) =>
+      memberships.flatMap((change) =>
         change.transitions.map((transition, index) => ({
-          ...transition,
-          lane: one.profile.lane,
-          profileId: one.profile.id,
-          segmentId: change.segmentId,
+          profile,
+          change,
+          transition,
           ordinal: change.ordinal - change.transitions.length + index + 1,
-          version: change.version,
         })),
       ),
     );
@@ -176,23 +174,21 @@ export class MembershipStore {
        SELECT *, turnout_now() FROM unnest($1::smallint[], $2::bigint[], $3::int[], $4::int[], $5::text[],
                                            $6::timestamptz[], $7::int[], $8::text[], $9::uuid[])`,
       [
-        plainArray(rows.map((row) => row.lane)),
-        plainArray(rows.map((row) => row.profileId)),
-        plainArray(rows.map((row) => row.segmentId)),
-        plainArray(rows.map((row) => row.ordinal)),
-        plainArray(rows.map((row) => row.kind)),
-        instantArray(rows.map((row) => row.at)),
-        plainArray(rows.map((row) => row.version)),
-        plainArray(rows.map((row) => row.cause.kind)),
-        plainArray(rows.map((row) => ('eventId' in row.cause ? row.cause.eventId : null))),
+        plainArray(rows.map(({ profile }) => profile.lane)),
+        plainArray(rows.map(({ profile }) => profile.id)),
+        plainArray(rows.map(({ change }) => change.segmentId)),
+        plainArray(rows.map(({ ordinal }) => ordinal)),
+        plainArray(rows.map(({ transition }) => transition.kind)),
+        instantArray(rows.map(({ transition }) => transition.at)),
+        plainArray(rows.map(({ change }) => change.version)),
+        plainArray(rows.map(({ transition }) => transition.cause.kind)),
+        plainArray(rows.map(({ transition: { cause } }) => ('eventId' in cause ? cause.eventId : null))),
       ],
     );
   }
 
   private async writeMemberships(tx: Transaction, changes: readonly ProfileChanges[]): Promise<void> {
-    const rows = changes.flatMap((one) =>
-      one.memberships.map((change) => ({ ...change, lane: one.profile.lane, profileId: one.profile.id })),
-    );
+    const rows = changes.flatMap(({ profile, memberships }) => memberships.map((change) => ({ profile, change })));
     if (rows.length === 0) return;
     await prepared(
       tx,
@@ -204,15 +200,15 @@ export class MembershipStore {
           SET is_member = excluded.is_member, ordinal = excluded.ordinal, version = excluded.version,
               since = excluded.since, due_at = excluded.due_at, pushed_as = excluded.pushed_as`,
       [
-        plainArray(rows.map((row) => row.lane)),
-        plainArray(rows.map((row) => row.profileId)),
-        plainArray(rows.map((row) => row.segmentId)),
-        plainArray(rows.map((row) => row.isMember)),
-        plainArray(rows.map((row) => row.ordinal)),
-        plainArray(rows.map((row) => row.version)),
-        instantArray(rows.map((row) => row.since)),
-        instantArray(rows.map((row) => row.dueAt)),
-        rows.map((row) => row.pushedAs),
+        plainArray(rows.map(({ profile }) => profile.lane)),
+        plainArray(rows.map(({ profile }) => profile.id)),
+        plainArray(rows.map(({ change }) => change.segmentId)),
+        plainArray(rows.map(({ change }) => change.isMember)),
+        plainArray(rows.map(({ change }) => change.ordinal)),
+        plainArray(rows.map(({ change }) => change.version)),
+        instantArray(rows.map(({ change }) => change.since)),
+        instantArray(rows.map(({ change }) => change.dueAt)),
+        textArray(rows.map(({ change }) => change.pushedAs)),
       ],
     );
   }

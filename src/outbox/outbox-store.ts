@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { Milliseconds } from '../core/instant.js';
-import { instantArray, jsonArray, jsonArrayIn, plainArray } from '../platform/array-parameters.js';
+import { instantArray, jsonArray, jsonArrayIn, plainArray, textArray } from '../platform/array-parameters.js';
 import { prepared, preparedRows, query, type Transaction } from '../platform/database.js';
 import { LANES } from '../platform/lanes.js';
 import { PRIORITIES, UNHURRIED, URGENT } from '../platform/queues.js';
@@ -34,7 +34,7 @@ export class OutboxStore {
   async append(tx: Transaction, messages: readonly OutboxMessage[]): Promise<void> {
     if (messages.length === 0) return;
     const latest = [
-      ...new Map(messages.map((one) => [JSON.stringify([one.profileId, one.destination, one.subject]), one])).values(),
+      ...new Map(messages.map((one) => [`${one.profileId} ${one.destination}\n${one.subject}`, one])).values(),
     ];
     await prepared(
       tx,
@@ -63,7 +63,7 @@ export class OutboxStore {
         jsonArray(latest.map((one) => one.payload)),
         instantArray(latest.map((one) => one.notBefore ?? null)),
         plainArray(latest.map((one) => (one.isBackfill ? UNHURRIED : URGENT))),
-        latest.map((one) => one.traceparent ?? null),
+        textArray(latest.map((one) => one.traceparent ?? null)),
       ],
     );
   }
@@ -233,11 +233,11 @@ function stateIn(payload: OutboxPayload): boolean | null {
   return payload.kind === 'membership' ? payload.isMember : null;
 }
 
-function keyColumns(keys: readonly OutboxKey[]): [string, string, string[], string[]] {
+function keyColumns(keys: readonly OutboxKey[]): [string, string, string, string] {
   return [
     plainArray(keys.map((one) => one.lane)),
     plainArray(keys.map((one) => one.profileId)),
-    keys.map((one) => one.destination),
-    keys.map((one) => one.subject),
+    textArray(keys.map((one) => one.destination)),
+    textArray(keys.map((one) => one.subject)),
   ];
 }

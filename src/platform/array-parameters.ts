@@ -1,3 +1,5 @@
+import { textOfInstant } from './instant-text.js';
+
 /**
  * An array as PostgreSQL reads it, of what needs no quotes: numbers, booleans, ids and words of our own. pg itself quotes
  * each element and looks for what to escape in it.
@@ -19,15 +21,16 @@ function escaped(text: string): string {
 
 /** Instants in epoch milliseconds, as an array of `timestamptz`. */
 export function instantArray(instants: readonly (number | null)[]): string | (Date | null)[] {
-  const dates = instants.map((instant) => (instant === null ? null : new Date(instant)));
   // What lies further off is written otherwise by JavaScript.
-  if (!instants.every((instant) => instant === null || (instant >= YEAR_1 && instant <= LAST_INSTANT))) return dates;
-  return plainArray(dates.map((date) => date && date.toISOString()));
+  if (!instants.every((instant) => instant === null || (instant >= YEAR_1 && instant <= LAST_INSTANT))) {
+    return instants.map((instant) => (instant === null ? null : new Date(instant)));
+  }
+  return plainArray(instants.map((instant) => (instant === null ? null : textOfInstant(instant))));
 }
 
 /** Since when something counts, as an array of `timestamptz`: before the year 1 there is nothing. */
 export function sinceArray(instants: readonly number[]): string {
-  const texts = instants.map((instant) => (instant < YEAR_1 ? '-infinity' : new Date(instant).toISOString()));
+  const texts = instants.map((instant) => (instant < YEAR_1 ? '-infinity' : textOfInstant(instant)));
   return plainArray(texts);
 }
 

@@ -1,6 +1,7 @@
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];
-const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
-const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
+/** Brackets and braces, which differ in this bit alone. */
+const BRACE_BIT = 0x20;
+const [OPENING, CLOSING] = [0x7b, 0x7d];
 
 /**
  * Whether JSON is nested deeper than so many levels. Seen in the bytes, before they are parsed: over 2 MB of brackets
@@ -11,8 +12,8 @@ export function isNestedBeyond(levels: number, body: Buffer): boolean {
   for (let at = 0; at < body.length; at++) {
     const byte = body[at]!;
     if (byte === QUOTE) at = endOfText(body, at);
-    else if (OPENING.has(byte)) depth += 1;
-    else if (CLOSING.has(byte)) depth -= 1;
+    else if ((byte | BRACE_BIT) === OPENING) depth += 1;
+    else if ((byte | BRACE_BIT) === CLOSING) depth -= 1;
     if (depth > levels) return true;
   }
   return false;

@@ -12,6 +12,21 @@ export function laneOfProfile(profileId: number): number {
 /** The lane of anything that is looked up by a text, such as an identifier: FNV-1a, the same in every release. */
 export function laneOfText(text: string): number {
   let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > LAST_ASCII) return laneOfBytes(Buffer.from(text));
+    hash = Math.imul(hash ^ code, 0x01000193);
+  }
+  return laneOfHash(hash);
+}
+
+/** Of these, a text is its bytes. */
+const LAST_ASCII = 0x7f;
+
+function laneOfBytes(bytes: Buffer): number {
+  return laneOfHash(bytes.reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), 0x811c9dc5));
+}
+
+function laneOfHash(hash: number): number {
   return (hash ^ (hash >>> 16)) % LANES;
 }

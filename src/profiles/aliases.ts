@@ -40,6 +40,10 @@ export function withAliases(
   known: ReadonlyMap<string, number | null>,
   ownersOf: ReadonlyMap<string, readonly Identifier[]>,
 ): { lists: Identifier[][]; waiting: Alias[] } {
+  // So it is with nearly all that comes.
+  if (ownersOf.size === 0 && named.every(({ formerId }) => !formerId)) {
+    return { lists: named.map(({ identifiers }) => [...identifiers]), waiting: [] };
+  }
   const here = new Set(named.flatMap((one) => one.identifiers).map(identifierKey));
   const waiting: Alias[] = [];
   const lists = named.map(({ identifiers, formerId }, list) => {

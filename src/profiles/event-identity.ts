@@ -43,7 +43,11 @@ export function nameTheSame(one: Buffer, other: Buffer): boolean {
 function inOrder(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || 'toJSON' in value) return value;
   if (Array.isArray(value)) return value.map(inOrder);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const entry of entries) entry[1] = inOrder(entry[1]);
-  return Object.fromEntries(entries);
+  const names = Object.keys(value).sort();
+  // Which can't be set by its name.
+  if (names.includes('__proto__'))
+    return Object.fromEntries(names.map((name) => [name, inOrder(value[name as never])]));
+  const ordered: Record<string, unknown> = {};
+  for (const name of names) ordered[name] = inOrder(value[name as never]);
+  return ordered;
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Instant, Milliseconds } from '../core/instant.js';
-import { instantArray, jsonArray, jsonArrayIn, plainArray } from '../platform/array-parameters.js';
+import { instantArray, jsonArray, jsonArrayIn, plainArray, textArray } from '../platform/array-parameters.js';
 import { answersOf, prepared, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
 import { namedBy } from './aliases.js';
@@ -236,8 +236,8 @@ export class EventStore {
         plainArray(column((one) => one.profileId)),
         instantArray(column((one) => one.event.occurredAt)),
         plainArray(column((one) => one.event.id)),
-        column((one) => one.event.name),
-        column((one) => one.event.source),
+        textArray(column((one) => one.event.name)),
+        textArray(column((one) => one.event.source)),
         instantArray(column((one) => one.event.receivedAt)),
         plainArray(column((one) => one.event.isTimeCorrected)),
         jsonArray(column((one) => one.event.properties)),

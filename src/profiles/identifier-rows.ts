@@ -37,8 +37,8 @@ export async function writeBindings(
      RETURNING kind, value, xmax <> 0 AS was_awaited`,
     [
       ...columnsOf(entries.map((entry) => entry.identifier)),
-      entries.map((entry) => (entry.profileId === null ? null : laneOfProfile(entry.profileId))),
-      entries.map((entry) => entry.profileId),
+      plainArray(entries.map((entry) => (entry.profileId === null ? null : laneOfProfile(entry.profileId)))),
+      plainArray(entries.map((entry) => entry.profileId)),
       new Date(at),
     ],
   );

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { now } from '../platform/clock.js';
-import { answersOf, prepared, query, type Transaction } from '../platform/database.js';
+import { answersOf, prepared, preparedRows, query, type Transaction } from '../platform/database.js';
 import { AliasStore } from './alias-store.js';
 import { customersAwaited, namedBy, withAliases, type Alias, type Named } from './aliases.js';
 import { ConflictStore } from './conflict-store.js';
@@ -36,11 +36,13 @@ const MOST_TRIES = 20;
 
 const NEW_IDS = `SELECT nextval('profile_ids') AS id FROM generate_series(1, $1::int)`;
 
+/** By its place among those that are asked about. */
+type KnownRow = [place: number, profileId: number | null];
+
 const KNOWN = `
-  SELECT known.* FROM unnest($1::smallint[], $2::text[], $3::text[]) AS asked (l, k, v),
+  SELECT place, profile_id FROM unnest($1::smallint[], $2::text[], $3::text[]) WITH ORDINALITY AS asked (l, k, v, place),
          -- One by one by their keys: joined in one go, all identifiers may be read.
-         LATERAL (SELECT kind, value, profile_id FROM identifiers
-                   WHERE lane = l AND kind = k AND value = v LIMIT 1) AS known`;
+         LATERAL (SELECT profile_id FROM identifiers WHERE lane = l AND kind = k AND value = v LIMIT 1) AS known`;
 
 /** The identifiers that lead to profiles. */
 @Injectable()
@@ -183,8 +185,9 @@ export class IdentifierStore {
   /** To whom identifiers lead. */
   async knownAmong(tx: Transaction, identifiers: readonly Identifier[]): Promise<KnownIdentifiers> {
     if (identifiers.length === 0) return new Map();
-    const rows = await prepared<BindingRow>(tx, 'known_identifiers', KNOWN, columnsOf(distinctOf(identifiers)));
-    return new Map(rows.map((row) => [identifierKey(row), row.profile_id === null ? null : Number(row.profile_id)]));
+    const asked = distinctOf(identifiers);
+    const rows = await preparedRows<KnownRow>(tx, 'known_identifiers', KNOWN, columnsOf(asked));
+    return new Map(rows.map(([place, profileId]) => [identifierKey(asked[place - 1]!), profileId]));
   }
 
   /**
@@ -237,7 +240,6 @@ export class IdentifierStore {
       await query(tx, 'ROLLBACK TO SAVEPOINT bind_identifiers');
       return undefined;
     }
-    await query(tx, 'RELEASE SAVEPOINT bind_identifiers');
     const awaited = new Set(written.filter((row) => row.was_awaited).map(identifierKey));
     return {
       profiles: plan.profiles.map(idOf),

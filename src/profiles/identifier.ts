@@ -21,6 +21,9 @@ export interface Identifier {
 
 export const MOST_IDENTIFIER_BYTES = 320;
 
+/** No character takes more than three bytes each, as JavaScript counts them. */
+const FEW_CHARACTERS = MOST_IDENTIFIER_BYTES / 4;
+
 /**
  * An identifier in the one form under which it is stored and looked up: emails trimmed and in lower case, phone numbers
  * as digits with a leading plus, everything else trimmed. Undefined when nothing usable is left (empty, over 320 bytes,
@@ -28,12 +31,13 @@ export const MOST_IDENTIFIER_BYTES = 320;
  */
 export function identifier(kind: IdentifierKind, raw: unknown): Identifier | undefined {
   if (typeof raw !== 'string' && typeof raw !== 'number') return undefined;
-  const value = NORMALISE[kind]?.(String(raw).trim()) ?? String(raw).trim();
+  const text = String(raw).trim();
+  const value = NORMALISE[kind]?.(text) ?? text;
   const isUsable =
     value !== '' &&
     !value.includes('\u0000') &&
     value.isWellFormed() &&
-    Buffer.byteLength(value) <= MOST_IDENTIFIER_BYTES;
+    (value.length <= FEW_CHARACTERS || Buffer.byteLength(value) <= MOST_IDENTIFIER_BYTES);
   return isUsable ? { kind, value } : undefined;
 }
 

@@ -37,6 +37,7 @@ export function contradict(
   other: readonly Identifier[],
   named: readonly Identifier[] = [],
 ): boolean {
+  if (one.length === 0 || other.length === 0) return false;
   return singleKinds.some((kind) => {
     const [ones, others, both] = [one, other, named].map((all) => valuesOf(kind, all)) as [
       string[],

@@ -12,11 +12,11 @@ export type Evidence = readonly [IdentifierKind, unknown];
 
 /** The usable ones among what a delivery says about who it is, strongest evidence first, each once. */
 export function evidenceFrom(candidates: readonly Evidence[]): Identifier[] {
-  const usable = candidates
-    .filter(([, raw]) => typeof raw !== 'number' || Number.isSafeInteger(raw)) // else two people's ids may be one number
-    .map(([kind, raw]) => identifier(kind, raw))
-    .filter((one) => one !== undefined)
-    .filter(isPlausible);
-  const distinct = new Map(usable.map((one) => [identifierKey(one), one]));
+  const distinct = new Map<string, Identifier>();
+  for (const [kind, raw] of candidates) {
+    if (typeof raw === 'number' && !Number.isSafeInteger(raw)) continue; // else two people's ids may be one number
+    const one = identifier(kind, raw);
+    if (one && isPlausible(one)) distinct.set(identifierKey(one), one);
+  }
   return [...distinct.values()].sort((a, b) => IDENTIFIER_KINDS.indexOf(a.kind) - IDENTIFIER_KINDS.indexOf(b.kind));
 }

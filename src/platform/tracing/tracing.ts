@@ -66,6 +66,11 @@ export function withOrigins<T>(origins: Origins, work: () => T): T {
   return context.with(context.active().setValue(ORIGINS, origins), work);
 }
 
+/** Whether there is a trace that the work at hand, or an event that it is about, belongs to. */
+export function isTraced(): boolean {
+  return context.active().getValue(ORIGINS) !== undefined || traceparent() !== undefined;
+}
+
 /** Where an event came from, as far as the work at hand knows. */
 export function originOf(eventId: string): string | undefined {
   return (context.active().getValue(ORIGINS) as Origins | undefined)?.get(eventId);

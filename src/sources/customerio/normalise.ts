@@ -109,9 +109,11 @@ function identifiersOf(objectType: string, data: JsonObject): Identifier[] {
   const deprecated: Evidence[] = [['customer_id', data['customer_id']]];
   const reached: Evidence[] = objectType === 'customer' ? [['email', data['email_address']]] : [];
   const recipientKind = RECIPIENT_KINDS.get(objectType);
-  if (recipientKind) reached.push([recipientKind, data['recipient']]);
+  if (recipientKind && data['recipient'] !== undefined) reached.push([recipientKind, data['recipient']]);
 
-  const identifiers = evidenceFrom([...(evidenceFrom(named).length > 0 ? named : deprecated), ...reached]);
+  const own = evidenceFrom(named);
+  const identifiers =
+    own.length > 0 && reached.length === 0 ? own : evidenceFrom([...(own.length > 0 ? named : deprecated), ...reached]);
   if (identifiers.length > 0) return identifiers;
   throw new UnusableDelivery('no_identifier', '/data/identifiers', 'an object with an id, an email or a cio_id');
 }
@@ -119,16 +121,18 @@ function identifiersOf(objectType: string, data: JsonObject): Identifier[] {
 function propertiesIn(objectType: string, metric: string, data: JsonObject): Record<string, unknown> {
   const href = typeof data['href'] === 'string' ? data['href'] : undefined;
   const parameters = metric === 'clicked' && href !== undefined ? keptParameters(queryOf(href)) : [];
-  return propertiesOf([
-    ...[...parameters].filter(([name]) => !OWN_NAMES.has(name)),
-    ...KEPT_FIELDS.map((name) => [name, keptScalar(data[name])] as const),
-    ...ACTOR_FLAGS.map((name) => [name, typeof data[name] === 'boolean' ? data[name] : undefined] as const),
-    ...(metric === PREFERENCES_CHANGED ? preferenceProperties(data) : []),
-    ['device_platforms', platformsOf(data['recipients'])],
-    ['channel', objectType],
-    ['href', href ? cleanText(href, LONGEST_HREF) : undefined],
-    ['actor_class', actorClassOf(metric, data)],
-  ]);
+  const properties = propertiesOf([...parameters].filter(([name]) => !OWN_NAMES.has(name)));
+  const add = (name: string, value: unknown): void => {
+    if (value !== undefined) properties[name] = value;
+  };
+  for (const name of KEPT_FIELDS) if (name in data) add(name, keptScalar(data[name]));
+  for (const name of ACTOR_FLAGS) if (typeof data[name] === 'boolean') add(name, data[name]);
+  if (metric === PREFERENCES_CHANGED) for (const [name, value] of preferenceProperties(data)) add(name, value);
+  add('device_platforms', platformsOf(data['recipients']));
+  add('channel', objectType);
+  add('href', href ? cleanText(href, LONGEST_HREF) : undefined);
+  add('actor_class', actorClassOf(metric, data));
+  return properties;
 }
 
 /** Of the devices that a push went to, what they run; their ids are nobody's business. */
