@@ -11,10 +11,14 @@ export interface Candidate {
   digest: Buffer;
 }
 
-export function candidateOf(incoming: IncomingEvent, source: string, receivedAt: Instant): Candidate {
+/** `key`: of the digest of whom it names. */
+export function candidateOf(
+  incoming: IncomingEvent,
+  { source, receivedAt, key }: { source: string; receivedAt: Instant; key: Buffer },
+): Candidate {
   return {
     incoming,
-    digest: eventDigest(incoming),
+    digest: eventDigest(incoming, key),
     stored: {
       id: eventId(source, incoming.sourceEventId),
       name: incoming.name,

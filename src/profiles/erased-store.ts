@@ -15,6 +15,8 @@ export type HashedColumns = [kinds: string[], values: string[], hashes: Buffer[]
 export class ErasedStore implements OnModuleInit {
   /** The configured one first, then the one that the installation made, which earlier tombstones may stand under. */
   private keys: readonly (Buffer | string)[] = [];
+  /** The key that the installation made, which never changes. */
+  madeHere: Buffer = Buffer.alloc(0);
 
   constructor(
     private readonly dataSource: DataSource,
@@ -22,8 +24,8 @@ export class ErasedStore implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    const made = await this.madeKey();
-    this.keys = this.configured === undefined ? [made] : [this.configured, made];
+    this.madeHere = await this.madeKey();
+    this.keys = this.configured === undefined ? [this.madeHere] : [this.configured, this.madeHere];
   }
 
   /** Every hash under which each of the identifiers may stand. */

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import { identifierKey } from './identifier.js';
 import type { IncomingEvent } from './incoming-event.js';
 
@@ -18,14 +18,15 @@ const PEOPLE_BYTES = 8;
 
 /**
  * A digest of what an event says, by which a second delivery under the same id is told from a contradiction: of its content,
- * and of whom it names.
+ * and of whom it names. That is kept when they are erased, so it is a keyed one: without the key nobody can ask it about an
+ * address.
  */
-export function eventDigest(event: IncomingEvent): Buffer {
+export function eventDigest(event: IncomingEvent, key: Buffer): Buffer {
   const said = JSON.stringify(inOrder([event.name, event.occurredAt, event.properties]));
   const named = JSON.stringify(event.identifiers.map(identifierKey).sort());
   return Buffer.concat([
     hash('sha256', said, 'buffer').subarray(0, CONTENT_BYTES),
-    hash('sha256', named, 'buffer').subarray(0, PEOPLE_BYTES),
+    createHmac('sha256', key).update(named).digest().subarray(0, PEOPLE_BYTES),
   ]);
 }
 

@@ -66,7 +66,8 @@ export class EventStore {
    */
   async record(tx: Transaction, batch: Batch): Promise<Recorded> {
     const oldest = batch.receivedAt - batch.retention;
-    const candidates = batch.events.map(({ source, event }) => candidateOf(event, source, batch.receivedAt));
+    const about = { receivedAt: batch.receivedAt, key: this.erased.madeHere };
+    const candidates = batch.events.map(({ source, event }) => candidateOf(event, { source, ...about }));
     const recent = candidates.filter((one) => one.stored.occurredAt >= oldest);
     const firsts = distinct(recent);
     const [written, known] = await answersOf(
