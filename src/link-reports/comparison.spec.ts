@@ -23,7 +23,8 @@ const row = (cta: string, template: string | null, month: string, more: Partial<
     {
       ...{ value: [cta, template], period: `2026-${month}-01`, human: '0', suspect: '0', machine: '0' },
       ...{ clickers: '0', click_days: '0', clicked: '0', deliveries: null, checkouts: '0', checkout_days: '0' },
-      ...{ purchase_days: '0', lag_ms: '0', purchases: null, ...more },
+      ...{ purchase_days: '0', lag_ms: '0', purchases: null },
+      ...{ anonymous: { human: 0, suspect: 0, machine: 0 }, ...more },
     },
   );
 

@@ -7,6 +7,7 @@ import { CtaStore } from '../ctas/cta-store.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { now } from '../platform/clock.js';
 import type { ProblemEntry } from '../platform/problem.js';
+import { AnonymousClicks } from './anonymous-clicks.js';
 import { compare, type Pair } from './comparison.js';
 import { comparisonCsv } from './comparison-csv.js';
 import { comparisonHtml } from './comparison-html.js';
@@ -28,6 +29,7 @@ export class LinkReportsController {
   constructor(
     private readonly dataSource: DataSource,
     private readonly figures: ReportQuery,
+    private readonly anonymous: AnonymousClicks,
     private readonly ctas: CtaStore,
   ) {}
 
@@ -37,7 +39,8 @@ export class LinkReportsController {
     summary: 'What came of links and CTAs',
     description:
       'By CTA, link, template, campaign, utm_content or channel, and by period: clicks by class, people, deliveries and the ' +
-      'rate of clicks, checkouts and purchases within a window after the click, net revenue by currency, time to purchase. ' +
+      'rate of clicks, checkouts and purchases within a window after the click, net revenue by currency, time to purchase; ' +
+      'clicks of nobody known beside them. ' +
       'Also as CSV, and as a page with plots. Days are days in UTC.',
   })
   async report(@Query() asked: LinkReportQueryDto, @Res({ passthrough: true }) reply: FastifyReply) {
@@ -76,7 +79,8 @@ export class LinkReportsController {
     const { primary, secondary } = asked;
     const only = new Map([['cta', [primary, secondary]] as const]);
     const rows: ReportRow[] = [];
-    for await (const row of this.rows({ ...span, cut: BY_CTA_AND_TEMPLATE, only })) rows.push(row);
+    const question = { ...span, cut: BY_CTA_AND_TEMPLATE, only };
+    for await (const row of this.figures.rows(question)) rows.push(reportRow(question, row));
     const found = compare(rows, { primary, secondary });
     if (asked.format === 'json') {
       const isUpToDate = await this.figures.isUpToDate(tx);
@@ -114,7 +118,7 @@ export class LinkReportsController {
   }
 
   private async *rows(question: ReportQuestion): AsyncGenerator<ReportRow> {
-    for await (const row of this.figures.rows(question)) yield reportRow(question, row);
+    for await (const row of this.figures.rows(question, this.anonymous)) yield reportRow(question, row);
   }
 }
 

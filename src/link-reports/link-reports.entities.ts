@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 import type { Figure } from './figure.js';
 import { FIGURE_TABLES } from './figure-tables.js';
 
@@ -54,4 +54,15 @@ export class LinkReportChange extends Measures {
   @Column('text', { array: true }) value!: (string | null)[];
   @Column('smallint') step!: number;
   @Column('text') currency!: string;
+}
+
+/** How many clicks of nobody known a link had on a day (in UTC), by what the redirector saw of them. Kept by triggers. */
+@Entity('anonymous_click_days')
+@Index('anonymous_click_days_link', ['linkId', 'day'])
+export class AnonymousClickDay {
+  @PrimaryColumn('date') day!: string;
+  @PrimaryColumn('text', { name: 'link_id' }) linkId!: string;
+  /** As a click has them, in JSON; empty where there are none. */
+  @PrimaryColumn('text') signals!: string;
+  @Column('bigint') clicks!: string;
 }

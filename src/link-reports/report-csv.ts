@@ -16,6 +16,7 @@ const COLUMNS = [
   ...['human', 'suspect', 'machine', 'clickers', 'deliveries', 'clicked_deliveries', ...withInterval('click_rate')],
   ...['click_days', 'checkouts', 'checkout_days', ...withInterval('click_to_checkout')],
   ...['purchases', 'purchase_days', ...withInterval('click_to_purchase'), 'mean_time_ms', 'half_within'],
+  ...['anonymous_human', 'anonymous_suspect', 'anonymous_machine'],
   ...['currency', 'revenue'],
 ];
 
@@ -23,7 +24,8 @@ const COLUMNS = [
 export async function* reportCsv({ dimensions }: Cut, rows: AsyncIterable<ReportRow>): AsyncGenerator<string> {
   yield line(['period', ...dimensions, ...COLUMNS]);
   for await (const row of rows) {
-    const { clicks, clickers, deliveries, clickedDeliveries, clickRate, clickDays, checkout, purchase } = row;
+    const { clicks, clickers, deliveries, clickedDeliveries, clickRate, clickDays, checkout, purchase, anonymous } =
+      row;
     const place = [row.period, ...dimensions.map((one) => row.value[one] ?? '')];
     const counts = [
       ...[clicks.human, clicks.suspect, clicks.machine, clickers],
@@ -31,6 +33,7 @@ export async function* reportCsv({ dimensions }: Cut, rows: AsyncIterable<Report
       ...[checkout.count, checkout.days, ...intervalCells(checkout.rate)],
       ...[purchase.count, purchase.days, ...intervalCells(purchase.rate)],
       ...[purchase.meanTimeMs ?? '', purchase.halfWithin ?? ''],
+      ...[anonymous.human, anonymous.suspect, anonymous.machine],
     ];
     const [first, ...others] = purchase.revenue;
     yield line([...place, ...counts, first?.currency ?? '', first?.total ?? '']);

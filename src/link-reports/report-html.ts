@@ -30,16 +30,18 @@ export function reportHtml(question: ReportQuestion, rows: readonly ReportRow[],
 const HEAD = [
   ...['value', 'from', 'human', 'suspect', 'machine', 'clickers', 'deliveries', 'click rate'],
   ...['click to checkout', 'purchases', 'click to purchase', 'net revenue', 'mean time', 'half within'],
+  'clicks of nobody known (human, suspect, machine)',
 ];
 
 function cellsOf(row: ReportRow): string[] {
-  const { clicks, checkout, purchase } = row;
+  const { clicks, checkout, purchase, anonymous } = row;
   return [
     ...[nameOf(row), row.period, ...[clicks.human, clicks.suspect, clicks.machine, row.clickers].map(String)],
     ...[String(row.deliveries ?? '–'), percentWithin(row.clickRate), percentWithin(checkout.rate)],
     ...[String(purchase.count), percentWithin(purchase.rate), revenueInWords(purchase.revenue)],
     purchase.meanTimeMs === null ? '–' : `${(purchase.meanTimeMs / 3_600_000).toFixed(1)} h`,
     purchase.halfWithin ?? '–',
+    [anonymous.human, anonymous.suspect, anonymous.machine].join(', '),
   ];
 }
 

@@ -3,14 +3,20 @@ import { DataSource } from 'typeorm';
 import { periodOf, startOf } from '../core/calendar.js';
 import { utcDay } from '../core/instant.js';
 import { query, type Transaction } from '../platform/database.js';
+import { AnonymousCounts, type AnonymousClicks, type ClickCounts } from './anonymous-clicks.js';
 import { DELIVERIES, DIMENSIONS, ORIGINS, type Dimension } from './cuts.js';
 import { COUNTS } from './figure.js';
 import { FIGURE_TABLES } from './figure-tables.js';
 import { kindOf } from './figures-of.js';
 import type { Period, ReportQuestion } from './report-question.js';
 
-/** What was counted of a value in a period; large numbers as text. */
-export interface CountedRow {
+/** What was counted of a value in a period: of people, and of nobody known. */
+export interface CountedRow extends FigureRow {
+  anonymous: ClickCounts;
+}
+
+/** What is told by the figures; large numbers as text. */
+interface FigureRow {
   value: (string | null)[];
   /** Its first day. */
   period: string;
@@ -47,8 +53,9 @@ export class ReportQuery {
   /**
    * In order of period, the most clicked first; through a cursor, no more than some rows are ever in memory. Few periods are
    * added up at once where they have many rows, so that the first rows of a long report come as soon as those of a short one.
+   * Clicks of nobody known are counted beside them where that is given who counts them.
    */
-  async *rows(question: ReportQuestion): AsyncGenerator<CountedRow> {
+  async *rows(question: ReportQuestion, nobodys?: AnonymousClicks): AsyncGenerator<CountedRow> {
     const runner = this.dataSource.createQueryRunner();
     try {
       await runner.startTransaction('REPEATABLE READ');
@@ -57,7 +64,8 @@ export class ReportQuery {
       let [from, periods] = [question.from, 1];
       while (from < question.to) {
         const to = earlier(periodsAfter(question, from, periods), question.to);
-        const read = yield* rowsOf(tx, reportSql(question, { from, to }));
+        const anonymous = (await nobodys?.count(tx, question, { from, to })) ?? new AnonymousCounts();
+        const read = yield* withAnonymous(rowsOf(tx, reportSql(question, { from, to })), anonymous);
         if (read < ROWS_AT_ONCE) periods *= GROWTH;
         from = to;
       }
@@ -79,18 +87,38 @@ export class ReportQuery {
 
 const CLICKERS = { day: 'clickers', week: 'week_clickers', month: 'month_clickers' };
 
-/** The rows of some periods, and how many there were. */
-async function* rowsOf(tx: Transaction, { sql, parameters }: ReportSql): AsyncGenerator<CountedRow, number> {
+/** The rows of some periods. */
+async function* rowsOf(tx: Transaction, { sql, parameters }: ReportSql): AsyncGenerator<FigureRow> {
   await query(tx, `DECLARE report NO SCROLL CURSOR FOR ${sql}`, parameters);
-  let read = 0;
-  let rows: CountedRow[];
+  let rows: FigureRow[];
   do {
-    rows = await query<CountedRow>(tx, `FETCH ${ROWS_AT_ONCE} FROM report`);
+    rows = await query<FigureRow>(tx, `FETCH ${ROWS_AT_ONCE} FROM report`);
     yield* rows;
-    read += rows.length;
   } while (rows.length === ROWS_AT_ONCE);
   await query(tx, 'CLOSE report');
-  return read;
+}
+
+/** The same with the clicks of nobody known, those that stand alone at the end of their period; and how many rows these are. */
+async function* withAnonymous(
+  rows: AsyncIterable<FigureRow>,
+  anonymous: AnonymousCounts,
+): AsyncGenerator<CountedRow, number> {
+  let read = 0;
+  const alone = (before?: string): CountedRow[] =>
+    anonymous
+      .takeBefore(before)
+      .map(({ value, period, counts }) => ({ ...NOTHING, value: [...value], period, anonymous: counts }));
+  let period = '';
+  for await (const row of rows) {
+    const earlier = row.period === period ? [] : alone(row.period);
+    period = row.period;
+    yield* earlier;
+    yield { ...row, anonymous: anonymous.take(period, row.value) };
+    read += earlier.length + 1;
+  }
+  const last = alone();
+  yield* last;
+  return read + last.length;
 }
 
 /** The day on which so many periods from a day on have passed. */
@@ -159,6 +187,12 @@ const COUNTED = [
   ...['human', 'suspect', 'machine', 'clickers', 'click_days', 'clicked'],
   ...['checkouts', 'checkout_days', 'purchase_days', 'lag_ms'],
 ];
+
+/** The figures of a value of which nothing is told by anybody known. */
+const NOTHING: Omit<FigureRow, 'value' | 'period'> = {
+  ...{ human: '0', suspect: '0', machine: '0', clickers: '0', click_days: '0', clicked: '0', deliveries: null },
+  ...{ checkouts: '0', checkout_days: '0', purchase_days: '0', lag_ms: '0', purchases: null },
+};
 
 /** Figures by period, and what waits to be added to them. */
 function figures(period: Period, where: string): string {

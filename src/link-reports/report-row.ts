@@ -24,6 +24,7 @@ export function reportRow(
     >,
     period: row.period,
     clicks: { human: Number(row.human), suspect: Number(row.suspect), machine: Number(row.machine) },
+    anonymous: row.anonymous,
     clickers: Number(row.clickers),
     deliveries,
     clickedDeliveries: clicked,

@@ -85,7 +85,7 @@ describe('reports on links, by what docs/link-reports.md tells', () => {
     const [header, cart, usd, story, end] = text.split('\r\n');
     expect(header).toMatch(/^period,cta,human,suspect,machine,clickers,deliveries,clicked_deliveries,click_rate,/);
     expect(cart).toMatch(
-      /^2026-03-01,cart,2,0,1,2,4,2,0.5,0\.15\d+,0\.84\d+,2,1,1,.*,2,2,1,.*,219600000,1d,EUR,40\.00$/,
+      /^2026-03-01,cart,2,0,1,2,4,2,0.5,0\.15\d+,0\.84\d+,2,1,1,.*,2,2,1,.*,219600000,1d,0,0,0,EUR,40\.00$/,
     );
     expect(usd).toMatch(/^2026-03-01,cart,,+,USD,20\.00$/);
     expect(story).toMatch(/^2026-03-01,story,1,/);
