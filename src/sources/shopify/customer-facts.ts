@@ -51,11 +51,17 @@ function countryOf(customer: JsonObject): string | undefined {
 
 function tagsOf(tags: unknown): unknown[] | undefined {
   if (typeof tags !== 'string') return undefined;
-  const named = tags.split(',', MOST_TAGS).map((tag) => tag.trim());
+  return keptTags(tags.split(',', MOST_TAGS));
+}
+
+/** Each once, without those that may be somebody's address. */
+export function keptTags(tags: readonly unknown[]): unknown[] {
+  const named = tags.slice(0, MOST_TAGS).flatMap((tag) => (typeof tag === 'string' ? [tag.trim()] : []));
   return [...new Set(named.filter((tag) => tag !== ''))].map(keptScalar).filter((tag) => tag !== undefined);
 }
 
-function consentIn(consent: unknown): boolean | undefined {
+/** Undefined where nothing is said of it. */
+export function consentIn(consent: unknown): boolean | undefined {
   const { state } = objectIn(consent);
   return typeof state === 'string' ? state === 'subscribed' : undefined;
 }

@@ -148,6 +148,11 @@ describe('a checkout', () => {
     expect(started).toMatchObject({ name: 'checkout_started', occurredAt: Date.UTC(2026, 10, 2, 9, 5) });
   });
 
+  it('has the id that older API versions give it', () => {
+    const [started] = eventsOf(read('checkouts-update', { id: 29_471_234_567_890 }));
+    expect(started!.properties).toMatchObject({ checkout_id: '29471234567890' });
+  });
+
   it('has the tokens by which its order is found', () => {
     const [order] = eventsOf(read('orders-create'));
     for (const { properties } of eventsOf(read('checkouts-update-completed'))) {
@@ -187,7 +192,7 @@ describe('a checkout', () => {
 });
 
 describe('a customer', () => {
-  const attributesOf = (changes: Body): Body => eventsOf(read('customers-update', changes))[0]!.properties;
+  const attributesOf = (changes: Body): Body => eventsOf(read('customers-update-before-2025', changes))[0]!.properties;
 
   it('is identified anew with each change, once', () => {
     const [event] = eventsOf(read('customers-update'));
@@ -213,5 +218,41 @@ describe('a customer', () => {
 
   it('has no names and no addresses among the attributes', () => {
     expect(JSON.stringify(attributesOf({ tags: 'a, bo@example.com' }))).not.toMatch(/Ann|Archer|Berlin|10115|@|555/);
+  });
+});
+
+describe('what has a topic of its own about a customer', () => {
+  const customer = [{ kind: 'shopify_customer_id', value: '7012345678901' }];
+
+  it('is a consent from when Shopify was told of it, however far it is dated back', () => {
+    const consent = (state: string) => ({ state, opt_in_level: null, consent_updated_at: '2019-01-01T00:00:00Z' });
+    const [event] = eventsOf(
+      read('customers-email-consent', { email_address: '', email_marketing_consent: consent('pending') }),
+    );
+    expect(event).toMatchObject({ properties: { accepts_marketing: false }, identifiers: customer });
+    expect(event!.occurredAt).toBe(Date.UTC(2026, 10, 20, 7, 0, 1, 250));
+    const [sms] = eventsOf(
+      read('customers-sms-consent', { sms_marketing_consent: consent('subscribed'), phone: null }),
+    );
+    expect(sms).toMatchObject({ properties: { accepts_sms_marketing: true }, identifiers: customer });
+  });
+
+  it('is what has been bought, as far as it is told', () => {
+    const [event] = eventsOf(read('customers-purchasing-summary', { amountSpent: null, numberOfOrders: 0 }));
+    expect(event).toMatchObject({ name: 'identify', properties: { orders_count: 0 }, identifiers: customer });
+    expect(event!.properties).not.toHaveProperty('total_spent');
+  });
+
+  it.each<[string, string, Body]>([
+    ['/customerId', 'customers-purchasing-summary', { customerId: 7012345678901 }],
+    ['/customerId', 'customer-tags-added', { customerId: 'gid://shopify/Order/1' }],
+    ['/customer_id', 'customers-email-consent', { customer_id: null }],
+    ['/id', 'customers-sms-consent', { id: 'x' }],
+    ['/email_marketing_consent/state', 'customers-email-consent', { email_marketing_consent: null }],
+    ['/sms_marketing_consent/state', 'customers-sms-consent', { sms_marketing_consent: {} }],
+    ['/tags', 'customer-tags-removed', { tags: 'vip' }],
+    ['/occurredAt', 'customer-tags-removed', { occurredAt: 'today' }],
+  ])('is not read with a wrong %s (%s)', (pointer, fixture, changes) => {
+    expect(read(fixture, changes)).toMatchObject({ kind: 'unusable', problem: expect.stringMatching(`^${pointer}: `) });
   });
 });

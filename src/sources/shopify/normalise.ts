@@ -3,6 +3,7 @@ import { readJsonBody } from '../json-body.js';
 import type { WebhookDelivery } from '../source.js';
 import { normaliseWith, UnusableDelivery } from '../unusable-delivery.js';
 import { checkoutFacts } from './checkout-facts.js';
+import { emailConsentFacts, purchasingFacts, smsConsentFacts, tagFacts } from './customer-changes.js';
 import { customerFacts } from './customer-facts.js';
 import { noticeOf, type Notice } from './notice.js';
 import { orderCancelled, orderFacts, orderPaid, orderRefunded, orderUpdated } from './order-facts.js';
@@ -19,6 +20,11 @@ export const SHOPIFY_TOPICS: ReadonlyMap<string, (notice: Notice) => IncomingEve
   ['checkouts/update', checkoutFacts],
   ['customers/create', customerFacts],
   ['customers/update', customerFacts],
+  ['customers/purchasing_summary', purchasingFacts],
+  ['customers_email_marketing_consent/update', emailConsentFacts],
+  ['customers_marketing_consent/update', smsConsentFacts],
+  ['customer.tags_added', tagFacts('customer_tags_added')],
+  ['customer.tags_removed', tagFacts('customer_tags_removed')],
 ]);
 
 /**
