@@ -48,7 +48,7 @@ import { AwaitFormerIds1764000270000 } from './1764000270000-await-former-ids.js
 import { SettleConflicts1764000271000 } from './1764000271000-settle-conflicts.js';
 import { TellFilesApart1764000272000 } from './1764000272000-tell-files-apart.js';
 import { KeepNumbersBeforeMerges1764000280000 } from './1764000280000-keep-numbers-before-merges.js';
-import { CountAnonymousClicks1764000280000 } from './1764000280000-count-anonymous-clicks.js';
+import { CountAnonymousClicks1764000281000 } from './1764000281000-count-anonymous-clicks.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -102,5 +102,5 @@ export const MIGRATIONS = [
   SettleConflicts1764000271000,
   TellFilesApart1764000272000,
   KeepNumbersBeforeMerges1764000280000,
-  CountAnonymousClicks1764000280000,
+  CountAnonymousClicks1764000281000,
 ];

@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Milliseconds } from '../core/instant.js';
 
-/** How long whoever asks for something may wait for what is reckoned in the background. */
-const TURN_MS: Milliseconds = 5;
+/** How long whoever asks for something may wait for what is reckoned in the background, in ms. */
+const TURN_MS = 5;
 
 /**
  * What `work` makes of each item, one after the other. Every few milliseconds others have their turn: no batch keeps the

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { Milliseconds } from '../../core/instant.js';
 import type { ProvisionOutcome, WantedSegment } from '../../destinations/destination.js';
 import { now } from '../../platform/clock.js';
 import { query, type Transaction } from '../../platform/database.js';
@@ -80,7 +79,7 @@ export class ProvisionStore {
   async claim(
     tx: Transaction,
     destinations: readonly string[],
-    leaseMs: Milliseconds,
+    leaseMs: number,
   ): Promise<ClaimedProvision | undefined> {
     const at = await now(tx);
     const [row] = await query<ClaimedProvision>(
@@ -102,7 +101,7 @@ export class ProvisionStore {
   async holds(
     tx: Transaction,
     { destination, segmentId, claim }: ClaimedProvision,
-    leaseMs: Milliseconds,
+    leaseMs: number,
   ): Promise<boolean> {
     const rows = await query(
       tx,

@@ -1,6 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { Milliseconds } from '../../core/instant.js';
 import { DESTINATIONS, type Destination, type ProvisionOutcome } from '../../destinations/destination.js';
 import type { Gate } from '../../destinations/gate.js';
 import { OutboxWaiting } from '../../outbox/outbox-waiting.js';
@@ -33,8 +32,8 @@ type Ready = Extract<ProvisionOutcome, { kind: 'ready' }>;
 @Injectable()
 export class Provisioner extends Sweep {
   private readonly log = new Logger(Provisioner.name);
-  private readonly timeoutMs: Milliseconds;
-  private readonly leaseMs: Milliseconds;
+  private readonly timeoutMs: number;
+  private readonly leaseMs: number;
 
   constructor(
     private readonly dataSource: DataSource,

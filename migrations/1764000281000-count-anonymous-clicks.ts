@@ -7,7 +7,7 @@ const COUNTED = `link_id, (occurred_at AT TIME ZONE 'UTC')::date, ${SIGNALS}, co
  * Clicks of nobody known by link and day, so that reports need not read each. Signals are kept apart, since what they make of a
  * click depends on what its link is taken for.
  */
-export class CountAnonymousClicks1764000280000 implements MigrationInterface {
+export class CountAnonymousClicks1764000281000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
       CREATE TABLE anonymous_click_days (
