@@ -1,16 +1,20 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { absencesOf, isAmong } from '../core/absence.js';
 import { compileRule } from '../core/compile-rule.js';
 import { comparedOfClicks } from '../core/compared-of-clicks.js';
 import { ctasNamed } from '../core/ctas-named.js';
 import type { HistoryEvent } from '../core/history-event.js';
 import { PURCHASE, PURCHASE_ENDINGS } from '../core/net-purchases.js';
 import { propertyReader } from '../core/property.js';
+import { toIso, type Instant, type Milliseconds } from '../core/instant.js';
 import type { Rule } from '../core/rule.js';
 import { sayValue } from '../core/words.js';
 import { CtaStore } from '../ctas/cta-store.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
 import { query, type Transaction } from '../platform/database.js';
-import { EventHistoryStore } from '../profiles/event-history-store.js';
+import { now } from '../platform/clock.js';
+import { RETENTION_MS } from '../platform/retention.js';
+import { EventHistoryStore, type KnownEvent } from '../profiles/event-history-store.js';
 import { RuleWarnings } from '../segments/rule-warnings.js';
 import { SegmentStore } from '../segments/segment-store.js';
 
@@ -25,17 +29,26 @@ export class ArrivalWarnings extends RuleWarnings {
     private readonly segments: SegmentStore,
     private readonly ctas: CtaStore,
     private readonly starts: EventHistoryStore,
+    @Inject(RETENTION_MS) private readonly retention: Milliseconds,
   ) {
     super();
   }
 
   override async of(tx: Transaction, rule: Rule): Promise<string[]> {
-    const { eventNames } = compileRule(rule, await this.segments.rules(tx));
+    const rules = await this.segments.rules(tx);
+    const { eventNames, lookback } = compileRule(rule, rules);
     const events = await this.starts.eventsNamed(tx, eventNames);
+    const short = shorterThan((await now(tx)) - Math.min(lookback, this.retention), events).filter(({ event }) =>
+      isAmong(absencesOf(rule, rules), event as string),
+    );
     // That nobody ever cancelled or sent anything back is no mistake of a rule about purchases.
     const expected = eventNames.includes(PURCHASE) ? PURCHASE_ENDINGS : [];
     const unheard = events.filter(({ source, event }) => source === null && !expected.some((one) => one === event));
-    return [...unheard.map(({ event }) => neverCame(event)), ...(await this.clickWarnings(tx, rule))];
+    return [
+      ...unheard.map(({ event }) => neverCame(event)),
+      ...short.map(beganLate),
+      ...(await this.clickWarnings(tx, rule)),
+    ];
   }
 
   private async clickWarnings(tx: Transaction, rule: Rule): Promise<string[]> {
@@ -70,6 +83,20 @@ export class ArrivalWarnings extends RuleWarnings {
     const classifier = await this.ctas.current(tx, await catalogueRevision(tx));
     return classifier.classify(rows.map(({ id, properties }) => ({ id, name: 'click', occurredAt: 0, properties })));
   }
+}
+
+/** Those that are known, each once, but completely only from a later instant on. */
+function shorterThan(since: Instant, events: readonly KnownEvent[]): KnownEvent[] {
+  const late = events.filter(({ completeSince }) => completeSince !== null && completeSince.getTime() > since);
+  return late.filter(({ event }, index) => late.findIndex((other) => other.event === event) === index);
+}
+
+function beganLate({ event, source, completeSince }: KnownEvent): string {
+  return (
+    `${sayValue(event)} is known completely only since ${toIso(completeSince!.getTime())}, and the rule looks back further: ` +
+    'whoever may have done it before then is left out. If more is known, an import says so, or ' +
+    `PUT /v1/sources/${source}/history`
+  );
 }
 
 function neverCame(event: unknown): string {

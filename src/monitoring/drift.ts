@@ -1,25 +1,34 @@
 import type { Instant } from '../core/instant.js';
 import { query, type Transaction } from '../platform/database.js';
 
-/** What the newest finished comparison of a segment at a destination found. */
+/** What the newest comparison of a segment at a destination found that came to an end. */
 export interface Drift {
   destination: string;
   segment: string;
-  missing: number;
-  extra: number;
+  /** Null where none has. */
+  missing: number | null;
+  extra: number | null;
+  /** Since it ended; where none has, since the first was asked for. */
   ageSeconds: number;
   /** Why, with what is still to be sent and who is only known there; null of earlier releases. */
   causes: readonly { side: string; cause: string; profiles: number }[] | null;
 }
 
+/** Of the segments that rules in force own there, and that have been asked about: what was once pushed is nobody's any more. */
 export async function drift(tx: Transaction, at: Instant): Promise<Drift[]> {
   return query<Drift>(
     tx,
-    `SELECT DISTINCT ON (destination, external_segment_id) destination, external_segment_id AS segment,
-            coalesce(missing, 0) AS missing, coalesce(extra, 0) AS extra, causes,
-            extract(epoch FROM $1 - finished_at)::float8 AS "ageSeconds"
-       FROM reconciliations WHERE finished_at IS NOT NULL AND problem IS NULL
-      ORDER BY destination, external_segment_id, requested_at DESC`,
+    `SELECT own ->> 'destination' AS destination, own ->> 'segmentId' AS segment, missing, extra, causes,
+            extract(epoch FROM $1 - coalesce(finished_at, asked_at))::float8 AS "ageSeconds"
+       FROM segments JOIN segment_versions AS said ON said.segment_id = id AND said.version = published_version,
+            jsonb_array_elements(push) AS own
+      CROSS JOIN LATERAL (SELECT min(requested_at) AS asked_at FROM reconciliations
+                           WHERE destination = own ->> 'destination' AND external_segment_id = own ->> 'segmentId') AS first
+       LEFT JOIN LATERAL (SELECT missing, extra, causes, finished_at FROM reconciliations
+                           WHERE destination = own ->> 'destination' AND external_segment_id = own ->> 'segmentId'
+                             AND finished_at IS NOT NULL AND problem IS NULL
+                           ORDER BY requested_at DESC LIMIT 1) AS newest ON true
+      WHERE asked_at IS NOT NULL ORDER BY 1, 2`,
     [new Date(at)],
   );
 }

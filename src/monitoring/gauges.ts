@@ -53,7 +53,7 @@ export class Gauges {
   );
   private readonly driftAge = this.gauge(
     'turnout_drift_age_seconds',
-    'How long ago that was',
+    'How long ago that was; where none came to an end, since the first was asked for',
     ...['destination', 'segment'],
   );
   private readonly notReady = this.gauge(
@@ -106,8 +106,8 @@ export class Gauges {
   showDrift(found: readonly Drift[], gates: readonly { destination: string; isShut: boolean }[]): void {
     for (const one of [this.driftMembers, this.driftCauses, this.driftAge, this.shut]) one.reset();
     for (const { destination, segment, missing, extra, ageSeconds, causes } of found) {
-      this.driftMembers.set({ destination, segment, kind: 'missing' }, missing);
-      this.driftMembers.set({ destination, segment, kind: 'extra' }, extra);
+      if (missing !== null) this.driftMembers.set({ destination, segment, kind: 'missing' }, missing);
+      if (extra !== null) this.driftMembers.set({ destination, segment, kind: 'extra' }, extra);
       for (const { side, cause, profiles } of causes ?? [])
         this.driftCauses.inc({ destination, side, cause }, profiles);
       this.driftAge.set({ destination, segment }, ageSeconds);

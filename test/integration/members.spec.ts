@@ -156,6 +156,15 @@ describe('members of a segment', () => {
       neededBy: [],
       warnings,
     });
+    // Who never clicked can't be told by what is known since yesterday.
+    const absent = { not: { performed: 'click', within: '30d' } };
+    expect((await turnout.must('PUT', '/v1/segments/same', { rule: absent })).warnings).toEqual([
+      expect.stringMatching(
+        /^"click" is known completely only since 2026-.*, and the rule looks back further: .*PUT \/v1\/sources\/customerio\/history$/,
+      ),
+    ]);
+    await turnout.must('PUT', '/v1/sources/customerio/history', { startsAt: '2020-01-01' });
+    expect((await turnout.must('GET', '/v1/segments/same/dependencies')).warnings).toEqual([]);
     // Everybody who clicked would be taken for somebody who did not buy.
     const compared = (same: string) => ({
       not: { performed: 'click', notFollowedBy: { performed: 'quiz_done', within: '3d', same: [same] } },

@@ -219,9 +219,17 @@ describe('the metrics of what is left undone', () => {
     );
     await database.pool.query(
       `INSERT INTO reconciliations (destination, external_segment_id, requested_at, finished_at, missing, extra) VALUES
-         ('customerio', '7', $1, $1, 9, 9), ('customerio', '7', $2, $2, 2, 1)`,
+         ('customerio', '7', $1, $1, 9, 9), ('customerio', '7', $2, $2, 2, 1), ('customerio', 'gone', $1, $1, 9, 9)`,
       [new Date(T0 - DAY), new Date(T0)],
     );
+    // Nobody has the segment 9 there: no comparison of it has come to anything.
+    await database.pool.query(
+      `INSERT INTO reconciliations (destination, external_segment_id, requested_at, finished_at, problem) VALUES
+         ('customerio', '9', $1, $1, 'it answered 404'), ('customerio', '9', $2, $2, 'it answered 404')`,
+      [new Date(T0 - DAY), new Date(T0)],
+    );
+    const owned = ['7', '9', '11'].map((segmentId) => ({ destination: 'customerio', segmentId }));
+    await database.pool.query('UPDATE segment_versions SET push = $1', [JSON.stringify(owned)]);
     await database.setClock(T0 + DAY + 60_000);
     const text = await scrape();
     for (const line of [
@@ -234,9 +242,12 @@ describe('the metrics of what is left undone', () => {
       'turnout_drift_members{destination="customerio",segment="7",kind="missing"} 2',
       'turnout_drift_members{destination="customerio",segment="7",kind="extra"} 1',
       `turnout_drift_age_seconds{destination="customerio",segment="7"} ${86_400 + 60}`,
+      `turnout_drift_age_seconds{destination="customerio",segment="9"} ${2 * 86_400 + 60}`,
     ]) {
       expect(text.split('\n')).toContain(line);
     }
+    // What is pushed there no more can't be compared any more; of what never was nothing is known.
+    expect(text).not.toMatch(/segment="(gone|11)"|turnout_drift_members\{[^}]*segment="9"/);
   });
 
   it('show nothing old when the database can not be asked, and say so', async () => {
