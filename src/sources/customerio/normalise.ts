@@ -60,7 +60,7 @@ const RECIPIENT_KINDS: ReadonlyMap<string, IdentifierKind> = new Map([
  */
 export const normaliseCustomerio = normaliseWith<WebhookDelivery>(({ body }) => {
   const envelope = readJsonBody(body);
-  const objectType = wordAt(envelope, 'object_type');
+  const objectType = objectTypeOf(envelope);
   const metric = wordAt(envelope, 'metric');
   const data = envelope['data'];
   if (!isJsonObject(data)) throw new UnusableDelivery('wrong_shape', '/data', 'an object');
@@ -80,6 +80,12 @@ export const normaliseCustomerio = normaliseWith<WebhookDelivery>(({ body }) => 
 
 function stating(event: IncomingEvent, attributes: Record<string, unknown>): IncomingEvent {
   return { ...event, sourceEventId: `${event.sourceEventId}/attributes`, name: IDENTIFY, properties: attributes };
+}
+
+/** What somebody chose for themselves need not say what it is about. */
+function objectTypeOf(envelope: JsonObject): string {
+  const isOwnChoice = envelope['metric'] === PREFERENCES_CHANGED && envelope['object_type'] === undefined;
+  return isOwnChoice ? 'customer' : wordAt(envelope, 'object_type');
 }
 
 function wordAt(envelope: JsonObject, name: string): string {

@@ -41,6 +41,17 @@ describe('what Customer.io says of subscriptions', () => {
     expect(preferences({ topics: { topic_1: true } })).toHaveLength(2);
   });
 
+  it('of topics is a person’s own where no object type is named, which its documentation does not require of it', () => {
+    const { headers, body } = customerioWebhook({
+      secret: 'secret',
+      at,
+      metric: 'cio_subscription_preferences_changed',
+    });
+    const { object_type: _, ...rest } = JSON.parse(body.toString()) as Record<string, unknown>;
+    const outcome = normaliseCustomerio(deliveryOf({ headers, body: Buffer.from(JSON.stringify(rest)) }));
+    expect(outcome).toMatchObject({ events: [{ name: 'customer_cio_subscription_preferences_changed' }] });
+  });
+
   it.each([
     ['no JSON', '{"topics":'],
     ['without topics', '{}'],
