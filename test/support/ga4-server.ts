@@ -11,7 +11,15 @@ export interface Ga4Hit {
   params: Record<string, unknown>;
 }
 
-const LIMITS = { bytes: 130_000, events: 25, params: 25, name: 40, value: 100, backdatedMs: 72 * 3_600_000 };
+const LIMITS = {
+  bytes: 130_000,
+  events: 25,
+  params: 25,
+  name: 40,
+  value: 100,
+  userId: 256,
+  backdatedMs: 72 * 3_600_000,
+};
 
 /**
  * Google Analytics' Measurement Protocol over real HTTP: it answers 2xx whatever comes, and counts only what keeps to its
@@ -83,6 +91,7 @@ function problemOf(body: unknown, bytes: number): string | undefined {
   if (bytes > LIMITS.bytes) return 'EXCEEDED_MAX_SIZE';
   if (!isObject(body) || typeof body.client_id !== 'string' || body.client_id === '') return 'VALUE_REQUIRED';
   if (!Number.isInteger(body.timestamp_micros)) return 'VALUE_INVALID';
+  if (typeof body.user_id === 'string' && [...body.user_id].length > LIMITS.userId) return 'VALUE_INVALID';
   const { events } = body;
   if (!Array.isArray(events) || events.length === 0) return 'VALUE_REQUIRED';
   if (events.length > LIMITS.events) return 'EXCEEDED_MAX_ENTITIES';

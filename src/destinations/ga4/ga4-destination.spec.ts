@@ -58,6 +58,16 @@ describe('decisions at Google Analytics', () => {
     const destination = destinationOf({ sendUserId: true });
     await destination.send([decision({ customerId: '42' }, 'd1'), decision({ customerId: 'ada@example.com' }, 'd2')]);
     expect(server.hits.map((one) => one.userId).sort()).toEqual(['42', undefined]);
+    // Google takes 256 characters; a customer id may have 320 bytes.
+    const long = ['a'.repeat(256), 'a'.repeat(257)];
+    await destination.send(long.map((customerId, index) => decision({ customerId }, `d${3 + index}`)));
+    expect(server.decisions()).toEqual(['d1', 'd2', 'd3', 'd4']);
+    expect(
+      server.hits
+        .slice(2)
+        .map((one) => one.userId?.length)
+        .sort(),
+    ).toEqual([256, undefined]);
   });
 
   it('go up to 25 a request, of one person and instant each', async () => {
@@ -160,6 +170,9 @@ describe('attributed purchases at Google Analytics', () => {
     ['google_sale', false],
     ['session_start', false],
     ['error', false],
+    ['screen_view', false],
+    ['adunit_exposure', false],
+    ['screen_views', true],
     ['error_sale', true],
     ['x'.repeat(41), false],
   ])('may be the event %s: %s', async (event, isRight) => {

@@ -5,7 +5,7 @@ import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 
 const WINDOWS = ['1h', '1d', '3d', '7d', '14d', '30d', '60d', '90d'];
 /** Names of Google's own, and what begins as these do, are passed over there without a word. */
 const EVENT_NAME =
-  /^(?!(google|ga|firebase|gtag|ad|app|dynamic_link|first|in_app|notification|os|session|user)_|error$)[A-Za-z]\w{0,39}$/;
+  /^(?!(google|ga|firebase|gtag|ad|app|dynamic_link|first|in_app|notification|os|session|user)_|(error|screen_view|adunit_exposure)$)[A-Za-z]\w{0,39}$/;
 
 export class Ga4Settings {
   @ApiProperty({ description: 'Measurement id of the web data stream', example: 'G-ABC1234567' })

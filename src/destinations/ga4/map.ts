@@ -42,6 +42,7 @@ export const CONVERSION_EVENT = 'turnout_purchase';
 export const REFUND_EVENT = 'turnout_refund';
 const EVENTS_A_REQUEST = 25;
 const LONGEST_VALUE = 100;
+const LONGEST_USER_ID = 256;
 /** Older events are passed over without a word. */
 const OLDEST: Milliseconds = 72 * 3_600_000;
 /** What is told of a decision, and nothing else: none of it is about a person. */
@@ -109,10 +110,10 @@ function eventOf(message: EventMessage, { conversionEvent, refundEvent }: Ga4Map
 
 function headOf(addressee: Addressee, at: Instant, { secret, sendUserId }: Ga4Mapping) {
   const { customerId } = addressee;
-  const isSent = sendUserId && customerId !== undefined && !customerId.includes('@');
+  const isUserId = customerId !== undefined && !customerId.includes('@') && [...customerId].length <= LONGEST_USER_ID;
   return {
     client_id: clientId(idOf(addressee)!, secret),
-    ...(isSent && { user_id: customerId }),
+    ...(sendUserId && isUserId && { user_id: customerId }),
     timestamp_micros: at * 1_000,
   };
 }
