@@ -218,7 +218,7 @@ describe('webhooks', () => {
     lastReceivedAt: T,
     lateSince: null,
     refusedAt: null,
-    deadLetters: 0,
+    deadLetters: { count: 0, lastAt: null },
   };
 
   it.each([
@@ -234,8 +234,27 @@ describe('webhooks', () => {
     ['are refused', { ...fact, refusedAt: T + 1 }, 'failed', /refused/, /CUSTOMERIO_SIGNING_KEYS/],
     ['were refused before', { ...fact, refusedAt: T - 1 }, 'ok', /last came/],
     ['were always refused', { ...fact, lastReceivedAt: null, refusedAt: T }, 'failed', /another key/],
+    [
+      'were refused before others came that could not be used',
+      { ...fact, refusedAt: T + 1, deadLetters: { count: 1, lastAt: T + 2 } },
+      'warning',
+      /1 delivery could not/,
+    ],
+    [
+      'could never be used',
+      { ...fact, lastReceivedAt: null, deadLetters: { count: 2, lastAt: T } },
+      'failed',
+      /^nothing else came: 2 deliveries could not be used/,
+      /dead-letters/,
+    ],
     ['are late', { ...fact, lateSince: T + 1 }, 'failed', /late since/],
-    ['can not be used', { ...fact, deadLetters: 1 }, 'warning', /1 delivery could not/, /dead-letters/],
+    [
+      'can not be used',
+      { ...fact, deadLetters: { count: 1, lastAt: T } },
+      'warning',
+      /1 delivery could not/,
+      /dead-letters/,
+    ],
     ['of a source without signatures that is late', { ...fact, secret: null, lateSince: T }, 'warning', /late since/],
   ] as const)('that %s', (_what, facts, state, evidence, next: RegExp = /./) => {
     expectLine(judgeSource(facts), state, evidence, next);

@@ -6,11 +6,13 @@ export interface SourceFact {
   key: string;
   /** Of a source that signs its webhooks: the variable that holds its secret. */
   secret: { variable: string; isSet: boolean } | null;
+  /** When the last came that could be used. */
   lastReceivedAt: Instant | null;
   /** Since when it is late; null: it is not. */
   lateSince: Instant | null;
   refusedAt: Instant | null;
-  deadLetters: number;
+  /** What came, and could not be used. */
+  deadLetters: { count: number; lastAt: Instant | null };
 }
 
 /** Whether what a source sends comes, is let in, and can be used. */
@@ -20,13 +22,18 @@ export function judgeSource({ key, secret, lastReceivedAt, lateSince, ...fact }:
     const next = `set ${secret.variable}, and start again`;
     return not('failed', about, { evidence: 'no secret is set, so that all of its webhooks are refused', next });
   }
-  if (fact.refusedAt !== null && fact.refusedAt > (lastReceivedAt ?? -Infinity)) {
+  const unusable = `${counted(fact.deadLetters.count, 'delivery', 'deliveries')} could not be used`;
+  const seeWhy = 'see why: GET /v1/sources/dead-letters';
+  const letIn = Math.max(lastReceivedAt ?? -Infinity, fact.deadLetters.lastAt ?? -Infinity);
+  if (fact.refusedAt !== null && fact.refusedAt > letIn) {
     return not('failed', about, {
       evidence: `the last one, at ${toIso(fact.refusedAt)}, was refused: its signature is by another key`,
       next: secret ? `set ${secret.variable} to the key that ${key} shows now` : `see which key ${key} uses`,
     });
   }
   if (lastReceivedAt === null) {
+    if (fact.deadLetters.count > 0)
+      return not('failed', about, { evidence: `nothing else came: ${unusable}`, next: seeWhy });
     const next = `set them up (README, Connecting; npx turnout connect), and see whether ${key} can reach this service`;
     return not('failed', about, { evidence: 'nothing ever came', next });
   }
@@ -37,9 +44,8 @@ export function judgeSource({ key, secret, lastReceivedAt, lateSince, ...fact }:
       next: `see whether ${key} still sends, and what it was answered`,
     });
   }
-  if (fact.deadLetters === 0) return ok(about, last);
-  const evidence = `${last}; ${counted(fact.deadLetters, 'delivery', 'deliveries')} could not be used`;
-  return not('warning', about, { evidence, next: 'see why: GET /v1/sources/dead-letters' });
+  if (fact.deadLetters.count === 0) return ok(about, last);
+  return not('warning', about, { evidence: `${last}; ${unusable}`, next: seeWhy });
 }
 
 /** What a look at how a destination is set up found, as `npx turnout check` tells it. */

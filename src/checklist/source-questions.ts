@@ -41,7 +41,8 @@ export class SourceQuestions {
       const variable = SECRET_VARIABLES[key];
       const secret = variable ? { variable, isSet: (this.secrets[key] ?? []).length > 0 } : null;
       const { lastReceivedAt, lateSince } = fresh.get(key)!;
-      const [refusedAt, deadLetters] = [await this.refusals.last(key), letters.get(key) ?? 0];
+      const [refusedAt, unusable] = [await this.refusals.last(key), letters.get(key)];
+      const deadLetters = { count: unusable?.letters ?? 0, lastAt: unusable?.lastAt ?? null };
       lines.push(judgeSource({ key, secret, lastReceivedAt, lateSince, refusedAt, deadLetters }));
     }
     return lines;

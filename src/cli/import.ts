@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -33,7 +33,7 @@ aside and told at the end.
   --retries N              how often to try again when the service can not be reached (10)
   --quiet                  no progress
 
-FILE may be - for standard input, which is sent once.
+FILE may be - for standard input, or a pipe, which are sent once.
 Exit codes: 0 every line was used; 3 done, but lines were set aside; 1 failed; 2 wrong usage.
 `;
 
@@ -58,10 +58,10 @@ export const importCommand: Command = {
 
 async function prepare(file: string, values: Values, io: CommandIo): Promise<Sending> {
   const client = serviceClient(values, io);
-  const retries = file === '-' ? 0 : Number(values.retries ?? 10);
+  const size = file === '-' ? undefined : await sizeOf(file);
+  const retries = size === undefined ? 0 : Number(values.retries ?? 10);
   if (!Number.isInteger(retries) || retries < 0) throw new WrongUsage('--retries: expected a whole number.');
   const parameters = parametersOf(values, file);
-  const size = file === '-' ? undefined : await sizeOf(file);
   const id = values.id ?? (await idOf(file, size, parameters));
   parameters.append('id', id);
   return { client, file, size, id, parameters, retries, io, isQuiet: values.quiet ?? false };
@@ -113,14 +113,17 @@ function readArguments(args: readonly string[]) {
   }
 }
 
-async function sizeOf(file: string): Promise<number> {
-  const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
-    throw new WrongUsage(`${file} can not be read (${error.code ?? 'unknown'}).`);
-  });
+/** Undefined of a pipe, which can be read once. */
+async function sizeOf(file: string): Promise<number | undefined> {
   try {
-    return (await handle.stat()).size;
-  } finally {
-    await handle.close();
+    const found = await stat(file); // to open a pipe, and close it again, would end it
+    if (found.isDirectory()) throw new WrongUsage(`${file} is a folder.`);
+    if (!found.isFile()) return undefined;
+    await access(file, constants.R_OK);
+    return found.size;
+  } catch (error) {
+    if (error instanceof WrongUsage) throw error;
+    throw new WrongUsage(`${file} can not be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`);
   }
 }
 
@@ -169,7 +172,7 @@ async function sendRepeatedly(sending: Sending): Promise<Progress> {
       failures += 1;
       if (!mayPass(error)) throw error;
       if (failures > sending.retries) {
-        const hint = sending.file === '-' ? '' : '\nRun the same command again to go on.';
+        const hint = sending.size === undefined ? '' : '\nRun the same command again to go on.';
         throw new Error(`${error.message}${hint}`, { cause: error });
       }
       await wait(Math.min(LONGEST_WAIT_MS, 500 * 2 ** failures));
@@ -208,7 +211,8 @@ function mayPass(error: unknown): error is Error {
 async function sendOnce({ client, file, size, id, parameters, io, isQuiet }: Sending, from: number): Promise<Answer> {
   const query = new URLSearchParams(parameters);
   query.append('from', String(from));
-  const body = file === '-' ? process.stdin : createReadStream(file, { start: from });
+  const start = size === undefined ? {} : { start: from }; // a pipe has no places
+  const body = file === '-' ? process.stdin : createReadStream(file, start);
   const headers: Record<string, string> = size === undefined ? {} : { 'content-length': String(size - from) };
   const showing = new AbortController();
   const shown = isQuiet ? Promise.resolve() : show(client, id, io, showing.signal);

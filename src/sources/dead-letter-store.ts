@@ -58,13 +58,13 @@ export class DeadLetterStore {
     );
   }
 
-  /** How many there are of each source. */
-  async counts(tx: Transaction): Promise<Map<string, number>> {
-    const rows = await query<{ source: string; letters: string }>(
+  /** How many there are of each source, and when the last came. */
+  async counts(tx: Transaction): Promise<Map<string, { letters: number; lastAt: Instant }>> {
+    const rows = await query<{ source: string; letters: string; lastAt: Date }>(
       tx,
-      'SELECT source, count(*) AS letters FROM dead_letters GROUP BY source',
+      'SELECT source, count(*) AS letters, max(received_at) AS "lastAt" FROM dead_letters GROUP BY source',
     );
-    return new Map(rows.map((row) => [row.source, Number(row.letters)]));
+    return new Map(rows.map((row) => [row.source, { letters: Number(row.letters), lastAt: row.lastAt.getTime() }]));
   }
 
   /** A page, newest first, without the bodies. */

@@ -42,7 +42,7 @@ export class SourceFreshnessController {
       ...shown(fresh.get(key)!),
       // Only what is signed needs a secret; everything else comes with an API key.
       isConfigured: !declared.includes(key) || (this.secrets[key] ?? []).length > 0,
-      deadLetters: deadLetters.get(key) ?? 0,
+      deadLetters: deadLetters.get(key)?.letters ?? 0,
     }));
     return { asOf: toIso(asOf), sources };
   }

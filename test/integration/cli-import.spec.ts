@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,6 +63,14 @@ describe('turnout import', () => {
     expect(first.out).toContain('complete since 2025-10-01T00:00:00Z: click.');
     expect(await run('import', file, '--complete-since', '2025-10-01T00:00:00Z')).toEqual(first);
     expect((await turnout.must('GET', '/v1/imports')).imports).toHaveLength(1);
+  });
+
+  it('sends what comes out of a pipe', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const [done] = await Promise.all([run('import', pipe), writeFile(pipe, `${line(1)}\n${line(2)}\n`)]);
+    expect(done).toMatchObject({ code: 0, out: expect.stringContaining('2 lines, 2 events stored') });
+    expect(await run('import', folder)).toMatchObject({ code: 2, err: expect.stringContaining('is a folder') });
   });
 
   it('tells bad lines with what would be right, and its exit code says so', async () => {
