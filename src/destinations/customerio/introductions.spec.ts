@@ -169,4 +169,22 @@ describe('what Customer.io refuses', () => {
     expect(outcomes.filter((one) => one.kind === 'rejected')).toHaveLength(1_000);
     expect(stage.server.requests().length).toBeLessThan(30);
   });
+
+  it.each([
+    'id',
+    'email',
+    'Email',
+    'phone',
+    'cio_id',
+    'created_at',
+    'unsubscribed',
+    'cio_subscription_preferences',
+    '_update',
+  ])('are not the attribute %s, which means something to Customer.io', async (name) => {
+    const segment = `attribute:${name}`;
+    expect(stage.destination.segmentProblem(segment)).toMatch(/means something to Customer.io/);
+    expect(stage.destination.segmentProblem(`event:${name}`)).toBeUndefined();
+    const [outcome] = await stage.destination.send([membership({ customerId: 'ada' }, { externalSegmentId: segment })]);
+    expect([outcome!.kind, stage.server.requests()]).toEqual(['rejected', []]);
+  });
 });
