@@ -1,7 +1,7 @@
 import { instantOf } from '../../core/date.js';
 import type { Instant } from '../../core/instant.js';
 import type { ProblemEntry } from '../../platform/problem.js';
-import { isJsonObject, type JsonObject } from '../json-body.js';
+import { isJsonObject, objectIn, type JsonObject } from '../json-body.js';
 import type { UnusableReason } from '../source.js';
 
 export const CALL_TYPES = ['identify', 'track', 'page', 'screen', 'group', 'alias'] as const;
@@ -54,9 +54,14 @@ function checkIdentity(call: JsonObject, report: Report): void {
     for (const name of ['userId', 'previousId']) {
       if (!isId(call[name])) report(`/${name}`, 'an alias needs both ids', expected, 'no_identifier');
     }
-  } else if (!isId(call['userId']) && !isId(call['anonymousId'])) {
+  } else if (!isId(call['userId']) && !isId(call['anonymousId']) && !isId(traitsOf(call)['email'])) {
     report('/userId', 'nobody is named', `${expected} here or in anonymousId`, 'no_identifier');
   }
+}
+
+/** What a call says of the person whom it is about. */
+export function traitsOf(call: JsonObject): JsonObject {
+  return objectIn(call['type'] === 'identify' ? call['traits'] : objectIn(call['context'])['traits']);
 }
 
 /** When a call says that it happened, by the sender's clock; undefined where it doesn't say. */

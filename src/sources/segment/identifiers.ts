@@ -1,6 +1,7 @@
 import type { Identifier } from '../../profiles/identifier.js';
 import { evidenceFrom, type Evidence } from '../evidence.js';
 import { objectIn, type JsonObject } from '../json-body.js';
+import { traitsOf } from './check-call.js';
 import { isOrderEvent } from './commerce.js';
 
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
@@ -11,7 +12,7 @@ const EMAIL = /^[^\s@]+@[^\s@]+$/;
  */
 export function identifiersOf(call: JsonObject, name: string): Identifier[] {
   const { userId, anonymousId, previousId } = call;
-  const traits = objectIn(call['type'] === 'identify' ? call['traits'] : objectIn(call['context'])['traits']);
+  const traits = traitsOf(call);
   const { email, phone } = objectIn(call['properties']);
   return evidenceFrom([
     idOf('customer_id', userId),

@@ -28,6 +28,21 @@ describe('whom a Segment call is about', () => {
     }
   });
 
+  it('is whoever has the address in the traits, where there is no id: Customer.io Pipelines takes such calls', () => {
+    const nobody = { userId: '', anonymousId: null, context: {}, traits: {} };
+    const ann = [{ kind: 'email', value: 'ann@example.com' }];
+    const traits = { email: 'Ann@example.com', plan: 'pro' };
+    expect(eventOf({ ...nobody, type: 'identify', traits })).toMatchObject({
+      identifiers: ann,
+      properties: { plan: 'pro' },
+    });
+    expect(eventOf({ ...nobody, context: { traits } }).identifiers).toEqual(ann);
+    for (const email of ['', 'ann', 7, null]) {
+      const read = readCall(call({ ...nobody, type: 'identify', traits: { email } }));
+      expect(read).toMatchObject({ kind: 'unusable', reason: 'no_identifier' });
+    }
+  });
+
   it('is told by an alias: both ids', () => {
     const alias = { type: 'alias', userId: '4711', previousId: 'anon-1', anonymousId: undefined };
     expect(eventOf(alias).identifiers.map(({ value }) => value)).toEqual(['4711', 'anon-1']);
