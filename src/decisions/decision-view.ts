@@ -5,8 +5,11 @@ import { isoOrNull, shownFreshness, statusOf } from './answer.js';
 import type { Decision, Judgement } from './decision.js';
 import type { Said } from './replayer.js';
 
+/** By digest of the rules of a branch point, which version of each segment that it rests on was in force. */
+export type SegmentVersions = ReadonlyMap<string, Readonly<Record<string, number>>>;
+
 /** A decision as people see it: everything, instants as text. */
-export function viewOf(decision: Decision) {
+export function viewOf(decision: Decision, versions: SegmentVersions) {
   const { id, journey, journeyVersion, branchPoint, profileId, runKey, errorCode, askedAt, pended, revised } = decision;
   return {
     id,
@@ -18,19 +21,27 @@ export function viewOf(decision: Decision) {
     status: statusOf(decision),
     errorCode,
     askedAt: toIso(askedAt),
-    ...judgementView(decision),
-    first: pended && judgementView(pended),
+    ...judgementView(decision, versions),
+    first: pended && judgementView(pended, versions),
     revised: revised && { ...revised, at: toIso(revised.at) },
   };
 }
 
-function judgementView(judged: Judgement) {
+function judgementView(judged: Judgement, versions: SegmentVersions) {
   return {
     ...saidView(judged),
     freshness: shownFreshness(judged.freshness),
     catalogueRevision: judged.revision,
-    /** What it rested on, by digest; the newest event that was known: what came later played no part. */
-    restedOn: { rules: judged.rulesDigest, facts: judged.factsDigest, knownSeq: judged.knownSeq },
+    /**
+     * What it rested on, by digest, and versions of segments (null: not kept); the newest event that was known: what came later
+     * played no part.
+     */
+    restedOn: {
+      rules: judged.rulesDigest,
+      facts: judged.factsDigest,
+      segments: versions.get(judged.rulesDigest ?? '') ?? null,
+      knownSeq: judged.knownSeq,
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { Controller, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
+import type { PlannedPoint } from '../journeys/plan-point.js';
 import { ChangesNothing } from '../platform/audit/changes-nothing.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
@@ -9,9 +10,10 @@ import { IdentifierStore } from '../profiles/identifier-store.js';
 import { DecisionLog } from './decision-log.js';
 import { DecisionQuery } from './decision-query.js';
 import { DecisionStore } from './decision-store.js';
-import { saidView, viewOf } from './decision-view.js';
+import { saidView, viewOf, type SegmentVersions } from './decision-view.js';
 import type { Decision } from './decision.js';
 import { DecisionsQueryDto } from './decisions-query.dto.js';
+import { PlannedInputs } from './planned-inputs.js';
 import { Replayer } from './replayer.js';
 
 const NOT_ALL_KEPT =
@@ -28,6 +30,7 @@ export class DecisionsController {
     private readonly query: DecisionQuery,
     private readonly identifiers: IdentifierStore,
     private readonly replayer: Replayer,
+    private readonly points: PlannedInputs,
     private readonly log: DecisionLog,
   ) {}
 
@@ -54,13 +57,15 @@ export class DecisionsController {
       },
       { before: asked.after, most: asked.limit },
     );
-    return { decisions: decisions.map(viewOf), next };
+    const versions = await this.versionsOf(decisions);
+    return { decisions: decisions.map((one) => viewOf(one, versions)), next };
   }
 
   @Get(':id')
   @ApiOperation({ summary: 'A logged decision with its reasons and evidence' })
   async get(@Param('id') id: string) {
-    return viewOf(await this.must(id));
+    const decision = await this.must(id);
+    return viewOf(decision, await this.versionsOf([decision]));
   }
 
   @Post(':id/replay')
@@ -83,6 +88,14 @@ export class DecisionsController {
     }));
     const matches = steps.some((one) => one.matches === false) ? false : steps.every((one) => one.matches) || null;
     return { decisionId: id, matches, ...(matches === null && { problem: NOT_ALL_KEPT }), steps: shown };
+  }
+
+  private async versionsOf(decisions: readonly Decision[]): Promise<SegmentVersions> {
+    const digests = decisions.flatMap(({ rulesDigest, pended }) => [rulesDigest, pended?.rulesDigest ?? null]);
+    const versions = ({ rules: { segments } }: PlannedPoint) =>
+      Object.fromEntries(Object.entries(segments).map(([key, { version }]) => [key, version]));
+    const points = await this.points.of(this.dataSource.manager, digests);
+    return new Map([...points].map(([digest, point]) => [digest, versions(point)]));
   }
 
   private async must(id: string): Promise<Decision> {

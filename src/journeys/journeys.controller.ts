@@ -3,14 +3,17 @@ import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import type { Milliseconds } from '../core/instant.js';
+import type { Rule } from '../core/rule.js';
 import { noteChange } from '../platform/audit/changes.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { checkedKey } from '../platform/key.js';
 import { Problem } from '../platform/problem.js';
 import { RETENTION_MS } from '../platform/retention.js';
+import { RuleWarnings } from '../segments/rule-warnings.js';
 import { SegmentStore } from '../segments/segment-store.js';
 import { checkJourney } from './check-journey.js';
 import { aJourney } from './journey-shape.js';
+import type { BranchPoints } from './journey.js';
 import { JourneyStore } from './journey-store.js';
 import { KnownSources } from './known-sources.js';
 
@@ -24,6 +27,7 @@ export class JourneysController {
     private readonly journeys: JourneyStore,
     private readonly segments: SegmentStore,
     private readonly sources: KnownSources,
+    private readonly warnings: RuleWarnings,
     @Inject(RETENTION_MS) private readonly retention: Milliseconds,
   ) {}
 
@@ -52,7 +56,7 @@ export class JourneysController {
       return { journey: checked.journey, version };
     });
     void reply.status(version === 1 ? HttpStatus.CREATED : HttpStatus.OK);
-    return { key, version, ...journey };
+    return { key, version, ...journey, warnings: await this.warningsOf(journey.branchPoints) };
   }
 
   @Get()
@@ -66,7 +70,7 @@ export class JourneysController {
   async get(@Param('key') key: string) {
     const journey = await this.journeys.find(this.dataSource.manager, key);
     if (!journey) throw Problem.notFound(`There is no journey "${key}".`);
-    return journey;
+    return { ...journey, warnings: await this.warningsOf(journey.branchPoints) };
   }
 
   @Delete(':key')
@@ -76,5 +80,17 @@ export class JourneysController {
     await this.dataSource.transaction(async (tx) => {
       if (!(await this.journeys.remove(tx, key))) throw Problem.notFound(`There is no journey "${key}".`);
     });
+  }
+
+  /** What may be a mistake in the rules of its branches; a segment tells of its own. */
+  private async warningsOf(points: BranchPoints): Promise<string[]> {
+    const said: string[] = [];
+    for (const [point, { branches }] of Object.entries(points)) {
+      for (const { key, rule } of branches) {
+        const found = rule === undefined ? [] : await this.warnings.of(this.dataSource.manager, rule as Rule);
+        said.push(...found.map((one) => `branch "${key}" of "${point}": ${one}`));
+      }
+    }
+    return said;
   }
 }

@@ -100,6 +100,33 @@ describe('the log of decisions', () => {
     });
   });
 
+  it('names the versions of the segments that it rests on, also when there are newer ones', async () => {
+    const versionsOf = async (decision: JsonObject) => (await logged(decision)).restedOn.segments as unknown;
+    await turnout.must('PUT', '/v1/segments/keen', { rule: { performed: 'click', count: { atLeast: 2 } } });
+    await turnout.must('PUT', '/v1/segments/known', { rule: { any: [{ segment: 'keen' }, { attribute: 'vip', equals: true }] } }); // prettier-ignore
+    const other = new JourneyClient(turnout, 'versions');
+    const branches = [
+      { key: 'known', segment: 'known' },
+      { key: 'rest', rule: { not: { segment: 'clickers' } } },
+    ];
+    await other.declare({ fork: { branches, default: 'no', push: false } });
+    const id = await somebody();
+    const [first, plain] = [await other.decide('fork', id), await journey.decide('bought', id)];
+    await turnout.must('PUT', '/v1/segments/keen', { rule: { performed: 'click', count: { atLeast: 3 } } });
+    await database.setClock((await database.now()) + 1);
+    const second = await other.decide('fork', id);
+    const segment = await turnout.must('GET', '/v1/segments/clickers');
+    const clickers = segment.version as number;
+    expect(await versionsOf(first)).toEqual({ clickers, keen: 1, known: 1 });
+    expect(await versionsOf(second)).toEqual({ clickers, keen: 2, known: 1 });
+    expect(await versionsOf(plain)).toEqual({});
+    const { decisions } = await turnout.must('GET', '/v1/decisions?journey=versions');
+    expect((decisions as JsonObject[]).map((one) => (one.restedOn as JsonObject).segments)).toEqual([
+      { clickers, keen: 2, known: 1 },
+      { clickers, keen: 1, known: 1 },
+    ]);
+  });
+
   it('replays to the same, whatever came in or was changed since', async () => {
     const id = await somebody();
     const asked = [

@@ -180,8 +180,19 @@ describe('members of a segment', () => {
       warnings[0],
     ]);
     const branches = [{ key: 'a', rule: { performed: 'click', where: { cta: 'cart' } } }];
-    await turnout.must('PUT', '/v1/journeys/welcome', { branchPoints: { fork: { branches, default: 'b' } } });
-    expect((await get('dependencies')).neededBy).toEqual(['segment "parent"']);
+    const odd = {
+      branches: [
+        { key: 'c', rule: { performed: 'quiz_done' } },
+        { key: 'd', segment: 'clicked' },
+      ],
+      default: 'b',
+    };
+    const declared = await turnout.must('PUT', '/v1/journeys/welcome', {
+      branchPoints: { fork: { branches, default: 'b' }, odd },
+    });
+    expect(declared.warnings).toEqual([`branch "a" of "fork": ${warnings[2]}`, `branch "c" of "odd": ${warnings[0]}`]);
+    expect((await turnout.must('GET', '/v1/journeys/welcome')).warnings).toEqual(declared.warnings);
+    expect((await get('dependencies')).neededBy).toEqual(['segment "parent"', 'journey "welcome"']);
     const refused = await turnout.call('DELETE', '/v1/ctas/cart');
     expect(refused).toMatchObject({ status: 409 });
     expect(refused.body.detail).toContain('needed by segment "parent", journey "welcome"');

@@ -98,11 +98,7 @@ export class ProvisionStore {
   }
 
   /** Whether a claim is still this worker's; if so, for a whole lease again. Its row is held until the transaction ends. */
-  async holds(
-    tx: Transaction,
-    { destination, segmentId, claim }: ClaimedProvision,
-    leaseMs: number,
-  ): Promise<boolean> {
+  async holds(tx: Transaction, { destination, segmentId, claim }: ClaimedProvision, leaseMs: number): Promise<boolean> {
     const rows = await query(
       tx,
       `UPDATE provisioned_segments SET claimed_until = $4
