@@ -8,6 +8,9 @@ import { sayLeft } from './say-difference.js';
 import { SegmentStore, type Published } from './segment-store.js';
 import { shownSegment, shownStandings } from './shown-segment.js';
 
+const LIST_NO_MORE =
+  'it was a list of people until now, and is a rule: whoever was uploaded is a member no longer unless the rule says so; a rollback restores the list';
+
 /** What whoever asks about a segment, or has published one in whatever way, is answered. */
 @Injectable()
 export class PublishedAnswer {
@@ -29,9 +32,9 @@ export class PublishedAnswer {
   }
 
   /** The same, with what its destinations say against it just now, once it is committed, and who leaves where. */
-  async after(key: string, { push, left }: Published) {
+  async after(key: string, { push, left, isListNoMore }: Published) {
     const answer = await this.of(key);
-    const more = [...(await this.targets.warningsOf(push)), ...sayLeft(left)];
+    const more = [...(await this.targets.warningsOf(push)), ...sayLeft(left), ...(isListNoMore ? [LIST_NO_MORE] : [])];
     return { ...answer, warnings: [...answer.warnings, ...more] };
   }
 }

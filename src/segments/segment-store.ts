@@ -7,6 +7,7 @@ import type { EventName, Rule, RuleProblem } from '../core/rule.js';
 import { TouchIndex } from '../core/touch-index.js';
 import { DeclaredCache, raiseRuleRevision } from '../platform/catalogue-revision.js';
 import { query, type Transaction } from '../platform/database.js';
+import { isManual } from './manual-rule.js';
 import type { SegmentPush } from './segment.entities.js';
 
 /** A segment's rule in force, compiled. */
@@ -47,6 +48,8 @@ export interface Published {
   push: readonly SegmentPush[];
   /** Where the version before was pushed, and this one is not. */
   left: readonly SegmentPush[];
+  /** Whether the version before was a list of people, and this one is a rule. */
+  isListNoMore: boolean;
 }
 
 /** Why a rule could not be published. */
@@ -85,19 +88,20 @@ export class SegmentStore {
     const publishedAt = new Date(at);
     const refusal = await this.refusalOf(tx, segment);
     if (refusal) return refusal;
-    const [row] = await query<{ id: number; version: number; was_published: boolean; pushed: SegmentPush[] | null }>(
+    const [row] = await query<{ id: number; version: number; before: { rule: unknown; push: SegmentPush[] } | null }>(
       tx,
       `WITH known AS (
          INSERT INTO segments (key, created_at) VALUES ($1, $2)
          ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING id, published_version
        )
-       SELECT id, published_version IS NOT NULL AS was_published,
-              (SELECT push FROM segment_versions WHERE segment_id = known.id AND version = published_version) AS pushed,
+       SELECT id,
+              (SELECT json_build_object('rule', rule, 'push', push) FROM segment_versions
+                WHERE segment_id = known.id AND version = published_version) AS before,
               1 + coalesce((SELECT max(version) FROM segment_versions WHERE segment_id = known.id), 0) AS version
          FROM known`,
       [segment.key, publishedAt],
     );
-    const { id, version, was_published, pushed } = row!;
+    const { id, version, before } = row!;
     await query(
       tx,
       `INSERT INTO segment_versions (segment_id, version, rule, push, revision, published_at)
@@ -105,8 +109,10 @@ export class SegmentStore {
       [id, version, JSON.stringify(segment.rule), JSON.stringify(segment.push), revision, publishedAt],
     );
     await query(tx, 'UPDATE segments SET published_version = $2 WHERE id = $1', [id, version]);
-    const { push } = segment;
-    return { version, isNew: !was_published, push, left: (pushed ?? []).filter((one) => !push.some(isTo(one))) };
+    const { key, rule, push } = segment;
+    const left = (before?.push ?? []).filter((one) => !push.some(isTo(one)));
+    const isListNoMore = isManual(key, before?.rule) && !isManual(key, rule);
+    return { version, isNew: before === null, push, left, isListNoMore };
   }
 
   /** Why a segment could not be published as things are; undefined if it could. */

@@ -189,6 +189,22 @@ describe('segments whose members are uploaded', () => {
     expect((await turnout.call('POST', '/v1/segments/loyal/manual', {})).status).toBe(409);
   });
 
+  it('say so where a rule takes the place of the list, and come back with its members', async () => {
+    await turnout.must('POST', '/v1/segments/crew/manual', {});
+    await upload('{"customer_id": "1"}\n', 'add', 'application/x-ndjson', 'crew');
+    const ruled = await turnout.must('PUT', '/v1/segments/crew', { rule: { performed: 'quiz_done' } });
+    expect(ruled.warnings).toEqual([
+      'no event "quiz_done" has ever come in',
+      expect.stringMatching(/^it was a list of people until now, .* a rollback restores the list$/),
+    ]);
+    expect(
+      (await turnout.must('PUT', '/v1/segments/crew', { rule: { performed: 'quiz_done' } })).warnings,
+    ).toHaveLength(1);
+    expect((await turnout.must('POST', '/v1/segments/crew/rollback', { version: 1 })).warnings).toEqual([]);
+    await turnout.settle();
+    expect((await turnout.must('GET', '/v1/segments/crew/members')).members).toHaveLength(1);
+  });
+
   it('recipes are filled in as new segments', async () => {
     const { recipes } = await turnout.must('GET', '/v1/recipes');
     expect(recipes).toContainEqual(expect.objectContaining({ key: 'vip-by-revenue', sentence: expect.any(String) }));
