@@ -111,7 +111,7 @@ export class Decider {
       [...found].map(([question, pins]) => {
         const decision = decisions.get(pins[0]!.decisionId)!;
         const isAnother = pins.some((pin) => {
-          if (pin.digest === question.digest) return false;
+          if (pin.isSame) return false;
           // A run knows its profile by more or other identifiers than before: it is the same question.
           return pin.kind !== 'run' || decision.profileId === null || profiles.get(question) !== decision.profileId;
         });

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { decide, explainChoice, type Choice, type ChoiceBecause } from '../core/decide.js';
 import { History } from '../core/history.js';
@@ -8,8 +7,9 @@ import { JourneyStore } from '../journeys/journey-store.js';
 import type { PlannedPoint } from '../journeys/plan-point.js';
 import type { Transaction } from '../platform/database.js';
 import { Problem } from '../platform/problem.js';
+import { ErasedStore } from '../profiles/erased-store.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
-import { identifierKey, type Identifier } from '../profiles/identifier.js';
+import { identifierKey } from '../profiles/identifier.js';
 import { IdentifierStore } from '../profiles/identifier-store.js';
 import type { Decision } from './decision.js';
 import { FactsReader, type DeclaredFacts } from './facts-reader.js';
@@ -48,6 +48,7 @@ export class Judge {
     private readonly starts: EventHistoryStore,
     private readonly facts: FactsReader,
     private readonly freshness: FreshnessReader,
+    private readonly erased: ErasedStore,
   ) {}
 
   /** Whom questions are about. */
@@ -90,11 +91,19 @@ export class Judge {
       const profileId = profiles.get(question);
       const answer =
         profileId === undefined
-          ? judgeNobody(question, point, present, (profile) => History.ofDistinct([], { ...nobody, profile }))
+          ? judgeNobody(question, point, present, () => {
+              const stranger = this.strangerIn(question);
+              return { stranger, history: History.ofDistinct([], { ...nobody, profile: stranger }) };
+            })
           : judgeKnown(question, point, present, { profileId, ...read.get(profileId)! });
       answers.set(question, answer);
     }
     return answers;
+  }
+
+  /** What tells somebody unknown from others in splits; nobody is known again by it. */
+  private strangerIn({ identifiers }: Question): string {
+    return this.erased.sealed(identifierKey(identifiers[0]!)).slice(0, 12);
   }
 }
 
@@ -121,13 +130,12 @@ function judgeNobody(
   question: Question,
   point: PlannedPoint,
   now: Present,
-  historyOf: (profile: string) => History,
+  asStranger: () => { stranger: string; history: History },
 ): Judged {
   const { freshness, isStale } = now.freshnessOf(point);
   const known = { profileId: null, knownSeq: 0, freshness, errorCode: 'PROFILE_UNKNOWN' };
   if (point.whenUnknown === 'evaluate') {
-    const stranger = strangerOf(question.identifiers[0]!);
-    const history = historyOf(stranger);
+    const { stranger, history } = asStranger();
     const impatient: PlannedPoint = { ...point, whenPending: 'noMatch' };
     const choice = decide(impatient, history, now.asOf, isStale);
     const decision = decisionOf(question, point, now, { choice, stranger, ...known });
@@ -173,11 +181,6 @@ function decisionOf(
     pended: null,
     revised: null,
   };
-}
-
-/** What tells somebody unknown from others in splits; nobody is known again by it. */
-function strangerOf(identifier: Identifier): string {
-  return createHash('sha256').update(identifierKey(identifier)).digest('base64url').slice(0, 12);
 }
 
 export function unknownPoint(

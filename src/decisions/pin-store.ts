@@ -1,17 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { prepared, query, type Transaction } from '../platform/database.js';
 import { laneOfText } from '../platform/lanes.js';
+import { ErasedStore } from '../profiles/erased-store.js';
 import type { Question } from './question.js';
 
-/** A pin as it was set: what was asked then, and the decision that answers it. */
+/** A pin as it was set: whether the same was asked then, and the decision that answers it. */
 export interface Pinned {
-  digest: string;
+  isSame: boolean;
   decisionId: string;
 }
 
 /** Which decision a run of a journey, or a request, is answered by. */
 @Injectable()
 export class PinStore {
+  constructor(private readonly erased: ErasedStore) {}
+
   /** The pins of each question that are set, in its own order. */
   async of(tx: Transaction, questions: readonly Question[]): Promise<Map<Question, (Pinned & { kind: string })[]>> {
     const found = new Map<Question, (Pinned & { kind: string })[]>();
@@ -26,9 +29,10 @@ export class PinStore {
     );
     const byKey = new Map(rows.map((row) => [keyOf(row.journey_key, row.branch_point, row.kind, row.pin_key), row]));
     for (const question of asked) {
+      const digest = this.erased.sealed(question.digest);
       const own = question.pins.flatMap(({ kind, key }) => {
         const row = byKey.get(keyOf(question.journey, question.branchPoint, kind, key));
-        return row ? [{ kind, digest: row.request_digest, decisionId: row.decision_id }] : [];
+        return row ? [{ kind, isSame: row.request_digest === digest, decisionId: row.decision_id }] : [];
       });
       if (own.length > 0) found.set(question, own);
     }
@@ -52,7 +56,7 @@ export class PinStore {
            AS new (lane, journey_key, branch_point, kind, pin_key, request_digest, decision_id)
         ORDER BY lane, journey_key, branch_point, kind, pin_key
        ON CONFLICT DO NOTHING RETURNING decision_id`,
-      [...columnsOf(pins), pins.map((one) => one.digest), pins.map((one) => one.decisionId)],
+      [...columnsOf(pins), pins.map((one) => this.erased.sealed(one.digest)), pins.map((one) => one.decisionId)],
     );
     const set = new Map<string, number>();
     for (const { decision_id: id } of rows) set.set(id, (set.get(id) ?? 0) + 1);

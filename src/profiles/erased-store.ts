@@ -34,6 +34,14 @@ export class ErasedStore implements OnModuleInit {
     return [rows.map((row) => row.kind), rows.map((row) => row.value), rows.map((row) => row.hash)];
   }
 
+  /**
+   * What stands for a text that names somebody where it only has to be the same again: without the key nobody can ask it about
+   * an address, so that it may stay when they are erased.
+   */
+  sealed(text: string): string {
+    return createHmac('sha256', this.madeHere).update(text).digest('base64url');
+  }
+
   /** Those of the identifiers, by key, that were somebody's who was erased. */
   async among(tx: Transaction, identifiers: readonly Identifier[]): Promise<Set<string>> {
     const rows = await prepared<Identifier>(

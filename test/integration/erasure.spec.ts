@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import { PreviewStore } from '../../src/memberships/preview-store.js';
@@ -5,6 +6,7 @@ import { T0 } from '../support/builders.js';
 import { startCustomerioServer, type CustomerioServer } from '../support/customerio-server/customerio-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { fact, take } from '../support/facts.js';
+import { identifierKey } from '../../src/profiles/identifier.js';
 import { PROFILE_TABLES } from '../../src/profiles/profile-tables.js';
 import { SHOPIFY_SECRET, SIGNING_KEY, TestTurnout, type JsonObject } from '../support/turnout.js';
 import { customerioWebhook, shopifyWebhook } from '../support/webhooks.js';
@@ -77,6 +79,24 @@ describe('somebody who is erased', () => {
     }
     return found;
   }
+
+  it('is not told by decisions from before anybody knew them, not even by what they were asked for', async () => {
+    const branches = [{ key: 'yes', segment: 'clicked' }];
+    await turnout.must('PUT', '/v1/journeys/early', {
+      branchPoints: { p: { branches, default: 'no', whenUnknown: 'evaluate' } },
+    });
+    const path = '/v1/journeys/early/branch-points/p/decide';
+    const early = { identifiers: { email: EMAIL }, journey_run_id: 'run-1' };
+    const first = await turnout.must('POST', path, early);
+    expect(first.error_code).toBe('PROFILE_UNKNOWN');
+    await click({ email: EMAIL });
+    await turnout.must('DELETE', `/v1/profiles/email:${EMAIL}`);
+    expect(await turnout.must('POST', path, early)).toMatchObject({ reason: 'CACHED', decision_id: first.decision_id });
+    const who = identifierKey({ kind: 'email', value: EMAIL });
+    // Whoever has an address could ask a plain hash about it.
+    const plain = [who, JSON.stringify([[who], 'run-1'])].map((text) => hash('sha256', text, 'base64url').slice(0, 12));
+    expect(await tablesNaming(...plain)).toEqual([]);
+  });
 
   it('is nowhere in the database any more, and nobody else is gone', async () => {
     await adaLives();
