@@ -1,20 +1,25 @@
 import { Injectable } from '@nestjs/common';
-import type { Instant } from '../core/instant.js';
+import type { Instant, Milliseconds } from '../core/instant.js';
 import { prepared, query, type Transaction } from '../platform/database.js';
 import { instantArray, jsonArray, jsonArrayIn, plainArray, textArray } from '../platform/array-parameters.js';
 import { laneOfProfile, LANES } from '../platform/lanes.js';
 import { dateOrNull, decisionOf, laneOf, ROW, type DecisionRow } from './decision-row.js';
 import { isOpen, type Decision } from './decision.js';
+import { maySpeakAgainst } from './speaks-against.js';
 
 /** An open decision taken for settling. */
 export type DueDecision = Decision & { profileId: number };
+
+/** So long before a decision is asked something may have come in that its snapshot does not show yet. */
+const LONGEST_COMMIT_MS: Milliseconds = 5_000;
 
 /** The log of decisions. */
 @Injectable()
 export class DecisionStore {
   /**
    * Writes decisions. One that is open is due at once: what came in while it was made is seen by the first look at it,
-   * and whatever comes later makes it due again.
+   * and whatever comes later makes it due again. One that is not is to be reviewed at once, where what came in meanwhile may
+   * speak against it: it was not there yet to be marked.
    */
   async append(tx: Transaction, decisions: readonly Decision[]): Promise<void> {
     if (decisions.length === 0) return;
@@ -143,14 +148,26 @@ export class DecisionStore {
   }
 }
 
+/** Other events may have higher numbers than those that it asked for, so that it is also asked when they came. */
+const OVERTAKEN = maySpeakAgainst({
+  lane: 'l',
+  profileId: 'p',
+  isNew: `seq > known AND received_at > asked_at - interval '${LONGEST_COMMIT_MS} ms'`,
+  asOf: 'as_of',
+});
+
 const APPEND = `
   INSERT INTO decisions (lane, id, profile_id, journey_key, journey_version, branch_point, branch, matched, reason,
       error_code, run_key, asked_at, as_of, settles_at, changes_at, catalogue_revision, known_seq, rules_digest,
-      facts_digest, freshness, because, due_at, stranger, judged_as)
-  SELECT * FROM unnest($1::smallint[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::text[], $7::text[],
+      facts_digest, freshness, because, due_at, stranger, judged_as, review_at)
+  SELECT *, CASE WHEN due_at IS NULL AND (judged_as <> p OR ${OVERTAKEN}) THEN as_of END
+    FROM unnest($1::smallint[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::text[], $7::text[],
       $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[],
       $15::timestamptz[], $16::bigint[], $17::bigint[], $18::text[], $19::text[], $20::jsonb[], ${jsonArrayIn('$21')},
-      $22::timestamptz[], $23::text[], $24::bigint[])`;
+      $22::timestamptz[], $23::text[], $24::bigint[])
+      AS new (l, id, p, journey_key, journey_version, branch_point, branch, matched, reason, error_code, run_key, asked_at,
+        as_of, settles_at, changes_at, catalogue_revision, known, rules_digest, facts_digest, freshness, because, due_at,
+        stranger, judged_as)`;
 
 const REWRITE = `
   UPDATE decisions

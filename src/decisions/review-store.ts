@@ -1,17 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { Instant, Milliseconds } from '../core/instant.js';
-import { PURCHASE_ENDINGS } from '../core/net-purchases.js';
 import { plainArray } from '../platform/array-parameters.js';
 import { prepared, query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, LANES } from '../platform/lanes.js';
 import { decisionOf, laneOf, ROW, type DecisionRow } from './decision-row.js';
 import type { DueDecision } from './decision-store.js';
 import type { Decision, Revision } from './decision.js';
+import { maySpeakAgainst } from './speaks-against.js';
 
 /** How long after a decision what comes in may still revise it. */
 const REVIEWED_FOR: Milliseconds = 120 * 86_400_000;
-/** What happened so long after a decision may still tell that a click before it was a machine's. */
-const TELLING: Milliseconds = 3_600_000;
 
 /** Which decisions are to be asked whether they still hold. */
 @Injectable()
@@ -26,17 +24,8 @@ export class ReviewStore {
       'mark_decisions_for_review',
       `UPDATE decisions SET review_at = least(review_at, $3) FROM unnest($1::smallint[], $2::bigint[]) AS asked (l, p)
         WHERE decisions.lane = l AND decisions.profile_id = p AND due_at IS NULL AND as_of > $4
-          AND EXISTS (SELECT FROM events
-                       WHERE events.lane = l AND events.profile_id = p AND seq > greatest(known_seq, reviewed_seq)
-                         AND (occurred_at <= as_of + make_interval(secs => $5) OR name = ANY($6::text[])))`,
-      [
-        plainArray(profileIds.map(laneOfProfile)),
-        plainArray(profileIds),
-        new Date(at),
-        new Date(at - REVIEWED_FOR),
-        TELLING / 1_000,
-        PURCHASE_ENDINGS,
-      ],
+          AND ${maySpeakAgainst({ lane: 'l', profileId: 'p', isNew: 'seq > greatest(known_seq, reviewed_seq)', asOf: 'as_of' })}`,
+      [plainArray(profileIds.map(laneOfProfile)), plainArray(profileIds), new Date(at), new Date(at - REVIEWED_FOR)],
     );
   }
 

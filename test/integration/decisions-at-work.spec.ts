@@ -80,6 +80,17 @@ describe('an event that comes while a worker looks at a decision about its profi
     expect(await decision()).toMatchObject({ review_at: null, revised: { branch: 'bought', cause: 'late_event' } });
   });
 
+  it('has it reviewed again, though it is being reviewed in the light of those before', async () => {
+    await take(turnout, fact('visit', T0 - 2 * HOUR, 'customer_id=1'));
+    await journey.decide('buyers', 1, { journey_run_id: 'r' });
+    await database.pool.query('UPDATE decisions SET review_at = $1', [new Date(T0 + DAY)]);
+    await lookedAtWhile(
+      async () => expect((await journey.order('orders/create', 1, T0 - HOUR)).status).toBe(200),
+      'review_at = NULL, reviewed_seq = (SELECT max(seq) FROM events)',
+    );
+    expect(await decision()).toMatchObject({ review_at: null, revised: { branch: 'bought', cause: 'late_event' } });
+  });
+
   it('has everybody looked at again when it is the first of a name that only the rule of an open decision asks for', async () => {
     const undisputed = { performed: 'order_disputed', count: { exactly: 0 }, within: '1d' };
     const disputes = {

@@ -32,12 +32,12 @@ describe('a decision that is written down after its profile', () => {
   });
 
   /** Asks, and has something happen between the answer and the moment at which it is written down. */
-  async function decideBefore(happens: () => Promise<unknown>): Promise<string> {
+  async function decideBefore(happens: () => Promise<unknown>, who = 1): Promise<string> {
     const holder = await database.pool.connect();
     try {
       await holder.query('BEGIN');
       await holder.query('LOCK TABLE decision_inputs IN EXCLUSIVE MODE');
-      const { decision_id: id } = await journey.decide('p', 1);
+      const { decision_id: id } = await journey.decide('p', who);
       await happens();
       return id as string;
     } finally {
@@ -54,6 +54,14 @@ describe('a decision that is written down after its profile', () => {
     const { profileId } = await turnout.must('GET', '/v1/profiles/customer_id:1');
     expect(await decisions()).toEqual([{ id, profile_id: String(profileId) }]);
     expect(customerio.events().map((event) => event.id)).toEqual([id]);
+    expect(await turnout.must('POST', `/v1/decisions/${id}/replay`)).toMatchObject({ matches: true });
+  });
+
+  it('did what came in late is revised by it', async () => {
+    await take(turnout, fact('visit', T0, 'customer_id=2'));
+    const id = await decideBefore(() => take(turnout, fact('click', T0, 'customer_id=2')), 2);
+    const decision = await turnout.must('GET', `/v1/decisions/${id}`);
+    expect(decision).toMatchObject({ branch: 'no', revised: { branch: 'yes', cause: 'late_event' } });
   });
 
   it('was erased is not kept, and no destination hears of it', async () => {
