@@ -12,8 +12,11 @@ const MOST_HEADER_BYTES = 16_384;
 /** A connection on which nothing moves for so long is closed. */
 const IDLE_MS = 120_000;
 
-/** As Fastify has them unless told. */
-const KEPT_ALIVE_MS = 72_000;
+/**
+ * Longer than proxies (60 s) and clients in Go (90 s), such as the one that sends Customer.io's webhooks, keep a connection
+ * that is idle: one that we closed just as they use it would fail the request.
+ */
+const KEPT_ALIVE_MS = 95_000;
 
 /** Answers a request; false if it is not for this listener. */
 export type FirstListener = (request: IncomingMessage, response: ServerResponse) => boolean;

@@ -100,6 +100,12 @@ describe('the edge of the service', () => {
     },
   );
 
+  it('keeps an idle connection for longer than its other end does', async () => {
+    const kept = (await ask('/healthz')).headers.get('keep-alive') ?? '';
+    // A client in Go gives it up after 90 s; a request that meets our closing fails, and Customer.io then waits for an hour.
+    expect(Number(/^timeout=(\d+)$/.exec(kept)?.[1])).toBeGreaterThan(90);
+  });
+
   it('refuses headers that are too large, as a problem', async () => {
     const answer = await answerTo(`GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
