@@ -120,6 +120,19 @@ describe('looks at links', () => {
     expect(together).toMatchObject([{ code: 'mixed-formats', about: 'hero: parameters' }]);
   });
 
+  it('compare links of one call to action that the catalogue finds, of a template without tags and of given ones', async () => {
+    await turnout.must('PUT', '/v1/ctas/basket', { kind: 'cart', patterns: [{ path: '/*good' }] });
+    const [one, other] = [shop.url('/good?utm_source=a'), shop.url('/also-good?utm_source=a&utm_medium=email')];
+    const template = `<a href="${one}">Cart</a> <a href="${other}">Cart</a> <a href="${shop.url('/slow')}">More</a>`;
+    for (const body of [{ template }, { urls: [one, other, shop.url('/slow')] }]) {
+      const asked = await turnout.must('POST', RUNS, { ...body, clients: ['desktop'] });
+      const { links, together } = (await over(asked['id'] as string))['report'] as Record<string, JsonObject[]>;
+      expect(links!.map(({ cta }) => cta as unknown)).toEqual(['basket', 'basket', null]);
+      expect(together).toMatchObject([{ code: 'mixed-formats', about: 'basket: parameters' }]);
+    }
+    await turnout.must('DELETE', '/v1/ctas/basket');
+  });
+
   it('show how far they have come, and stop when they are told to', async () => {
     const urls = [shop.url('/good'), ...Array.from({ length: 30 }, (_, n) => shop.url(`/hangs?n=${n}`))];
     const { id } = (await turnout.must('POST', RUNS, { urls, clients: ['desktop'] })) as { id: string };

@@ -6,6 +6,7 @@ import { CtaStore } from '../../ctas/cta-store.js';
 import { JourneyStore } from '../../journeys/journey-store.js';
 import { noteChange } from '../../platform/audit/changes.js';
 import { RequireScope } from '../../platform/auth/require-scope.js';
+import { catalogueRevision } from '../../platform/catalogue-revision.js';
 import type { Transaction } from '../../platform/database.js';
 import { jsonPointer, Problem } from '../../platform/problem.js';
 import { checkTogether } from '../check-together.js';
@@ -102,9 +103,21 @@ export class LinkRunsController {
     };
     const subject = live ? 'live' : template === undefined ? 'urls' : 'template';
     const run = { name: body.name ?? (live ? 'live links' : subject), subject, settings } as const;
-    if (!live) return { ...run, links: template === undefined ? urls!.map(plainLink) : templateLinks(template, body) };
+    if (!live) {
+      const links = template === undefined ? urls!.map(plainLink) : templateLinks(template, body);
+      return { ...run, links: await this.named(tx, links) };
+    }
     const { links, leftOut } = await this.live.read(tx, { days: live.days, ctas: await this.ctasOf(tx, live) });
     return { ...run, settings: { ...settings, live: { ...live, leftOut } }, links };
+  }
+
+  /** With the calls to action that the catalogue finds; what it finds none of keeps the name that its template gives it. */
+  private async named(tx: Transaction, links: readonly QaLink[]): Promise<QaLink[]> {
+    const catalogue = await this.ctas.catalogue(tx, await catalogueRevision(tx));
+    return links.map((link) => {
+      const found = catalogue.ofClick({ href: link.url, ...(link.cta !== null && { link_tag: link.cta }) });
+      return found ? { ...link, cta: found.cta } : link;
+    });
   }
 
   /** Of whose links alone a look is asked for; undefined: of all. */
