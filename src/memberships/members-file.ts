@@ -1,3 +1,4 @@
+import { csvCell } from '../platform/csv.js';
 import { IDENTIFIER_KINDS } from '../profiles/identifier.js';
 import type { MemberRow } from './member-store.js';
 
@@ -28,9 +29,4 @@ function csvLine({ profileId, identifiers, since, leavesAt }: MemberRow): string
     leavesAt?.toISOString() ?? '',
   ];
   return `${cells.map(csvCell).join(',')}\r\n`;
-}
-
-/** As RFC 4180 quotes. */
-function csvCell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
