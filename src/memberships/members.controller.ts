@@ -8,6 +8,7 @@ import { now } from '../platform/clock.js';
 import { Problem } from '../platform/problem.js';
 import { SegmentStore } from '../segments/segment-store.js';
 import { Backfill } from './backfill.js';
+import { MemberPages, type MemberPage } from './member-pages.js';
 import { MemberStore, type ActivityQuestion, type MemberRow } from './member-store.js';
 import { CONTENT_TYPES, membersFile, type FileFormat } from './members-file.js';
 import { progressOf } from './progress.js';
@@ -28,6 +29,7 @@ export class MembersController {
     private readonly dataSource: DataSource,
     private readonly segments: SegmentStore,
     private readonly members: MemberStore,
+    private readonly memberPages: MemberPages,
     private readonly backfill: Backfill,
   ) {}
 
@@ -35,8 +37,7 @@ export class MembersController {
   @ApiOperation({ summary: 'Members of a segment, page by page, and when each leaves if no event comes' })
   async page(@Param('key') key: string, @Query() { after, limit }: MembersQueryDto) {
     await this.mustExist(key);
-    const members = await this.members.page(this.dataSource.manager, key, after, limit);
-    return { members, next: members.length === limit ? members.at(-1)!.profileId : null };
+    return this.memberPages.page(this.dataSource.manager, key, after, limit);
   }
 
   @Get('members.csv')
@@ -86,12 +87,10 @@ export class MembersController {
   }
 
   private async *pages(key: string): AsyncGenerator<MemberRow[]> {
-    let after = '0';
-    for (;;) {
-      const page = await this.members.page(this.dataSource.manager, key, after, ROWS_AT_ONCE);
-      if (page.length > 0) yield page;
-      if (page.length < ROWS_AT_ONCE) return;
-      after = page.at(-1)!.profileId;
+    for (let after: string | null = '0'; after !== null;) {
+      const page: MemberPage = await this.memberPages.page(this.dataSource.manager, key, after, ROWS_AT_ONCE);
+      if (page.members.length > 0) yield page.members;
+      after = page.next;
     }
   }
 

@@ -63,6 +63,20 @@ export class MembershipStore {
     return rows.map(dueProfileOf);
   }
 
+  /** Due profiles after one by number, in order of that, whoever is at them. */
+  async dueAfter(tx: Transaction, at: Instant, after: string, most: number): Promise<DueProfile[]> {
+    const rows = await prepared<DueRow>(
+      tx,
+      'due_after',
+      // What is due is read lane by lane, and then put in order: by their numbers, all profiles would be read.
+      `SELECT due.* FROM generate_series(0, ${LANES - 1}) AS lanes (l), LATERAL (
+         SELECT ${DUE_COLUMNS} FROM profiles WHERE lane = l AND evaluate_at <= $1 OFFSET 0
+       ) AS due WHERE id > $2 ORDER BY id LIMIT $3`,
+      [new Date(at), after, most],
+    );
+    return rows.map(dueProfileOf);
+  }
+
   /** Ends every membership of a merged profile, each with an exit in the log. */
   async endAll(tx: Transaction, lane: number, profileId: number, at: Instant): Promise<void> {
     await query(

@@ -10,6 +10,7 @@ import { ArrivalEvaluator } from './arrival-evaluator.js';
 import { Backfill } from './backfill.js';
 import { DueSweep } from './due-sweep.js';
 import { EvaluateProcessor } from './evaluate.processor.js';
+import { MemberPages } from './member-pages.js';
 import { MemberStore } from './member-store.js';
 import { MembersController } from './members.controller.js';
 import { MembershipEvaluator } from './evaluator.js';
@@ -41,7 +42,7 @@ export class EvaluationModule {}
 @Module({
   imports: STORES,
   controllers: [PreviewsController, MembersController, MembershipsController, ProfilesController],
-  providers: [MembershipReader, MembershipStore, MemberStore, Backfill, PreviewStore, ConflictSettler],
+  providers: [MembershipReader, MembershipStore, MemberStore, MemberPages, Backfill, PreviewStore, ConflictSettler],
 })
 export class MembershipsApiModule {}
 
