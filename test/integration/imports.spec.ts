@@ -269,6 +269,15 @@ describe('POST /v1/imports', () => {
     expect((await events()).map((one) => one.properties.n)).toEqual([1, 2, 3, 4]);
   });
 
+  it('is not begun by a request that is refused', async () => {
+    const beyond = await send('id=early&from=5', lines(1));
+    expect([beyond.status, beyond.body.detail]).toEqual([409, expect.stringContaining('byte 0')]);
+    expect((await turnout.must('GET', '/v1/imports')).imports).toEqual([]);
+    expect((await send('id=early&format=csv', 'oops')).status).toBe(400);
+    const csv = 'id,name,occurredAt,identifiers.customer_id\n1,click,2026-02-01T09:30:00Z,42\n';
+    expect((await send('id=early&format=csv', csv)).body).toMatchObject({ state: 'done', stored: 1 });
+  });
+
   it('lets the history of what was imported be declared by hand', async () => {
     await send('id=broken&source=old-crm&completeSince=2025-06-01', `${lines(1)}oops\n`);
     const declared = { startsAt: '2025-06-01T00:00:00Z' };

@@ -52,7 +52,8 @@ export class ImportStore {
 
   /**
    * Begins an import, or takes over one with the same id, options and size that is not done; whoever was at it is refused
-   * the next piece. Undefined: there is one with other options. One of another size is left as it is.
+   * the next piece. Undefined: there is one with other options. One that has
+   * read of a file of another size is left as it is.
    */
   async begin(
     tx: Transaction,
@@ -71,7 +72,7 @@ export class ImportStore {
               run_started_at = turnout_now(), run_from_bytes = known.bytes, run_from_lines = known.lines,
               updated_at = turnout_now()
         WHERE known.options = excluded.options AND known.state <> 'done'
-          AND coalesce(known.size = excluded.size, true)`,
+          AND (known.bytes = 0 OR coalesce(known.size = excluded.size, true))`,
       [id, JSON.stringify(options), size],
     );
     const row = await this.find(tx, id);

@@ -44,6 +44,11 @@ export class ImportsController {
     const length = Number(request.headers['content-length'] ?? NaN);
     const size = Number.isNaN(length) ? null : length + asked.from;
     const id = asked.id ?? randomUUID();
+    const known = await this.imports.find(this.dataSource.manager, id);
+    if (asked.from > Number(known?.bytes ?? 0)) {
+      const bytes = known?.bytes ?? 0;
+      throw Problem.conflict(`The import "${id}" has come to byte ${bytes}; send the file from there, or whole.`);
+    }
     const row = await this.imports.begin(this.dataSource.manager, id, options, size);
     if (!row) throw Problem.conflict(`The import "${id}" was begun with other options.`);
     if (size !== null && row.size !== null && Number(row.size) !== size) {
@@ -53,11 +58,8 @@ export class ImportsController {
       );
     }
     if (row.state === 'done') {
-      await this.importer.recognise(row, request.body as Readable, Math.min(asked.from, Number(row.bytes)));
+      await this.importer.recognise(row, request.body as Readable, asked.from);
       return this.view(id);
-    }
-    if (asked.from > Number(row.bytes)) {
-      throw Problem.conflict(`The import "${id}" has come to byte ${row.bytes}; send the file from there, or whole.`);
     }
     await this.runOrExplain(row, options, request.body as Readable, asked.from);
     return this.view(id);
