@@ -9,6 +9,7 @@ import { createLogger, NestLogger } from './platform/logger.js';
 import { Metrics } from './platform/metrics/metrics.js';
 import { mountOpenApi } from './platform/openapi.js';
 import { startTracing } from './platform/tracing/start-tracing.js';
+import { databaseProblem, listenProblem } from './start-problem.js';
 import { mountQueueBoard } from './platform/queue-board.js';
 
 /** Starts the service as the environment configures it, and stops it on SIGTERM or SIGINT. */
@@ -20,7 +21,9 @@ export async function start(overrides: Partial<Config> = {}): Promise<void> {
   const endTracing = config.tracing && (await startTracing(config.tracing));
   let app: NestFastifyApplication | undefined;
   try {
-    await migrateDatabase(database.url);
+    await migrateDatabase(database.url).catch((error: unknown) => {
+      throw config.database.url ? databaseProblem(error) : error;
+    });
     app = await createApp(config, database.url, new NestLogger(logger));
     app.get(Metrics).watchProcess();
     const isApi = config.roles.includes('api');
@@ -29,7 +32,9 @@ export async function start(overrides: Partial<Config> = {}): Promise<void> {
       await mountQueueBoard(app);
       await ensureFirstKey(app.get(DataSource));
     }
-    await app.listen(isApi ? config.http.port : config.http.healthPort, config.http.host);
+    await app.listen(isApi ? config.http.port : config.http.healthPort, config.http.host).catch((error: unknown) => {
+      throw listenProblem(error, isApi ? 'PORT' : 'HEALTH_PORT');
+    });
     logger.info({ msg: 'ready', url: await app.getUrl(), roles: config.roles });
   } catch (error) {
     await app?.close();

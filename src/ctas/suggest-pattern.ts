@@ -5,7 +5,8 @@ import type { Link } from './normalise-href.js';
 export interface LinkShape {
   /** Their common form. Values of parameters are left out, since they may be about one person. */
   shape: string;
-  pattern: CtaPattern;
+  /** Null where nothing tells them from any other link: no host, as of `tel:` and `mailto:`. */
+  pattern: CtaPattern | null;
 }
 
 /** A piece of a path that tells one thing from another of its kind: a number, a token. */
@@ -20,7 +21,7 @@ export function shapeOf(link: Link): LinkShape {
   const content = link.query.get('utm_content');
   const isKept = content !== undefined && content !== '' && !/@|%40/.test(content);
   const [scheme] = link.href.split(':', 1) as [string];
-  if (link.host === '') return { shape: `${scheme}:…`, pattern: { path: '*' } };
+  if (link.host === '') return { shape: `${scheme}:…`, pattern: null };
   const names = [...link.query.keys()].filter((name) => !name.startsWith('utm_')).map((name) => `${name}=…`);
   const search = [...names, ...(isKept ? [`utm_content=${content}`] : [])].join('&');
   return {

@@ -14,7 +14,7 @@ export interface UnmatchedLink {
   link: string;
   clicks: number;
   lastAt: string;
-  suggestion: CtaPattern;
+  suggestion: CtaPattern | null;
 }
 
 export interface UnmatchedClicks {

@@ -178,12 +178,14 @@ describe('a look at links', () => {
       body: { errors: [{ pointer: '/column' }] },
     });
     expect(await postCsv('', '')).toMatchObject({ status: 400 });
+    const utf16 = await postCsv('', Buffer.from('\ufeffurl\nhttps://shop.example/\n', 'utf16le'));
+    expect([utf16.status, utf16.body['detail']]).toEqual([400, 'The file is not in UTF-8.']);
     const many = await postCsv('', `url\n${'https://shop.example/\n'.repeat(60_000)}`);
     expect(many.body).toMatchObject({ links: 60_000, wrong: 60_000, isComplete: false, kinds: { missing: 180_000 } });
     expect(many.body['lines']).toHaveLength(1_000);
   });
 
-  async function postCsv(query: string, body: string) {
+  async function postCsv(query: string, body: string | Buffer<ArrayBuffer>) {
     const headers = { authorization: turnout.authorization, 'content-type': 'text/csv' };
     const response = await fetch(`${turnout.url}/v1/utm/lint/csv${query}`, { method: 'POST', headers, body });
     return { status: response.status, body: (await response.json()) as JsonObject };

@@ -69,7 +69,7 @@ const PLAYED: Readonly<Record<string, (fence: Fence) => void>> = {
     const example = JSON.parse(text) as { url: string; link: string; suggestion: CtaPattern };
     const { shape, pattern } = shapeOf(normaliseHref(example.url)!);
     expect({ link: shape, suggestion: pattern }).toEqual({ link: example.link, suggestion: example.suggestion });
-    const suggested = { key: 'suggested', kind: null, patterns: [pattern] };
+    const suggested = { key: 'suggested', kind: null, patterns: [pattern!] };
     expect(problemsOf(suggested, line)).toEqual([]);
     expect(new CtaCatalogue([suggested]).ofClick({ href: example.url })).toMatchObject({ cta: 'suggested' });
   },
