@@ -16,6 +16,8 @@ the folder, byte for byte the same but for the links, and tells what became of e
   --template NAME          what reports call the template; the file's name unless given
   --short                  short links, as for text messages
   --utm KEY=VALUE          added where a link lacks it, such as utm_source=customerio; may be given several times
+  --message ID=NUMBER      the message that it is of, such as campaign_id=7; again for action_id
+  --expires INSTANT        until when its links lead anywhere, such as 2027-01-31
   --json                   prints the reports as JSON
   --url URL                of the service (TURNOUT_URL, else http://127.0.0.1:3000)
   --key KEY                API key of scope manage (better in TURNOUT_API_KEY: arguments can be seen by others)
@@ -49,7 +51,8 @@ export const rewriteCommand: Command = {
   async run(args, io) {
     const { files, out, values } = readArguments(args);
     const client = serviceClient(values, io);
-    const utm = utmOf(values.utm ?? []);
+    const utm = Object.fromEntries(pairsOf('utm', values.utm));
+    const message = Object.fromEntries(pairsOf('message', values.message).map(([id, text]) => [id, idOf(text)]));
     const texts = await Promise.all(files.map(async (file) => ({ file, text: await read(file) })));
     await mkdir(out, { recursive: true });
     let isRight = true;
@@ -57,7 +60,8 @@ export const rewriteCommand: Command = {
       const body = {
         ...{ text, format: values.format ?? (extname(file).toLowerCase() === '.txt' ? 'text' : 'html') },
         ...{ domain: values.domain, channel: values.channel, template: values.template ?? nameOf(file), utm },
-        short: values.short,
+        ...{ short: values.short, expiresAt: values.expires },
+        ...(values.message && { message }),
       };
       const rewritten = (await client.must('POST', '/v1/links/rewrite', body)) as unknown as Rewritten;
       await writeFile(join(out, basename(file)), rewritten.text);
@@ -101,18 +105,23 @@ async function read(file: string): Promise<string> {
   }
 }
 
-function utmOf(given: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    given.map((one) => {
-      const equals = one.indexOf('=');
-      if (equals < 1) throw new WrongUsage('--utm: expected KEY=VALUE.');
-      return [one.slice(0, equals), one.slice(equals + 1)];
-    }),
-  );
+function pairsOf(option: string, given: readonly string[] = []): [string, string][] {
+  return given.map((one) => {
+    const equals = one.indexOf('=');
+    if (equals < 1) throw new WrongUsage(`--${option}: expected KEY=VALUE.`);
+    return [one.slice(0, equals), one.slice(equals + 1)];
+  });
+}
+
+function idOf(text: string): number {
+  if (!/^\d{1,15}$/.test(text))
+    throw new WrongUsage('--message: expected an id that is a number, such as campaign_id=7.');
+  return Number(text);
 }
 
 function readArguments(args: readonly string[]) {
   const text = { type: 'string' } as const;
+  const texts = { type: 'string', multiple: true } as const;
   try {
     const { values, positionals: files } = parseArgs({
       args: [...args],
@@ -120,7 +129,7 @@ function readArguments(args: readonly string[]) {
       options: {
         ...SERVICE_OPTIONS,
         ...{ out: text, format: text, domain: text, channel: text, template: text },
-        utm: { type: 'string', multiple: true },
+        ...{ utm: texts, message: texts, expires: text },
         ...{ json: { type: 'boolean' }, short: { type: 'boolean' } },
       },
     });

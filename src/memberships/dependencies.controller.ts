@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { compileRule } from '../core/compile-rule.js';
 import { ctasNamed } from '../core/ctas-named.js';
-import { segmentsOf } from '../core/references.js';
+import { segmentsBelow } from '../core/references.js';
 import type { Rule } from '../core/rule.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { Problem } from '../platform/problem.js';
@@ -27,19 +27,25 @@ export class DependenciesController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Segments, CTAs, events and sources that a rule needs, who needs it, and what looks wrong' })
+  @ApiOperation({
+    summary:
+      'Segments, CTAs, events and sources that a rule needs, itself or through others; who needs it, and what looks wrong',
+  })
   async get(@Param('key') key: string) {
     const tx = this.dataSource.manager;
     const segment = await this.segments.find(tx, key);
     if (!segment) throw Problem.notFound(`There is no segment "${key}".`);
     const rule = segment.rule as Rule;
-    const { eventNames } = compileRule(rule, await this.segments.rules(tx));
+    const rules = await this.segments.rules(tx);
+    const below = [...segmentsBelow(rule, rules)].sort();
+    const ctas = ctasNamed([rule, below.map((one) => rules.get(one))]).sort();
+    const { eventNames } = compileRule(rule, rules);
     const events = await this.starts.eventsNamed(tx, eventNames);
     const sources = [...new Set(events.map((one) => one.source))].filter((source) => source !== null).sort();
     const above = (await this.segments.dependingOn(tx, key)).map((other) => `segment "${other}"`);
     return {
       key,
-      needs: { segments: segmentsOf(rule), ctas: ctasNamed(rule), events, sources },
+      needs: { segments: below, ctas, events, sources },
       neededBy: [...above, ...(await this.dependants.of(tx, key))],
       warnings: await this.warnings.of(tx, rule),
     };

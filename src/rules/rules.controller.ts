@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, HttpStatus, Inject, Post } from '@nest
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { compileRule } from '../core/compile-rule.js';
+import { ctasNamed } from '../core/ctas-named.js';
 import { durationInWords, type Milliseconds } from '../core/instant.js';
 import { parseRule, ruleSchema } from '../core/parse-rule.js';
 import { checkReferences, segmentsBelow } from '../core/references.js';
@@ -49,13 +50,15 @@ export class RulesController {
     const problems = checkReferences(rule, published, undefined, '/rule');
     if (problems.length > 0) return invalid(problems);
     const { sentence, eventNames, lookback } = compileRule(rule, published);
+    const segments = [...segmentsBelow(rule, published)].sort();
     return {
       isValid: true,
       sentence,
       needs: {
         events: await this.histories.eventsNamed(this.dataSource.manager, eventNames),
         lookback: lookback === Infinity ? 'all events that are kept' : durationInWords(lookback),
-        segments: [...segmentsBelow(rule, published)].sort(),
+        segments,
+        ctas: ctasNamed([rule, segments.map((one) => published.get(one))]).sort(),
       },
     };
   }

@@ -156,6 +156,12 @@ describe('members of a segment', () => {
       neededBy: [],
       warnings,
     });
+    // What the segments that it names rest on, it rests on, too.
+    await turnout.must('PUT', '/v1/segments/above', { rule: { not: { segment: 'parent' } } });
+    expect((await turnout.must('GET', '/v1/segments/above/dependencies')).needs).toMatchObject({
+      ...{ segments: ['clicked', 'parent'], ctas: ['cart', 'sale'], sources: ['customerio'] },
+    });
+    await turnout.must('DELETE', '/v1/segments/above');
     // Who never clicked can't be told by what is known since yesterday.
     const absent = { not: { performed: 'click', within: '30d' } };
     expect((await turnout.must('PUT', '/v1/segments/same', { rule: absent })).warnings).toEqual([

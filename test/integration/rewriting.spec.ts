@@ -104,15 +104,24 @@ describe('POST /v1/links/rewrite', () => {
       writeFileSync(page, `\ufeff<p>ä\r\n<a href="${CART}">x</a>\r\n`);
       writeFileSync(sms, `Go https://shop.example.com/about`);
       const out = join(folder, 'out');
-      expect(await run(page, '--out', out, '--utm', 'utm_source=customerio')).toBe(EXIT.done);
+      const message = ['--message', 'campaign_id=7', '--message', 'action_id=61', '--expires', '2026-12-01'];
+      expect(await run(page, '--out', out, '--utm', 'utm_source=customerio', ...message)).toBe(EXIT.done);
       expect(printed.out).toContain('1 tracked, 0 left alone, 0 with problems');
       const written = readFileSync(join(out, 'mail.html'), 'utf8');
       expect(written.replace(/https:\/\/go[^"]*/, CART)).toBe(readFileSync(page, 'utf8'));
       expect(await turnout.must('GET', '/v1/links')).toMatchObject({
-        links: [{ template: 'mail', utm: { utm_source: 'customerio' } }],
+        links: [
+          {
+            ...{ template: 'mail', utm: { utm_source: 'customerio' } },
+            ...{ message: { campaign_id: 7, action_id: 61 }, expiresAt: '2026-12-01T00:00:00.000Z' },
+          },
+        ],
       });
       expect(await run(page, sms, '--out', out, '--json')).toBe(EXIT.failed);
       expect(await run(page)).toBe(EXIT.usage);
+      for (const wrong of ['campaign_id', 'campaign_id=x', '=7']) {
+        expect(await run(page, '--out', out, '--message', wrong)).toBe(EXIT.usage);
+      }
       expect(await run(page, '--out', folder)).toBe(EXIT.usage);
       writeFileSync(page, Buffer.from([0xff, 0xfe]));
       expect(await run(page, '--out', out)).toBe(EXIT.usage);

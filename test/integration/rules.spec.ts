@@ -55,7 +55,7 @@ describe('/v1/rules', () => {
             { event: 'order_refunded', source: null, completeSince: null },
           ],
           lookback: '90 days',
-          segments: [],
+          ...{ segments: [], ctas: [] },
         },
       });
     });
@@ -71,7 +71,7 @@ describe('/v1/rules', () => {
           { event: { startsWith: 'sms_' }, source: null, completeSince: null },
         ],
         lookback: 'all events that are kept',
-        segments: [],
+        ...{ segments: [], ctas: [] },
       });
     });
 
