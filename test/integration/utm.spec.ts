@@ -179,7 +179,7 @@ describe('a look at links', () => {
     });
     expect(await postCsv('', '')).toMatchObject({ status: 400 });
     const utf16 = await postCsv('', Buffer.from('\ufeffurl\nhttps://shop.example/\n', 'utf16le'));
-    expect([utf16.status, utf16.body['detail']]).toEqual([400, 'The file is not in UTF-8.']);
+    expect(utf16).toMatchObject({ status: 200, body: { column: 'url', links: 1 } });
     const many = await postCsv('', `url\n${'https://shop.example/\n'.repeat(60_000)}`);
     expect(many.body).toMatchObject({ links: 60_000, wrong: 60_000, isComplete: false, kinds: { missing: 180_000 } });
     expect(many.body['lines']).toHaveLength(1_000);
