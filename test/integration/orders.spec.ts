@@ -145,11 +145,26 @@ describe("a shop's orders in rules", () => {
   it('come with attributes of their buyers', async () => {
     await declare({
       german: { attribute: 'country', equals: 'DE' },
-      vip: { attribute: 'tags', contains: 'vip' },
+      vip: { performed: 'customer_tags_added', where: { tags: { contains: 'vip' } }, within: '1d' },
+      wanting: { attribute: 'accepts_marketing', equals: true },
       third: { attribute: 'orders_count', atLeast: 3 },
       rich: { attribute: 'total_spent', atLeast: '500.00' },
     });
-    await sendRecorded('customers-update', { updated_at: new Date(T0).toISOString() });
-    expect(await memberOf(T0)).toEqual(['german', 'third', 'vip']);
+    const now = new Date(T0).toISOString();
+    await sendRecorded('customers-update', { updated_at: now });
+    expect(await memberOf(T0)).toEqual(['german']);
+    await sendRecorded('customers-purchasing-summary', { occurredAt: now });
+    await sendRecorded('customer-tags-added', { occurredAt: now });
+    await sendRecorded('customers-email-consent', {});
+    expect(await memberOf(T0)).toEqual(['german', 'third', 'vip', 'wanting']);
+  });
+
+  it('come with all of these attributes at once from API versions before 2025', async () => {
+    await declare({
+      vip: { attribute: 'tags', contains: 'vip' },
+      third: { attribute: 'orders_count', atLeast: 3 },
+    });
+    await sendRecorded('customers-update-before-2025', { updated_at: new Date(T0).toISOString() });
+    expect(await memberOf(T0)).toEqual(['third', 'vip']);
   });
 });
