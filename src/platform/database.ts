@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { ClientBase, CustomTypesConfig } from 'pg';
 import { READ_FAST } from './column-types.js';
 import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
@@ -83,10 +84,19 @@ async function ask<Row>(tx: Transaction, asked: Asked): Promise<Row[]> {
   const runner = tx.queryRunner ?? tx.connection.createQueryRunner();
   try {
     const client = (await runner.connect()) as ClientBase;
+    gather(client);
     return (await client.query(asked as Asked & { rowMode: 'array' })).rows as unknown as Row[];
   } finally {
     if (runner !== tx.queryRunner) await runner.release();
   }
+}
+
+/** Has whatever a connection is asked at one moment leave in one write: each one more wakes the server, and costs as much. */
+function gather(client: ClientBase): void {
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+  if (stream.writableCorked > 0) return;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }
 
 /**
