@@ -12,6 +12,7 @@ import { jsonBodyParser } from './platform/json-body-parser.js';
 import { timeRequests } from './platform/metrics/http-metrics.js';
 import { traceRequests } from './platform/tracing/trace-requests.js';
 import { Problem } from './platform/problem.js';
+import { takeDirectly } from './sources/take-directly.js';
 
 type Done = (error: Error | null, body?: unknown) => void;
 
@@ -50,6 +51,7 @@ export async function createApp(
   parseBodies(app, config.http);
   if (config.roles.includes('api')) {
     decideDirectly(app);
+    takeDirectly(app);
     followLinks = linkListener(app, { ...config.links, isTraced: config.tracing !== undefined });
   }
   return app;
