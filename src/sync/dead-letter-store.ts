@@ -79,7 +79,25 @@ export class DeadLetterStore {
     );
     return row!.count;
   }
+
+  /**
+   * Gives failed messages up for good. The row of a membership stays, without knowing what the destination holds: a newer state
+   * is sent as ever, and a comparison finds what is missing. Returns how many.
+   */
+  async discard(tx: Transaction, filter: FailedFilter): Promise<number> {
+    const [row] = await query<{ count: number }>(
+      tx,
+      `WITH forgotten AS (DELETE FROM outbox WHERE ${MATCHES} AND ${IS_TOLD_ONCE} RETURNING lane),
+            settled AS (UPDATE outbox SET failed_at = NULL, failure = NULL, attempts = 0
+                         WHERE ${MATCHES} AND NOT ${IS_TOLD_ONCE} RETURNING lane)
+       SELECT ((SELECT count(*) FROM forgotten) + (SELECT count(*) FROM settled))::integer AS count`,
+      parametersOf(filter),
+    );
+    return row!.count;
+  }
 }
+
+const IS_TOLD_ONCE = `payload ->> 'kind' <> 'membership'`;
 
 /** A failed message's public id. */
 const MESSAGE_ID = `outbox.profile_id || '.' || outbox.destination || '.' || outbox.subject`;

@@ -37,12 +37,45 @@ export class DeadLettersController {
     return { requeued: await this.deadLetters.requeue(this.dataSource.manager, filterOf(asked)) };
   }
 
+  @Post('discard')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    summary: 'Give some of them up for good',
+    description:
+      'What can never be taken, such as those who leave a segment that was deleted there. At least one filter is needed.',
+  })
+  async discardMany(@Body() asked: DeadLettersDto = {}) {
+    const filter = filterOf(asked);
+    if (Object.values(filter).every((value) => (value ?? undefined) === undefined)) throw nothingSaid();
+    return { discarded: await this.deadLetters.discard(this.dataSource.manager, filter) };
+  }
+
+  @Post(':id/discard')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ summary: 'Give one of them up for good' })
+  async discard(@Param('id') id: string) {
+    const discarded = await this.deadLetters.discard(this.dataSource.manager, { id });
+    if (discarded === 0) throw noneOf(id);
+    return { discarded };
+  }
+
   @Post(':id/requeue')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Send one of them again' })
   async requeue(@Param('id') id: string) {
     const requeued = await this.deadLetters.requeue(this.dataSource.manager, { id });
-    if (requeued === 0) throw Problem.notFound(`There is no dead letter "${id}".`);
+    if (requeued === 0) throw noneOf(id);
     return { requeued };
   }
+}
+
+function noneOf(id: string): Problem {
+  return Problem.notFound(`There is no dead letter "${id}".`);
+}
+
+function nothingSaid(): Problem {
+  const expected = 'at least one of destination, reason, segment, from, to';
+  return Problem.badRequest('The request is not right.', [
+    { pointer: '', detail: 'nothing says which are meant', expected },
+  ]);
 }

@@ -174,6 +174,35 @@ describe('delivery', () => {
     });
   });
 
+  it('lets go of what can never be taken, such as those who leave a segment that was deleted there', async () => {
+    await click('1');
+    await click('2');
+    await turnout.settle();
+    customerio.deleteSegment(customerio.segment(7)!);
+    await turnout.must('PUT', '/v1/segments/clicked', { rule: { performed: 'click', within: '1d' } });
+    await turnout.settle();
+    const reason = 'Customer.io answered 400: segment not found';
+    const left = (await deadLetters()) as { id: string; reason: string }[];
+    expect(left.map((one) => one.reason)).toEqual([reason, reason]);
+    const discard = (filter: object) => turnout.call('POST', '/v1/outbox/dead-letters/discard', filter);
+    for (const nothing of [{}, { reason: null }]) {
+      expect(await discard(nothing)).toMatchObject({
+        status: 400,
+        body: { errors: [{ detail: 'nothing says which are meant', expected: expect.stringContaining('reason') }] },
+      });
+    }
+    expect(await turnout.must('POST', `/v1/outbox/dead-letters/${left[0]!.id}/discard`)).toEqual({ discarded: 1 });
+    expect((await discard({ reason })).body).toEqual({ discarded: 1 });
+    expect((await turnout.call('POST', `/v1/outbox/dead-letters/${left[0]!.id}/discard`)).status).toBe(404);
+    expect(await deadLetters()).toEqual([]);
+    // Whoever comes to be a member again is told of as ever.
+    customerio.seedSegment({ id: 7, name: 'again' });
+    const push = { customerio: { segmentId: 7 } };
+    await turnout.must('PUT', '/v1/segments/clicked', { rule: { performed: 'click', within: '1d' }, push });
+    await turnout.settle();
+    expect(customerio.segmentMembers(7).sort()).toEqual(['1', '2']);
+  });
+
   it('tells of a segment in another way once that is chosen, and takes back the first', async () => {
     await click('1');
     await turnout.settle();
