@@ -43,7 +43,9 @@ export class DecisionWriter {
       judged.map((one) => one.decision),
     );
     const listeners = this.listeners.keys();
-    const messages = judged.flatMap(({ decision, point }) => (point.isPushed ? toldOf(decision, listeners) : []));
+    const messages = judged.flatMap(({ decision, point, question }) =>
+      point.isPushed ? toldOf(decision, listeners, question.traceparent) : [],
+    );
     await this.outbox.append(tx, messages);
     return { written, owedTo: messages.length > 0 ? [...listeners] : [] };
   }
@@ -73,10 +75,14 @@ export class DecisionWriter {
   }
 }
 
-/** What destinations are to hear of a decision: once a branch is chosen, for somebody we know, and that once each. */
-export function toldOf(decision: Decision, listeners: readonly string[]): OutboxMessage[] {
+/**
+ * What destinations are to hear of a decision: once a branch is chosen, for somebody we know, and that once each. `parent` is
+ * the trace that it belongs to.
+ */
+export function toldOf(decision: Decision, listeners: readonly string[], parent: string | undefined): OutboxMessage[] {
   const { profileId, branch, id, asOf } = decision;
   if (profileId === null || branch === null) return [];
   const told = { id, occurredAt: asOf, data: { ...answerOf(decision) } };
-  return listeners.map((key) => decisionMessage({ lane: laneOf(decision), profileId }, key, told));
+  const traced = parent === undefined ? {} : { traceparent: parent };
+  return listeners.map((key) => ({ ...decisionMessage({ lane: laneOf(decision), profileId }, key, told), ...traced }));
 }

@@ -27,6 +27,8 @@ export interface Question {
   isGivenUp: boolean;
   /** When whoever asks signed it; undefined where a key opened the way. */
   signedAt?: Instant | undefined;
+  /** The trace that it belongs to, as W3C Trace Context writes it; undefined while nothing is traced. */
+  traceparent?: string | undefined;
 }
 
 export interface Asked {

@@ -12,6 +12,7 @@ import type { Transaction } from '../platform/database.js';
 import { Nudger } from '../platform/nudger.js';
 import { DecisionListeners } from './decision-listeners.js';
 import { DecisionStore, type DueDecision } from './decision-store.js';
+import { inSpan, traceparent } from '../platform/tracing/tracing.js';
 import { toldOf } from './decision-writer.js';
 import type { Decision, Judgement } from './decision.js';
 import { FactsReader, type DeclaredFacts } from './facts-reader.js';
@@ -35,6 +36,9 @@ interface Present {
   facts: Input<DeclaredFacts>;
   freshnessOf: FreshnessOf;
 }
+
+/** Takes decisions for the rest of a transaction. */
+type Claim = (tx: Transaction, at: Instant) => Promise<readonly DueDecision[]>;
 
 /**
  * Settles open decisions: by the rules they were asked under and everything that is known of the profile now, each as of
@@ -67,9 +71,11 @@ export class Settler {
     for (const id of ids) await this.inTransaction((tx) => this.decisions.claim(tx, id));
   }
 
-  private async inTransaction(
-    claim: (tx: Transaction, at: Instant) => Promise<readonly DueDecision[]>,
-  ): Promise<number> {
+  private inTransaction(claim: Claim): Promise<number> {
+    return inSpan('settle', {}, () => this.claimAndSettle(claim));
+  }
+
+  private async claimAndSettle(claim: Claim): Promise<number> {
     const { claimed, owedTo, written } = await this.dataSource.transaction(async (tx) => {
       const at = await now(tx);
       const due = await claim(tx, at);
@@ -78,7 +84,9 @@ export class Settler {
       const written = await this.inputs.keep(tx, [looked.facts], at);
       await this.decisions.rewrite(tx, looked.all);
       const listeners = this.listeners.keys();
-      const messages = looked.all.flatMap(({ decision, point }) => (point.isPushed ? toldOf(decision, listeners) : []));
+      const messages = looked.all.flatMap(({ decision, point }) =>
+        point.isPushed ? toldOf(decision, listeners, traceparent()) : [],
+      );
       await this.outbox.append(tx, messages);
       return { claimed: due.length, owedTo: messages.length > 0 ? listeners : [], written };
     });

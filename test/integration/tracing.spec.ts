@@ -113,6 +113,40 @@ describe('traces', () => {
     expect(spans(WEBHOOK)).toEqual([]);
   });
 
+  it('lead from what a journey asks to what destinations hear of it, and from what settles it later', async () => {
+    const CLICKED = { performed: 'click', within: '1d' };
+    await turnout.must('PUT', '/v1/sources/shopify/history', { startsAt: '2020-01-01', eventNames: ['purchase'] });
+    const waiting = { ...CLICKED, notFollowedBy: { performed: 'purchase', within: '1h' } };
+    await turnout.must('PUT', '/v1/journeys/j', {
+      branchPoints: {
+        now: { branches: [{ key: 'yes', rule: CLICKED }], default: 'no' },
+        later: { branches: [{ key: 'yes', rule: waiting }], default: 'no', whenPending: 'wait' },
+      },
+    });
+    const at = await database.now();
+    await turnout.send(customerioWebhook({ secret: SIGNING_KEY, at, identifiers: { id: 'ivy' } }));
+    await turnout.settle();
+    const DECIDE = 'POST /v1/journeys/:journey/branch-points/:branchPoint/decide';
+    const ask = (point: string, more: object = {}) =>
+      turnout.must('POST', `/v1/journeys/j/branch-points/${point}/decide`, {
+        identifiers: { customer_id: 'ivy' },
+        ...more,
+      });
+    exporter.reset();
+    await Promise.all([ask('now'), ask('now', { journey_run_id: 'r' })]);
+    await turnout.settle();
+    const asked = spans(DECIDE);
+    expect(asked).toHaveLength(2);
+    const parents = spans('push').map((push) => push.parentSpanContext?.spanId);
+    expect(parents.sort()).toEqual(asked.map((span) => span.spanContext().spanId).sort());
+    expect((await ask('later')).status).toBe('pending');
+    exporter.reset();
+    await database.setClock(at + 3_600_000);
+    await turnout.settle();
+    const settled = spans('settle').map((span) => span.spanContext().spanId);
+    expect(spans('push').map((push) => push.parentSpanContext?.spanId).filter((id) => settled.includes(id!))).toHaveLength(1); // prettier-ignore
+  });
+
   it('name nobody', async () => {
     await turnout.send(customerioWebhook({ secret: SIGNING_KEY, at: T0 + DAY, identifiers: { id: 'ada' } }));
     await turnout.call('GET', '/v1/profiles/customer_id:ada');
