@@ -17,11 +17,11 @@ export const cleanEvents: Cleaning = {
   async step(tx, { lane, after }, { now, events: horizon }) {
     const profiles = await query<{ id: string }>(
       tx,
-      `SELECT id FROM profiles WHERE lane = $1 AND id > $2 AND (evaluate_at IS NULL OR evaluate_at > $3)
+      `SELECT id FROM profiles WHERE lane = $1 AND id > $2 AND ${isNotDue('$3')}
         ORDER BY id LIMIT $4`,
       [lane, after === '' ? 0 : after, new Date(now), PROFILES_A_STEP],
     );
-    const outdated = await locked(tx, { lane, ids: profiles.map((row) => row.id), horizon });
+    const outdated = await locked(tx, { lane, ids: profiles.map((row) => row.id), horizon, now });
     const [step] = await query<{ removed: string }>(
       tx,
       `WITH removed AS (
@@ -55,20 +55,22 @@ export const cleanEvents: Cleaning = {
   },
 };
 
+const isNotDue = (now: string): string => `(evaluate_at IS NULL OR evaluate_at > ${now})`;
+
 /**
  * Those of some profiles that have events from before the horizon, locked in order before these are touched, as everybody does
- * it.
+ * it; but for who has become due meanwhile.
  */
 async function locked(
   tx: Transaction,
-  { lane, ids, horizon }: { lane: number; ids: readonly string[]; horizon: Instant },
+  { lane, ids, horizon, now }: { lane: number; ids: readonly string[]; horizon: Instant; now: Instant },
 ): Promise<string[]> {
   const rows = await query<{ id: string }>(
     tx,
-    `SELECT id FROM profiles WHERE lane = $1 AND id = ANY($2::bigint[]) AND EXISTS (
+    `SELECT id FROM profiles WHERE lane = $1 AND id = ANY($2::bigint[]) AND ${isNotDue('$4')} AND EXISTS (
        SELECT FROM events WHERE events.lane = $1 AND profile_id = profiles.id AND occurred_at <= $3)
       ORDER BY id FOR UPDATE`,
-    [lane, ids, new Date(horizon)],
+    [lane, ids, new Date(horizon), new Date(now)],
   );
   return rows.map((row) => row.id);
 }

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
 import { KEPT_ON_TOP_MS } from '../../src/platform/retention.js';
 import { Cleaner } from '../../src/retention/cleaner.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -220,6 +222,34 @@ describe('what is older than events are kept', () => {
     await turnout.settle();
     await clean();
     expect(await count('events')).toBe(0);
+  });
+
+  it('waits where a profile becomes due while its removal waits for who is at it', async () => {
+    await click(T0);
+    await database.setClock(T0 + RETENTION + DAY - 1);
+    await turnout.settle();
+    await turnout.stop();
+    await database.setClock(T0 + RETENTION + DAY);
+    turnout = await TestTurnout.start(database, undefined, { TURNOUT_ROLES: 'api' });
+    const cleaner = new Cleaner(turnout.app.get(DataSource), RETENTION, RETENTION, RETENTION);
+    await database.pool.query(
+      `UPDATE cleanings SET done_at = CASE WHEN kind = 'events' AND lane IN (SELECT lane FROM events) THEN NULL
+                                           ELSE turnout_now() END`,
+    );
+    const other = await database.pool.connect();
+    try {
+      await other.query('BEGIN');
+      await other.query('UPDATE profiles SET evaluate_at = $1', [new Date(T0 + RETENTION - 1)]);
+      const { rows } = await other.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      const cleaned = cleaner.step();
+      const blocked = 'SELECT FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid)) LIMIT 1';
+      while ((await database.pool.query(blocked, [rows[0]!.pid])).rowCount === 0) await nextTurn();
+      await other.query('COMMIT');
+      expect(await cleaned).toBe(0);
+    } finally {
+      other.release();
+    }
+    expect(await count('events')).toBe(1);
   });
 
   it('takes the rest with it: receipts, events that nobody was known for, dead letters and bad lines in their own time', async () => {
