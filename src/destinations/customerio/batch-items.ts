@@ -16,6 +16,8 @@ export interface BatchItem {
 const BATCH_BYTES = 500_000;
 const ITEM_BYTES = 32_000;
 const ITEMS_A_BATCH = 1_000;
+const LONGEST_ATTRIBUTE_NAME = 150;
+const DIGEST_LETTERS = 10;
 const FRAME = Buffer.byteLength('{"batch":[]}');
 
 export const TOO_LARGE = `larger than the ${ITEM_BYTES} bytes that Customer.io takes`;
@@ -77,9 +79,16 @@ export function decisionEvent(who: CustomerioIdentifier, message: DecisionMessag
 /** The chosen branch under the name of its branch point; a decision that comes late changes nothing that a newer one said. */
 export function decisionAttribute(who: CustomerioIdentifier, message: DecisionMessage, settles: number[]): BatchItem {
   const { occurredAt, data } = message;
-  const name = `turnout_${data.journey}_${data.branch_point}`;
+  const name = attributeName(`turnout_${data.journey}_${data.branch_point}`);
   const timestamp = Math.floor(occurredAt / 1_000);
   return item(who, settles, { action: 'identify', timestamp, attributes: { [name]: data.branch ?? null } });
+}
+
+/** Keys are plain letters; one that is cut ends in a digest of all of it, so that two of a beginning stay two. */
+function attributeName(name: string): string {
+  if (name.length <= LONGEST_ATTRIBUTE_NAME) return name;
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, DIGEST_LETTERS);
+  return `${name.slice(0, LONGEST_ATTRIBUTE_NAME - DIGEST_LETTERS - 1)}_${digest}`;
 }
 
 function item(who: CustomerioIdentifier, settles: number[], what: object): BatchItem {

@@ -1,5 +1,12 @@
 import { status } from '../../../test/support/customerio-server/faults.js';
-import { ACCEPTED, customers, decision, stageCustomerio, ULID } from '../../../test/support/customerio-stage.js';
+import {
+  ACCEPTED,
+  customers,
+  decision,
+  destinationOf,
+  stageCustomerio,
+  ULID,
+} from '../../../test/support/customerio-stage.js';
 import type { Addressee } from '../destination.js';
 
 const stage = stageCustomerio();
@@ -37,6 +44,20 @@ describe('decisions at Customer.io', () => {
     expect(stage.server.requests().map(({ path, body }) => [path, body])).toMatchObject([
       ['/api/v2/batch', { batch: [{ identifiers }] }],
     ]);
+  });
+
+  it('as attributes have names that Customer.io takes, each its own, however long the keys are', async () => {
+    stage.server.seedPerson({ id: 'ana' });
+    const [journey, point] = ['j'.repeat(100), 'p'.repeat(99)];
+    const asAttributes = destinationOf(stage.server, { decisionsAs: 'attribute' });
+    const told = ['a', 'b', 'a'].map((end) => ({
+      ...decision({ customerId: 'ana' }),
+      data: { journey, branch_point: `${point}${end}`, branch: end },
+    }));
+    for (const one of told) expect(await asAttributes.send([one])).toEqual([ACCEPTED]);
+    const { attributes } = stage.server.people()[0]!;
+    expect(Object.values(attributes).sort()).toEqual(['a', 'b']);
+    for (const name of Object.keys(attributes)) expect(name).toMatch(/^turnout_j{100}_p+_[0-9a-f]{10}$/);
   });
 
   it('are rejected without an identifier', async () => {
