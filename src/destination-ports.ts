@@ -29,6 +29,8 @@ const ALWAYS = {
   isProvisioned: isMade,
 } as const;
 
+const NOT_CONFIGURED = `"${ALWAYS.key}" is not configured yet: what is owed to it waits until it is (npx turnout connect --help)`;
+
 type Target = Pick<Destination, 'key' | 'takes' | 'segmentProblem' | 'isProvisioned'>;
 
 function targetsOf(destinations: readonly Destination[]): Target[] {
@@ -68,7 +70,9 @@ export class DestinationTargets implements PushTargets {
   async warningsOf(push: readonly SegmentPush[]): Promise<string[]> {
     const warnings: string[] = [];
     for (const one of push) {
-      const warning = await this.list.current.find(hasKey(one))?.segmentWarning?.(one.segmentId);
+      const destination = this.list.current.find(hasKey(one));
+      if (!destination && one.destination === ALWAYS.key) warnings.push(NOT_CONFIGURED);
+      const warning = await destination?.segmentWarning?.(one.segmentId);
       if (warning !== undefined) warnings.push(warning);
     }
     return warnings;

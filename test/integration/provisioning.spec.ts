@@ -194,4 +194,14 @@ describe('segments that are made at the destination', () => {
     expect(membersOf('vip')).toEqual([['ada', 'ben']]);
     expect(customerio.segmentMembers(20)).toEqual([]);
   });
+
+  it('waits for a destination that is not configured, and says so', async () => {
+    const without = await TestTurnout.start(database);
+    const push = { customerio: { segmentId: 7 } };
+    const { warnings } = await without.must('PUT', '/v1/segments/early', { rule: { performed: 'click' }, push });
+    expect(warnings).toContainEqual(
+      expect.stringMatching(/^"customerio" is not configured yet: what is owed to it waits/),
+    );
+    await without.stop();
+  });
 });
