@@ -2,6 +2,7 @@ import { say } from '../core/compile-rule.js';
 import { conditionTypeOf } from '../core/conditions/registry.js';
 import type { Rule } from '../core/rule.js';
 import type { SegmentPush } from './segment.entities.js';
+import { shownPlace } from './shown-segment.js';
 
 /** What a version says. */
 export interface Said {
@@ -92,5 +93,6 @@ function sayPush(push: readonly SegmentPush[]): string {
 
 function sayPlace({ destination, segmentId, name, adopt }: SegmentPush): string {
   const named = name === undefined ? '' : ` ("${name}")`;
-  return `segment ${segmentId}${named} of ${destination}${adopt ? ', adopted' : ''}`;
+  const { as = 'segment', segmentId: called } = shownPlace(segmentId);
+  return `${as} ${called}${named} of ${destination}${adopt ? ', adopted' : ''}`;
 }

@@ -33,7 +33,8 @@ function shownPush(push: readonly SegmentPush[]): Record<string, object> | null 
   );
 }
 
-function shownPlace(segmentId: string): { segmentId: string; as?: string } {
+/** What the destination calls it, and as what it is told of where that is no segment. */
+export function shownPlace(segmentId: string): { segmentId: string; as?: string } {
   const colon = segmentId.indexOf(':');
   return colon < 0 ? { segmentId } : { as: segmentId.slice(0, colon), segmentId: segmentId.slice(colon + 1) };
 }

@@ -207,15 +207,20 @@ describe('delivery', () => {
     await click('1');
     await turnout.settle();
     const rule = { performed: 'click', within: '1d' };
+    let warnings: string[] = [];
     const as = async (push: object) => {
       const shown = await turnout.must('PUT', '/v1/segments/clicked', { rule, push: { customerio: push } });
       await turnout.settle();
+      warnings = shown.warnings as string[];
       return shown.push as unknown;
     };
     expect(await as({ as: 'attribute' })).toEqual({ customerio: { as: 'attribute', segmentId: 'turnout_clicked' } });
     expect([customerio.segmentMembers(7), customerio.people()[0]!.attributes]).toEqual([[], { turnout_clicked: true }]);
     expect(await as({ as: 'event' })).toEqual({ customerio: { as: 'event', segmentId: 'clicked' } });
     expect(customerio.people()[0]!.attributes).toEqual({ turnout_clicked: false });
+    expect(warnings).toEqual([
+      'it is no longer pushed to attribute turnout_clicked of customerio: whoever is a member leaves there',
+    ]);
     expect(customerio.events()).toMatchObject([{ name: 'turnout_segment_entered', data: { segment: 'clicked' } }]);
     expect(await as({ segmentId: 7 })).toEqual({ customerio: { segmentId: '7' } });
     expect(customerio.segmentMembers(7)).toEqual(['1']);

@@ -74,7 +74,7 @@ export class DestinationSettingsController {
       await this.mustFind(tx, key);
       const needing = await this.dependants.of(tx, key);
       if (needing.length > 0) {
-        throw Problem.conflict(`"${key}" is where ${needing.join(', ')} are pushed. Publish these without it first.`);
+        throw Problem.conflict(`To "${key}" are pushed: ${needing.join(', ')}. Publish these without it first.`);
       }
       await this.store.remove(tx, key);
       return this.dependants.dropOwed(tx, key);
