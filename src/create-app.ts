@@ -21,7 +21,7 @@ const STREAMED = ['/v1/imports', '/v1/utm/lint/csv'];
 const STREAM = 'application/vnd.turnout.stream';
 
 /** Webhooks, and the calls of Segment's API, which may be packed. */
-const RAW = /^\/v1\/(sources\/[^/]+|identify|track|page|screen|group|alias|batch)$/;
+const RAW = /^\/v1\/(sources\/[^/]+|identify|track|page|screen|group|alias|batch|import|b)$/;
 
 /** Of a part of a path: longer than any identifier is, all of it percent-encoded (320 bytes and its kind). */
 const MOST_PARAMETER_CHARACTERS = 1_024;

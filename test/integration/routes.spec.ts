@@ -131,9 +131,11 @@ const ROUTES: Record<Who, readonly string[]> = {
   ],
   ingest: [
     'POST /v1/alias',
+    'POST /v1/b',
     'POST /v1/batch',
     'POST /v1/group',
     'POST /v1/identify',
+    'POST /v1/import',
     'POST /v1/page',
     'POST /v1/screen',
     'POST /v1/track',

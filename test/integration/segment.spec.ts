@@ -130,6 +130,19 @@ describe("Segment's API", () => {
     expect(bodies).toEqual(expect.arrayContaining(bad));
   });
 
+  it.each(['/v1/import', '/v1/b'])(
+    'takes a batch under the path that other libraries have for it, too: %s',
+    async (path) => {
+      const large = { type: 'track', userId: '1', event: 'x', properties: { note: 'x'.repeat(20_000) } };
+      const batch = Array.from({ length: 20 }, (_, n) => ({ ...large, messageId: `${path}-${n}` }));
+      expect(await post(path, { batch })).toMatchObject({ status: 200, body: { success: true } });
+      expect(await events()).toHaveLength(20);
+      expect((await post(path, { batch: [] })).status).toBe(400);
+      const [other, call] = [await keyOf(['decide', 'manage']), { batch: [large] }];
+      expect((await post(path, call, { authorization: basic(other) })).status).toBe(403);
+    },
+  );
+
   it('stores a full batch, each call once', async () => {
     const call = (n: number) => ({ type: 'track', userId: String(n % 50), event: 'x', messageId: `m-${n % 2_400}` });
     const batch = Array.from({ length: 2_500 }, (_, n) => call(n));

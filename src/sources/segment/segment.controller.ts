@@ -15,6 +15,8 @@ import { unzipped } from './unzip.js';
 
 const SUCCESS = { success: true };
 const CALLS_A_TURN = 250;
+/** The specification's, and what libraries for Ruby and Java, and those for phones, call it. */
+const BATCH_PATHS = ['batch', 'import', 'b'] as const;
 
 /** Segment's HTTP API. A write key is an API key of scope `ingest`; the password is blank. */
 @ApiTags('events')
@@ -43,7 +45,7 @@ export class SegmentController {
     return SUCCESS;
   }
 
-  @Post('batch')
+  @Post([...BATCH_PATHS])
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     summary: 'Up to 2,500 calls, at most 500 KB; those that are not usable are kept as dead letters, the rest is taken',
