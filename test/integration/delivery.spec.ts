@@ -55,7 +55,13 @@ describe('delivery', () => {
     await Promise.all(Array.from({ length: 60 }, (_, n) => click(`p${n}`)));
     await turnout.settle();
     expect(customerio.segmentMembers(7)).toHaveLength(60);
+    // Nothing passes while they leave, one lane after the other.
+    const gates = await database.pool.connect();
+    await gates.query('BEGIN; SELECT FROM destination_gates FOR UPDATE');
     await database.setClock(T0 + DAY);
+    await until(async () => (await database.pool.query('SELECT FROM memberships WHERE is_member')).rowCount === 0);
+    await gates.query('COMMIT');
+    gates.release();
     await turnout.settle();
     expect(customerio.segmentMembers(7)).toEqual([]);
     const removals = customerio.requests().filter((request) => request.path.includes('remove_customers'));
