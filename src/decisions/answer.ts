@@ -31,7 +31,7 @@ export interface DecisionAnswer {
 /** An answer with its reasons, for people. */
 export interface ExplainedAnswer extends DecisionAnswer {
   because: { branch: string; because: ShownBecause }[];
-  /** Of the sources that the branch point has a limit for. */
+  /** Of the sources that the branch point needs. */
   freshness: ShownFreshness[];
 }
 

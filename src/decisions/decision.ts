@@ -6,6 +6,7 @@ export interface Freshness {
   source: string;
   /** When it was last heard of; null: never. */
   heardAt: Instant | null;
+  /** Whether that is longer ago than the branch point's limit for it, if it has one. */
   isStale: boolean;
 }
 
@@ -26,7 +27,7 @@ export interface Judgement {
   knownSeq: number;
   rulesDigest: string | null;
   factsDigest: string | null;
-  /** Of the sources that the branch point has a limit for. */
+  /** Of the sources that the branch point needs. */
   freshness: readonly Freshness[];
   because: ChoiceBecause;
 }

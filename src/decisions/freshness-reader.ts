@@ -7,33 +7,52 @@ import { SourceFreshness } from '../profiles/source-freshness.js';
 import type { Freshness } from './decision.js';
 import type { DeclaredFacts } from './facts-reader.js';
 
-/** How fresh the sources are that a branch point has a limit for, and which branches rest on one that is not. */
+/** How fresh the sources are that a branch point needs, and which branches rest on one that is beyond its limit. */
 export type FreshnessOf = (point: PlannedPoint) => { freshness: readonly Freshness[]; isStale: IsStale };
 
 /** Whether the sources that branch points rest on are fresh enough. */
 @Injectable()
 export class FreshnessReader {
+  /** The sources that a branch point needs under some declared facts. */
+  private readonly needed = new WeakMap<DeclaredFacts, WeakMap<PlannedPoint, readonly string[]>>();
+
   constructor(private readonly sources: SourceFreshness) {}
 
-  /** As of an instant. Without a limit anywhere nothing is read. */
+  /** As of an instant. */
   async of(
     points: readonly PlannedPoint[],
     { asOf, facts }: { asOf: Instant; facts: DeclaredFacts },
   ): Promise<FreshnessOf> {
-    const limited = [...new Set(points.flatMap((point) => [...point.limits.keys()]))];
-    if (limited.length === 0) return () => NO_LIMITS;
-    const heardOf = await this.sources.of(limited, asOf);
-    return (point) => {
-      const freshness = [...point.limits].map(([source, limit]): Freshness => {
-        const heard = heardOf.get(source)?.lastReceivedAt ?? null;
-        return { source, heardAt: heard, isStale: heard === null || asOf - heard > limit };
-      });
-      return { freshness, isStale: isStaleBy(freshness, facts) };
-    };
+    const needed = new Map(points.map((point) => [point, this.neededBy(point, facts)]));
+    const heardOf = await this.sources.of([...new Set([...needed.values()].flat())], asOf);
+    const found = new Map(
+      [...needed].map(([point, sources]) => {
+        const freshness = sources.map((source): Freshness => {
+          const heard = heardOf.get(source)?.lastReceivedAt ?? null;
+          const limit = point.limits.get(source) ?? Infinity;
+          return { source, heardAt: heard, isStale: (heard === null ? Infinity : asOf - heard) > limit };
+        });
+        return [point, { freshness, isStale: isStaleBy(freshness, facts) }];
+      }),
+    );
+    return (point) => found.get(point)!;
+  }
+
+  /** Those that have a limit, and those that tell of what its branches are about; in order of their names. */
+  private neededBy(point: PlannedPoint, facts: DeclaredFacts): readonly string[] {
+    const known = this.needed.get(facts) ?? new WeakMap<PlannedPoint, readonly string[]>();
+    this.needed.set(facts, known);
+    const needed = known.get(point);
+    if (needed) return needed;
+    const names = point.branches.flatMap(({ plan }) => plan.eventNames);
+    const telling = Object.entries(facts.events)
+      .filter(([name]) => names.some((wanted) => nameFits(wanted, name)))
+      .flatMap(([, { sources }]) => sources);
+    const found = [...new Set([...point.limits.keys(), ...telling])].sort();
+    known.set(point, found);
+    return found;
   }
 }
-
-const NO_LIMITS = { freshness: [], isStale: (): boolean => false };
 
 /** Whether a branch rests on events of a source that was found to lag. */
 export function isStaleBy(freshness: readonly Freshness[], { events }: DeclaredFacts): IsStale {

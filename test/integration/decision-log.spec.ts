@@ -87,9 +87,13 @@ describe('the log of decisions', () => {
     expect((await turnout.call('GET', '/v1/decisions?from=yesterday&nope=1')).status).toBe(400);
   });
 
-  it('shows evidence, rule versions and what was known', async () => {
-    const decision = await logged(await journey.decide('clicked', await somebody()));
+  it('shows evidence, rule versions, what was known, and how fresh what it needs was', async () => {
+    const id = await somebody();
+    const heardAt = new Date(await database.now()).toISOString();
+    await database.setClock((await database.now()) + 1_000);
+    const decision = await logged(await journey.decide('clicked', id));
     expect(decision).toMatchObject({
+      freshness: [{ source: 'customerio', heardAt, isStale: false }],
       branch: 'yes',
       matched: true,
       matchedBranch: 'yes',
