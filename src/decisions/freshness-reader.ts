@@ -24,13 +24,13 @@ export class FreshnessReader {
     { asOf, facts }: { asOf: Instant; facts: DeclaredFacts },
   ): Promise<FreshnessOf> {
     const needed = new Map(points.map((point) => [point, this.neededBy(point, facts)]));
-    const heardOf = await this.sources.of([...new Set([...needed.values()].flat())], asOf);
+    const heard = await this.sources.lastReceived([...new Set([...needed.values()].flat())]);
     const found = new Map(
       [...needed].map(([point, sources]) => {
         const freshness = sources.map((source): Freshness => {
-          const heard = heardOf.get(source)?.lastReceivedAt ?? null;
+          const heardAt = heard.get(source)!;
           const limit = point.limits.get(source) ?? Infinity;
-          return { source, heardAt: heard, isStale: (heard === null ? Infinity : asOf - heard) > limit };
+          return { source, heardAt, isStale: (heardAt === null ? Infinity : asOf - heardAt) > limit };
         });
         return [point, { freshness, isStale: isStaleBy(freshness, facts) }];
       }),

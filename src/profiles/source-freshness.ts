@@ -84,6 +84,12 @@ export class SourceFreshness implements BeforeApplicationShutdown {
     return fresh;
   }
 
+  /** When these sources were last heard of; null: never. As cheap, and of their rhythms nothing is reckoned. */
+  async lastReceived(sources: readonly string[]): Promise<Map<string, Instant | null>> {
+    const known = await this.known();
+    return new Map(sources.map((source) => [source, this.withOwn(source, known)?.lastReceivedAt ?? null]));
+  }
+
   /** Every source that was ever heard of, everything this process knows written. */
   async all(asOf: Instant): Promise<Freshness[]> {
     await this.flush();
