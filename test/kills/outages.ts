@@ -23,7 +23,10 @@ export interface Outage {
 
 /** The longest that a lock is waited for before the server looks whether two wait for each other. */
 const DEADLOCK_LOOK_MS = 1_000;
+/** So long this side waits, in which the other one has looked. */
+const DEADLOCK_TURN_MS = 3_000;
 const DEADLOCK_PATIENCE_MS = 20_000;
+const LOCK_NOT_AVAILABLE = '55P03';
 
 const OUTAGES: readonly Outage[] = [
   { name: 'the database is restarted', strike: ({ postgres }) => postgres.restart() },
@@ -92,13 +95,23 @@ async function lockAcross({ postgres }: Ground): Promise<void> {
     const until = performance.now() + DEADLOCK_PATIENCE_MS;
     while ((await deadlocks(client)) === before) {
       if (performance.now() > until) throw new Error('the service was never sent back');
-      await client.query(`BEGIN; SET LOCAL deadlock_timeout = '1h'; SELECT FROM profiles FOR UPDATE`);
-      const isMet = await waitedFor(client);
-      if (isMet) await client.query('LOCK TABLE receipts IN SHARE MODE');
-      await client.query('COMMIT');
+      await crossLocks(client);
       await client.query('SELECT pg_stat_force_next_flush()');
     }
   });
+}
+
+/** Once. Whoever waited before looks at most once for a circle, and has perhaps done so: this one gives up then. */
+async function crossLocks(client: Client): Promise<void> {
+  try {
+    await client.query(`BEGIN; SET LOCAL deadlock_timeout = '1h'; SET LOCAL lock_timeout = '${DEADLOCK_TURN_MS}ms'`);
+    await client.query('SELECT FROM profiles FOR UPDATE');
+    if (await waitedFor(client)) await client.query('LOCK TABLE receipts IN SHARE MODE');
+  } catch (error) {
+    if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
+  } finally {
+    await client.query('ROLLBACK');
+  }
 }
 
 /** Whether a transaction that has taken in events comes to wait for this one. */
