@@ -3,6 +3,7 @@ import type { IsStale } from '../core/decide.js';
 import type { Instant } from '../core/instant.js';
 import { nameFits } from '../core/matcher.js';
 import type { PlannedPoint } from '../journeys/plan-point.js';
+import type { Transaction } from '../platform/database.js';
 import { SourceFreshness } from '../profiles/source-freshness.js';
 import type { Freshness } from './decision.js';
 import type { DeclaredFacts } from './facts-reader.js';
@@ -20,11 +21,12 @@ export class FreshnessReader {
 
   /** As of an instant. */
   async of(
+    tx: Transaction,
     points: readonly PlannedPoint[],
     { asOf, facts }: { asOf: Instant; facts: DeclaredFacts },
   ): Promise<FreshnessOf> {
     const needed = new Map(points.map((point) => [point, this.neededBy(point, facts)]));
-    const heard = await this.sources.lastReceived([...new Set([...needed.values()].flat())]);
+    const heard = await this.sources.lastReceived(tx, [...new Set([...needed.values()].flat())]);
     const found = new Map(
       [...needed].map(([point, sources]) => {
         const freshness = sources.map((source): Freshness => {

@@ -81,7 +81,7 @@ export class Judge {
     }
     const known = [...new Set(points.values())];
     const facts = await this.facts.current(tx, revision);
-    const freshnessOf = await this.freshness.of(known, { asOf, facts: facts.content });
+    const freshnessOf = await this.freshness.of(tx, known, { asOf, facts: facts.content });
     const present: Present = { asOf, revision, facts, freshnessOf };
     const plans = known.flatMap((point) => point.branches.map((branch) => branch.plan));
     const ids = [...new Set([...points.keys()].map((one) => profiles.get(one)).filter((id) => id !== undefined))];

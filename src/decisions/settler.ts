@@ -106,7 +106,7 @@ export class Settler {
     );
     const revision = await catalogueRevision(tx);
     const facts = await this.facts.current(tx, revision);
-    const freshnessOf = await this.freshness.of([...points.values()], { asOf: at, facts: facts.content });
+    const freshnessOf = await this.freshness.of(tx, [...points.values()], { asOf: at, facts: facts.content });
     const ids = [...new Set(due.map((one) => one.profileId))];
     const read = await this.histories.ofEach(tx, ids, {
       plans: [...points.values()].flatMap((point) => point.branches.map((branch) => branch.plan)),

@@ -84,9 +84,9 @@ export class SourceFreshness implements BeforeApplicationShutdown {
     return fresh;
   }
 
-  /** When these sources were last heard of; null: never. As cheap, and of their rhythms nothing is reckoned. */
-  async lastReceived(sources: readonly string[]): Promise<Map<string, Instant | null>> {
-    const known = await this.known();
+  /** When these sources were last heard of, null: never; asked of a transaction. As cheap: of rhythms nothing is reckoned. */
+  async lastReceived(tx: Transaction, sources: readonly string[]): Promise<Map<string, Instant | null>> {
+    const known = await this.known(tx);
     return new Map(sources.map((source) => [source, this.withOwn(source, known)?.lastReceivedAt ?? null]));
   }
 
@@ -125,11 +125,11 @@ export class SourceFreshness implements BeforeApplicationShutdown {
     });
   }
 
-  private async known(): Promise<Map<string, Known>> {
+  private async known(tx: Transaction = this.dataSource.manager): Promise<Map<string, Known>> {
     if (this.read && performance.now() - this.read.at < EVERY_MS) return this.read.known;
     const at = performance.now();
     const rows = await query<FreshnessRow>(
-      this.dataSource.manager,
+      tx,
       'SELECT source, events, last_received_at, last_occurred_at, lags FROM source_freshness',
     );
     const known = new Map(rows.map((row) => [row.source, knownOf(row)]));
