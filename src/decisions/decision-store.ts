@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Instant, Milliseconds } from '../core/instant.js';
 import { prepared, query, type Transaction } from '../platform/database.js';
 import { instantArray, jsonArray, jsonArrayIn, plainArray, textArray } from '../platform/array-parameters.js';
-import { laneOfProfile, LANES } from '../platform/lanes.js';
+import { laneOfProfile } from '../platform/lanes.js';
+import { lanesWith } from '../platform/lanes-with.js';
 import { dateOrNull, decisionOf, laneOf, ROW, type DecisionRow } from './decision-row.js';
 import { isOpen, type Decision } from './decision.js';
 import { maySpeakAgainst } from './speaks-against.js';
@@ -76,15 +77,8 @@ export class DecisionStore {
 
   /** Lanes in which an open decision is due. */
   async dueLanes(tx: Transaction, at: Instant): Promise<number[]> {
-    const rows = await prepared<{ lane: number }>(
-      tx,
-      'due_decision_lanes',
-      `SELECT lanes.lane FROM generate_series(0, ${LANES - 1}) AS lanes (lane),
-              -- One probe of an index each: joined in one go, all that is due would be read.
-              LATERAL (SELECT FROM decisions WHERE decisions.lane = lanes.lane AND due_at <= $1 LIMIT 1) AS due`,
-      [new Date(at)],
-    );
-    return rows.map((row) => row.lane);
+    const probe = 'SELECT FROM decisions WHERE decisions.lane = lanes.lane AND due_at <= $1';
+    return lanesWith(tx, 'due_decision_lanes', probe, [new Date(at)]);
   }
 
   /** Takes due open decisions of a lane for the rest of the transaction; others' are passed over. */

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Instant, Milliseconds } from '../core/instant.js';
 import { plainArray } from '../platform/array-parameters.js';
 import { prepared, query, type Transaction } from '../platform/database.js';
-import { laneOfProfile, LANES } from '../platform/lanes.js';
+import { laneOfProfile } from '../platform/lanes.js';
+import { lanesWith } from '../platform/lanes-with.js';
 import { decisionOf, laneOf, ROW, type DecisionRow } from './decision-row.js';
 import type { DueDecision } from './decision-store.js';
 import type { Decision, Revision } from './decision.js';
@@ -31,15 +32,8 @@ export class ReviewStore {
 
   /** Lanes in which a decision is to be reviewed. */
   async dueLanes(tx: Transaction, at: Instant): Promise<number[]> {
-    const rows = await prepared<{ lane: number }>(
-      tx,
-      'due_review_lanes',
-      `SELECT lanes.lane FROM generate_series(0, ${LANES - 1}) AS lanes (lane),
-              -- One probe of an index each: joined in one go, all that is due would be read.
-              LATERAL (SELECT FROM decisions WHERE decisions.lane = lanes.lane AND review_at <= $1 LIMIT 1) AS due`,
-      [new Date(at)],
-    );
-    return rows.map((row) => row.lane);
+    const probe = 'SELECT FROM decisions WHERE decisions.lane = lanes.lane AND review_at <= $1';
+    return lanesWith(tx, 'due_review_lanes', probe, [new Date(at)]);
   }
 
   /** Takes decisions to be reviewed for the rest of the transaction; others' are passed over. */

@@ -4,6 +4,7 @@ import type { TransitionCause } from '../core/membership.js';
 import { instantArray, plainArray, textArray } from '../platform/array-parameters.js';
 import { answersOf, prepared, preparedRows, query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, LANES } from '../platform/lanes.js';
+import { lanesWith } from '../platform/lanes-with.js';
 import { DUE_COLUMNS, dueProfileOf, type DueProfile, type DueRow } from '../profiles/due-profile.js';
 import type { HeldMembership, ProfileChanges } from './profile-changes.js';
 
@@ -30,15 +31,8 @@ export interface EvaluatedChanges {
 export class MembershipStore {
   /** Lanes in which a profile is due. */
   async dueLanes(tx: Transaction, at: Instant): Promise<number[]> {
-    const rows = await prepared<{ lane: number }>(
-      tx,
-      'due_profile_lanes',
-      `SELECT lanes.lane FROM generate_series(0, ${LANES - 1}) AS lanes (lane),
-              -- One probe of an index each: joined in one go, all that is due would be read.
-              LATERAL (SELECT FROM profiles WHERE profiles.lane = lanes.lane AND evaluate_at <= $1 LIMIT 1) AS due`,
-      [new Date(at)],
-    );
-    return rows.map((row) => row.lane);
+    const probe = 'SELECT FROM profiles WHERE profiles.lane = lanes.lane AND evaluate_at <= $1';
+    return lanesWith(tx, 'due_profile_lanes', probe, [new Date(at)]);
   }
 
   /** Takes due profiles of a lane, longest due first, for the rest of the transaction; others' are passed over. */

@@ -40,7 +40,7 @@ export const STEPS: readonly Step[] = [
   {
     part: 'sweeper',
     name: 'lanes with due profiles are found',
-    statement: 'LATERAL (SELECT FROM profiles WHERE profiles.lane = lanes.lane AND evaluate_at',
+    statement: 'SELECT FROM profiles WHERE profiles.lane = lanes.lane AND evaluate_at',
     isAlone: true,
   },
   { part: 'backfill', name: 'a change of rules orders a backfill', statement: 'INSERT INTO backfills' },
