@@ -2,7 +2,6 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Milliseconds } from '../core/instant.js';
 import { JourneyStore } from '../journeys/journey-store.js';
 import { Problem } from '../platform/problem.js';
-import { traceparent } from '../platform/tracing/tracing.js';
 import { Decider, type Outcome } from './decider.js';
 import { fallbackFor } from './fallback.js';
 import type { Question } from './question.js';
@@ -36,7 +35,6 @@ export class DecisionGate {
   ) {}
 
   ask(question: Question): Promise<Outcome | Problem> {
-    question.traceparent = traceparent();
     return new Promise((answer) => {
       const timer = setTimeout(() => {
         question.isGivenUp = true;

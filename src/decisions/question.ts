@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Instant } from '../core/instant.js';
 import { Problem, type ProblemEntry } from '../platform/problem.js';
+import { traceparent } from '../platform/tracing/tracing.js';
 import { identifierKey, type Identifier } from '../profiles/identifier.js';
 import { identifiersFromBody } from '../profiles/identifier-reference.js';
 
@@ -64,6 +65,7 @@ export function questionFrom(body: unknown, asked: Asked, pointer = ''): Questio
   return {
     ...asked,
     isGivenUp: false,
+    traceparent: traceparent(),
     identifiers,
     pins: [
       ...(runKey === undefined ? [] : [{ kind: 'run' as const, key: runKey }]),

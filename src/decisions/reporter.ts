@@ -19,6 +19,8 @@ import {
 /** Below this a draw is not what was declared, whatever chance may do. */
 const UNLIKELY = 0.001;
 
+type Holdout = NonNullable<PointShares['holdout']>;
+
 const NOTHING: Decimal = { units: 0n, scale: 0 };
 
 /** What some people bought, in one currency. */
@@ -51,7 +53,6 @@ export class Reporter {
 
   async report(tx: Transaction, span: ReportSpan, { splits, holdout }: PointShares) {
     const taken = await this.figures.taken(tx, span, 'told');
-    const drawers = await this.figures.taken(tx, span, 'asked');
     const asked = await this.figures.asked(tx, span);
     const groups = await this.groups(tx, span, taken, 'told');
     const everybody = [...groups.values()].reduce(together, nobody());
@@ -69,14 +70,7 @@ export class Reporter {
         ...shown(group),
         againstHoldout: keptOut && branch !== holdout.branch ? against(group, keptOut) : null,
       })),
-      holdout: holdout
-        ? {
-            branch: holdout.branch,
-            // Whoever waits was drawn as well: told at once are only those who are held out.
-            ...drawn(holdout.allocation, drawers, asked.versions),
-            effect: await this.effect(tx, span, drawers, holdout.branch),
-          }
-        : null,
+      holdout: holdout ? await this.holdout(tx, span, holdout, asked.versions) : null,
       splits: Object.entries(splits).map(([branch, { allocation }]) => ({
         branch,
         ...drawn(
@@ -88,17 +82,20 @@ export class Reporter {
     };
   }
 
-  /** Everybody who was not held out against those who were, both from when they asked on. */
-  private async effect(
+  /** Whether it was drawn as declared, and everybody else against those who were held out, both from when they asked on. */
+  private async holdout(
     tx: Transaction,
     span: ReportSpan,
-    drawers: readonly Taken[],
-    heldOut: string,
-  ): Promise<Difference> {
+    { branch, allocation }: Holdout,
+    versions: readonly number[],
+  ) {
+    // Whoever waits was drawn as well: told at once are only those who are held out.
+    const drawers = await this.figures.taken(tx, span, 'asked');
     const groups = await this.groups(tx, span, drawers, 'asked');
-    const keptOut = groups.get(heldOut) ?? nobody();
-    groups.delete(heldOut);
-    return against([...groups.values()].reduce(together, nobody()), keptOut);
+    const keptOut = groups.get(branch) ?? nobody();
+    groups.delete(branch);
+    const effect = against([...groups.values()].reduce(together, nobody()), keptOut);
+    return { branch, ...drawn(allocation, drawers, versions), effect };
   }
 
   private async groups(

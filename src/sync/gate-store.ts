@@ -93,7 +93,7 @@ export class GateStore {
       this.dataSource.manager,
       'gate-leave',
       `UPDATE destination_gates AS gate
-          SET leases = coalesce(leases[:array_position(leases, $7) - 1] || leases[array_position(leases, $7) + 1:], leases),
+          SET leases = ${leasesWithout('$7')},
               failures = CASE WHEN $4 = 'failed' THEN failures + 1 ELSE 0 END,
               failure = CASE WHEN $4 = 'failed' THEN $5 END,
               trips = CASE WHEN $4 <> 'failed' THEN 0 WHEN ${OPENS} THEN trips + 1 ELSE trips END,
@@ -124,7 +124,7 @@ export class GateStore {
     await query(
       this.dataSource.manager,
       `UPDATE destination_gates
-          SET leases = coalesce(leases[:array_position(leases, $3) - 1] || leases[array_position(leases, $3) + 1:], leases)
+          SET leases = ${leasesWithout('$3')}
         WHERE destination = $1 AND family = $2`,
       [destination, family, leaseEndsAt],
     );
@@ -173,6 +173,12 @@ const STEP = `(interval '1 second' / ${RATE})`;
 
 /** Leases that have not run out. */
 const LIVE = `ARRAY(SELECT lease FROM unnest(leases) AS held (lease) WHERE lease > clock.now)`;
+
+/** What is left of the leases without one, if it is among them. */
+function leasesWithout(parameter: string): string {
+  const at = `array_position(leases, ${parameter})`;
+  return `coalesce(leases[:${at} - 1] || leases[${at} + 1:], leases)`;
+}
 
 /** Whether one more failure opens the breaker: the last of several in a row, or the one request that tried again. */
 const OPENS = `(open_until IS NULL AND failures + 1 >= ${FAILURES_TO_OPEN} OR open_until <= clock.now)`;

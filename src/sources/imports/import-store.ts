@@ -52,8 +52,8 @@ export class ImportStore {
 
   /**
    * Begins an import, or takes over one with the same id, options and size that is not done; whoever was at it is refused
-   * the next piece. Undefined: there is one with other options. One that has
-   * read of a file of another size is left as it is.
+   * the next piece. Undefined: there is one with other options. One that has read of a file of another size is left as it
+   * is.
    */
   async begin(
     tx: Transaction,
