@@ -1,4 +1,4 @@
-import { Problem, type ProblemEntry } from '../platform/problem.js';
+import { jsonPointer, Problem, type ProblemEntry } from '../platform/problem.js';
 import { questionFrom, type Asked, type Question } from './question.js';
 
 const MOST = 1_000;
@@ -7,7 +7,7 @@ const MOST = 1_000;
 export function batchFrom(body: unknown, asked: Asked): Question[] {
   const { profiles, ...others } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
   const problems: ProblemEntry[] = Object.keys(others).map((name) => ({
-    pointer: `/${name}`,
+    pointer: jsonPointer(name),
     detail: `"${name}" is not known here`,
     expected: 'only "profiles"',
   }));

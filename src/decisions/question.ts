@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Instant } from '../core/instant.js';
-import { Problem, type ProblemEntry } from '../platform/problem.js';
+import { jsonPointer, Problem, type ProblemEntry } from '../platform/problem.js';
 import { traceparent } from '../platform/tracing/tracing.js';
 import { identifierKey, type Identifier } from '../profiles/identifier.js';
 import { identifiersFromBody } from '../profiles/identifier-reference.js';
@@ -54,12 +54,12 @@ export function questionFrom(body: unknown, asked: Asked, pointer = ''): Questio
   const problems: ProblemEntry[] = Object.keys(given)
     .filter((name) => !KNOWN.includes(name))
     .map((name) => ({
-      pointer: `${pointer}/${name}`,
+      pointer: pointer + jsonPointer(name),
       detail: `"${name}" is not known here`,
       expected: 'only "identifiers" and "journey_run_id"',
     }));
   const runKey = keyFrom(given.journey_run_id, `${pointer}/journey_run_id`, problems);
-  const requestKey = keyFrom(asked.requestKey, 'Idempotency-Key', problems);
+  const requestKey = keyFrom(asked.requestKey, '/Idempotency-Key', problems);
   const identifiers = identifiersFrom(given.identifiers, `${pointer}/identifiers`, problems);
   if (problems.length > 0) throw refused(problems);
   return {

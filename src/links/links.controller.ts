@@ -9,7 +9,7 @@ import { RequireScope } from '../platform/auth/require-scope.js';
 import { presentOf } from '../platform/catalogue-revision.js';
 import { readCursor, readInstant, writeCursor } from '../platform/cursor.js';
 import type { Transaction } from '../platform/database.js';
-import { Problem, type ProblemEntry } from '../platform/problem.js';
+import { jsonPointer, Problem, type ProblemEntry } from '../platform/problem.js';
 import { validated } from '../platform/validation.js';
 import { LinkDeclarer, type DeclaredLink } from './link-declarer.js';
 import { LinkDto, LinksQueryDto, QrQueryDto } from './link.dto.js';
@@ -139,7 +139,7 @@ function listIn(body: unknown): unknown[] | undefined {
   if (typeof body !== 'object' || body === null || !('links' in body)) return undefined;
   const { links, ...others } = body;
   const problems: ProblemEntry[] = Object.keys(others).map((name) => ({
-    pointer: `/${name}`,
+    pointer: jsonPointer(name),
     detail: `"${name}" is not known here`,
     expected: 'nothing but links',
   }));

@@ -1,4 +1,4 @@
-import { Problem } from '../platform/problem.js';
+import { jsonPointer, Problem } from '../platform/problem.js';
 import {
   identifier,
   IDENTIFIER_KINDS,
@@ -34,7 +34,7 @@ export function identifiersFromBody(given: Record<string, unknown>, pointer: str
   const wrong = entries.filter(([kind, value]) => !checked(kind, value));
   if (wrong.length > 0 || entries.length === 0) {
     const problems = wrong.map(([kind]) => ({
-      pointer: `${pointer}/${kind}`,
+      pointer: pointer + jsonPointer(kind),
       detail: 'not an identifier that is known here',
       expected: `a text or number under one of ${IDENTIFIER_KINDS.join(', ')}`,
     }));

@@ -69,6 +69,19 @@ describe('odd requests', () => {
     }
   });
 
+  it.each<[string, string, object]>([
+    ['/utm/a~1b~0c', 'links', { cta: 'x', destination: 'https://shop.example/', utm: { 'a/b~c': 'd' } }],
+    ['/a~1b', 'links', { links: [{}], 'a/b': 1 }],
+    ['/a~1b', 'journeys/x/branch-points/y/decide', { 'a/b': 1 }],
+    ['/identifiers/a~1b', 'journeys/x/branch-points/y/decide', { identifiers: { 'a/b': '1' } }],
+    ['/a~1b', 'journeys/x/branch-points/y/decide/batch', { 'a/b': 1 }],
+  ])('%s points to a name that needs to be escaped: %s', async (pointer, path, body) => {
+    await turnout.call('PUT', '/v1/link-domains/go.example.com', { allowedHosts: ['shop.example'] });
+    const answer = await turnout.call('POST', `/v1/${path}`, body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors).toContainEqual(expect.objectContaining({ pointer }));
+  });
+
   it('a recipe without parameters has its defaults, said as null, too', async () => {
     const made = await turnout.call('POST', '/v1/recipes/vip-by-revenue/segments', { key: 'vip', parameters: null });
     expect(made.status).toBe(201);
