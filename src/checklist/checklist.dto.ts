@@ -6,14 +6,22 @@ import { CORE_CTAS } from './judge-ctas.js';
 const KEY = /^[a-z0-9][a-z0-9_-]{0,99}$/i;
 
 export class ChecklistQueryDto {
-  @ApiPropertyOptional({ description: 'How many days are looked back for drift and downstream counts', default: 7 })
+  @ApiPropertyOptional({
+    type: 'integer',
+    description: 'How many days are looked back for drift and downstream counts',
+    default: 7,
+  })
   @Type(() => Number)
   @IsInt()
   @Min(1)
   @Max(31)
   days = 7;
 
-  @ApiPropertyOptional({ description: 'The most that sessions may differ from clicks, in percent', default: 30 })
+  @ApiPropertyOptional({
+    type: Number,
+    description: 'The most that sessions may differ from clicks, in percent',
+    default: 30,
+  })
   @Type(() => Number)
   @IsNumber()
   @Min(0)
@@ -37,7 +45,12 @@ export class DownstreamQueryDto {
   @Matches(/^[a-z][a-z0-9_-]{0,39}$/, { message: 'tool must be a short name in lower case such as "ga4"' })
   tool!: string;
 
-  @ApiPropertyOptional({ description: 'By whose days it counts', default: 'UTC', example: 'Europe/Berlin' })
+  @ApiPropertyOptional({
+    type: String,
+    description: 'By whose days it counts',
+    default: 'UTC',
+    example: 'Europe/Berlin',
+  })
   @IsString()
   timeZone = 'UTC';
 }

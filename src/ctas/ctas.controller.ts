@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put, Query, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { toIso, type Instant } from '../core/instant.js';
@@ -75,6 +75,8 @@ export class CtasController {
   }
 
   @Put(':key')
+  @ApiOkResponse({ description: 'Was there, and is changed' })
+  @ApiCreatedResponse({ description: 'Is new' })
   @ApiOperation({ summary: 'Declare a CTA and the links it is found in; holds for past clicks, too' })
   async put(@Param('key') key: string, @Body() body: PutCtaDto, @Res({ passthrough: true }) reply: FastifyReply) {
     const problems = patternProblems(body.patterns);

@@ -4,13 +4,15 @@ import { RouteSchema } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { OrSignedBy } from '../platform/auth/or-signed-by.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
-import { Problem } from '../platform/problem.js';
+import { jsonPointer, Problem } from '../platform/problem.js';
 import { ANSWER_SCHEMA, answerOf, explainedAnswerOf, type DecisionAnswer, type ExplainedAnswer } from './answer.js';
 import { batchFrom } from './batch.js';
 import type { Outcome } from './decider.js';
 import { DecisionGate } from './decision-gate.js';
 import { questionFrom, type Asked, type Question } from './question.js';
 import { ASK_BODY, BATCH_BODY, BATCH_SCHEMA } from './decide-schemas.js';
+
+const FLAG = ['true', 'false'];
 
 type Flags = Record<string, string | undefined>;
 
@@ -31,8 +33,8 @@ export class DecideController {
     description: 'Judged live and logged. Asked again for the same run or with the same key, it answers the same.',
   })
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Pins the answer to this request' })
-  @ApiQuery({ name: 'explain', required: false, description: 'true: with the reasons, in English' })
-  @ApiQuery({ name: 'dry_run', required: false, description: 'true: nothing is logged, pinned or pushed' })
+  @ApiQuery({ name: 'explain', required: false, enum: FLAG, description: 'true: with the reasons, in English' })
+  @ApiQuery({ name: 'dry_run', required: false, enum: FLAG, description: 'true: nothing is logged, pinned or pushed' })
   @ApiBody({ schema: ASK_BODY })
   async decide(
     @Param('journey') journey: string,
@@ -56,6 +58,9 @@ export class DecideController {
     summary: 'Which branches do these profiles take?',
     description: 'Up to 1,000 at once, answered in their order; one that can’t be answered says why in its place.',
   })
+  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Pins the answers to this request' })
+  @ApiQuery({ name: 'explain', required: false, enum: FLAG, description: 'true: with the reasons, in English' })
+  @ApiQuery({ name: 'dry_run', required: false, enum: FLAG, description: 'true: nothing is logged, pinned or pushed' })
   @ApiBody({ schema: BATCH_BODY })
   async batch(
     @Param('journey') journey: string,
@@ -100,7 +105,7 @@ function flagsFrom({ explain, dry_run, ...others }: Flags): { isExplained: boole
     .filter(([, value]) => value !== undefined && value !== 'true' && value !== 'false')
     .map(([name]) => ({ pointer: `/${name}`, detail: `"${name}" is true or false`, expected: '"true" or "false"' }));
   const unknown = Object.keys(others).map((name) => ({
-    pointer: `/${name}`,
+    pointer: jsonPointer(name),
     detail: `"${name}" is not known here`,
     expected: 'only "explain" and "dry_run"',
   }));

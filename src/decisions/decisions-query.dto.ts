@@ -59,7 +59,7 @@ export class DecisionsQueryDto {
   @IsString()
   after?: string;
 
-  @ApiPropertyOptional({ description: 'Decisions a page', default: 50, maximum: 500 })
+  @ApiPropertyOptional({ type: 'integer', description: 'Decisions a page', default: 50, maximum: 500 })
   @Type(() => Number)
   @IsInt()
   @Min(1)

@@ -13,7 +13,11 @@ export class ReportQueryDto {
   @IsInstant()
   to?: string;
 
-  @ApiPropertyOptional({ description: 'How long after a decision a purchase counts as following it', example: '14d' })
+  @ApiPropertyOptional({
+    type: String,
+    description: 'How long after a decision a purchase counts as following it',
+    example: '14d',
+  })
   @IsOptional()
   @IsString()
   window = '14d';

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Put, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import type { Milliseconds } from '../core/instant.js';
@@ -32,6 +32,8 @@ export class JourneysController {
   ) {}
 
   @Put(':key')
+  @ApiOkResponse({ description: 'Was there, and is changed' })
+  @ApiCreatedResponse({ description: 'Is new' })
   @ApiOperation({ summary: "Declare a journey's branch points as its next version" })
   @ApiBody({ schema: aJourney.schema })
   async put(@Param('key') name: string, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply) {

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Put, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { RequireScope } from '../platform/auth/require-scope.js';
@@ -35,6 +35,8 @@ export class LinkDomainsController {
   }
 
   @Put(':host')
+  @ApiOkResponse({ description: 'Was there, and is changed' })
+  @ApiCreatedResponse({ description: 'Is new' })
   @ApiOperation({ summary: 'Declare a branded domain; what it allows holds for links already sent, too' })
   async put(
     @Param('host') host: string,

@@ -96,7 +96,7 @@ export class LinksQueryDto {
   @IsString()
   domain?: string;
 
-  @ApiPropertyOptional({ minimum: 1, maximum: 1000, default: 100 })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -114,7 +114,13 @@ export class QrQueryDto {
   @IsIn(['svg', 'png'])
   format: 'svg' | 'png' = 'svg';
 
-  @ApiPropertyOptional({ description: 'Width of a PNG in pixels', minimum: 64, maximum: 2048, default: 512 })
+  @ApiPropertyOptional({
+    type: 'integer',
+    description: 'Width of a PNG in pixels',
+    minimum: 64,
+    maximum: 2048,
+    default: 512,
+  })
   @Type(() => Number)
   @IsInt()
   @Min(64)

@@ -4,11 +4,11 @@ import { IsIn, IsInt, IsOptional, IsTimeZone, Matches, Max, Min } from 'class-va
 import { IsInstant } from '../platform/is-instant.js';
 
 export class MembersQueryDto {
-  @ApiPropertyOptional({ description: 'The `next` of the page before', default: '0' })
+  @ApiPropertyOptional({ type: String, description: 'The `next` of the page before', default: '0' })
   @Matches(/^\d{1,18}$/, { message: 'after must be the "next" of the page before' })
   after = '0';
 
-  @ApiPropertyOptional({ description: 'Members a page', default: 100, maximum: 1000 })
+  @ApiPropertyOptional({ type: 'integer', description: 'Members a page', default: 100, maximum: 1000 })
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -31,7 +31,7 @@ export class ActivityQueryDto {
   @IsInstant()
   to?: string;
 
-  @ApiPropertyOptional({ description: 'IANA name of the zone whose days are meant', default: 'UTC' })
+  @ApiPropertyOptional({ type: String, description: 'IANA name of the zone whose days are meant', default: 'UTC' })
   @IsTimeZone({ message: 'timeZone must be the IANA name of a time zone, such as "Europe/Berlin"' })
   timeZone = 'UTC';
 }

@@ -10,7 +10,7 @@ export class PageQueryDto {
   @MaxLength(2000)
   after?: string;
 
-  @ApiPropertyOptional({ description: 'Entries a page', default: 100, maximum: 1000 })
+  @ApiPropertyOptional({ type: 'integer', description: 'Entries a page', default: 100, maximum: 1000 })
   @Type(() => Number)
   @IsInt()
   @Min(1)

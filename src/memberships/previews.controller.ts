@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Post, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { say } from '../core/compile-rule.js';
@@ -38,6 +38,8 @@ export class PreviewsController {
 
   @Post()
   @HttpCode(HttpStatus.OK)
+  @ApiOkResponse({ description: 'Counted' })
+  @ApiAcceptedResponse({ description: 'Still counting; `Location` says where to ask again' })
   @ApiOperation({
     summary: 'Count a rule over everybody: size, each condition alone, a sample; 202 while it takes longer',
   })

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { PROBLEM_SCHEMA } from './problem-schema.js';
 import { VERSION } from './version.js';
 
 /** The description of all routes, as OpenAPI has it. */
@@ -10,8 +11,14 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     .setVersion(VERSION)
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key' })
     .addBasicAuth({ type: 'http', scheme: 'basic', description: 'A write key: an API key as user name, no password' })
+    .addGlobalResponse({
+      status: 'default',
+      description: 'Why it is refused',
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    })
     .build();
-  return SwaggerModule.createDocument(app, about);
+  const { components, ...document } = SwaggerModule.createDocument(app, about);
+  return { ...document, components: { ...components, schemas: { ...components?.schemas, Problem: PROBLEM_SCHEMA } } };
 }
 
 /**

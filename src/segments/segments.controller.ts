@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Put, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import type { Milliseconds } from '../core/instant.js';
@@ -30,6 +30,8 @@ export class SegmentsController {
   ) {}
 
   @Put(':key')
+  @ApiOkResponse({ description: 'Was there, and is changed' })
+  @ApiCreatedResponse({ description: 'Is new' })
   @ApiOperation({ summary: 'Publish a rule as the next version of a segment' })
   async put(@Param('key') key: string, @Body() body: PutSegmentDto, @Res({ passthrough: true }) reply: FastifyReply) {
     const segment = newVersion(key, body, this.retention);

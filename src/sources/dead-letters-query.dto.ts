@@ -19,7 +19,7 @@ export class SourceDeadLettersQueryDto {
   @Matches(/^\d{1,18}$/, { message: 'after must be the "next" of the page before' })
   after?: string;
 
-  @ApiPropertyOptional({ description: 'Letters a page', default: 200, maximum: 1000 })
+  @ApiPropertyOptional({ type: 'integer', description: 'Letters a page', default: 200, maximum: 1000 })
   @Type(() => Number)
   @IsInt()
   @Min(1)

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpStatus, Param, Put, Query, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { toIso } from '../core/instant.js';
@@ -34,6 +34,8 @@ export class UtmSchemaController {
   }
 
   @Put()
+  @ApiOkResponse({ description: 'The newest version says the same, and stays' })
+  @ApiCreatedResponse({ description: 'Is a new version' })
   @ApiOperation({
     summary: 'A new version of how links are named; versions never change',
     description:

@@ -173,6 +173,8 @@ function filled(path: string): string {
   return path.replace(/:(\w+)/g, (_, name: string) => FILLED[name] ?? 'x').replace('*', 'x');
 }
 
+type Responses = Record<string, { responses: object }>;
+
 describe('every route', () => {
   let database: TestDatabase;
   let app: NestFastifyApplication;
@@ -286,6 +288,14 @@ describe('every route', () => {
     expect(described.length).toBeGreaterThan(50);
     const silent = described.filter(({ operation, method }) => 'x-changes-nothing' in operation && method !== 'get');
     expect(silent.map(({ path, method }) => `${method.toUpperCase()} ${path}`).sort()).toEqual(CHANGE_NOTHING);
+  });
+
+  it('is described with the types of its parameters, and with how it refuses', () => {
+    const { paths, components } = describeApi(app);
+    expect(JSON.stringify(paths)).not.toContain('schemas/Object');
+    expect(components?.schemas).toHaveProperty('Problem.required', ['title', 'status', 'detail']);
+    for (const { responses } of Object.values(paths).flatMap((methods) => Object.values(methods as Responses)))
+      expect(responses).toHaveProperty(['default', 'content', 'application/problem+json']);
   });
 
   it('answers what is not there with a problem', async () => {

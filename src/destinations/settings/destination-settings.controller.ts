@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { RequireScope } from '../../platform/auth/require-scope.js';
@@ -43,6 +43,8 @@ export class DestinationSettingsController {
   }
 
   @Put(':key')
+  @ApiOkResponse({ description: 'Was there, and is changed' })
+  @ApiCreatedResponse({ description: 'Is new' })
   @ApiOperation({ summary: 'Set up a destination, or set it up otherwise; secrets that are left out stay' })
   async put(
     @Param('key') key: string,

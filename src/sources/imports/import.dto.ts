@@ -60,7 +60,11 @@ export class ImportQueryDto {
   @IsInstant()
   completeSince?: string;
 
-  @ApiPropertyOptional({ description: 'Offset in the file of the first byte that is sent', default: 0 })
+  @ApiPropertyOptional({
+    type: 'integer',
+    description: 'Offset in the file of the first byte that is sent',
+    default: 0,
+  })
   @Type(() => Number)
   @IsInt()
   @Min(0)
@@ -69,13 +73,13 @@ export class ImportQueryDto {
 }
 
 export class BadLinesQueryDto {
-  @ApiPropertyOptional({ description: 'The `next` of the page before' })
+  @ApiPropertyOptional({ type: 'integer', description: 'The `next` of the page before' })
   @Type(() => Number)
   @IsInt()
   @Min(0)
   after = 0;
 
-  @ApiPropertyOptional({ description: 'Lines a page', default: 100, maximum: 1000 })
+  @ApiPropertyOptional({ type: 'integer', description: 'Lines a page', default: 100, maximum: 1000 })
   @Type(() => Number)
   @IsInt()
   @Min(1)
