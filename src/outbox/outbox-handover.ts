@@ -83,11 +83,16 @@ export class OutboxHandover {
     );
   }
 
-  /** Until when something about a profile may be on its way to a destination; null when nothing is. */
+  /**
+   * Until when something about a profile may be on its way to a destination; null when nothing is. Nothing more is sent
+   * before the transaction ends: the rows are held, and whoever claims passes over them.
+   */
   async underWayUntil(tx: Transaction, { lane, profileId }: Owner): Promise<Date | null> {
     const [row] = await query<{ until: Date | null }>(
       tx,
-      'SELECT max(claimed_until) AS until FROM outbox WHERE lane = $1 AND profile_id = $2',
+      `SELECT max(claimed_until) AS until FROM (
+         SELECT claimed_until FROM outbox WHERE lane = $1 AND profile_id = $2
+          ORDER BY destination, subject FOR UPDATE) AS held`,
       [lane, profileId],
     );
     return row!.until;

@@ -14,6 +14,7 @@ import { repeatedTransaction } from '../platform/repeated-transaction.js';
 import type { Identifier } from '../profiles/identifier.js';
 import { IdentifierStore } from '../profiles/identifier-store.js';
 import { ProfileEraser } from '../profiles/profile-eraser.js';
+import { lockProfiles } from '../profiles/profile-lock.js';
 import { ProfileStore } from '../profiles/profile-store.js';
 import { ShadowStore } from '../segments/shadow-store.js';
 import { DeadLetterStore } from '../sources/dead-letter-store.js';
@@ -63,6 +64,8 @@ export class Erasure {
     const profileId = await this.identifiers.find(tx, [identifier]);
     if (profileId === undefined) throw nobodyKnown();
     const lane = laneOfProfile(profileId);
+    // Before it is asked what is to go: whoever is being merged into them is so then.
+    await lockProfiles(tx, [profileId]);
     const merges = await this.profiles.mergesInto(tx, profileId);
     const family = [profileId, ...merges.map((one) => Number(one.profileId))];
     const underWayUntil = await this.handover.underWayUntil(tx, { lane, profileId });

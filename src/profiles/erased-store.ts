@@ -1,11 +1,13 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { createHmac, randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import { prepared, query, type Transaction } from '../platform/database.js';
+import { answersOf, prepared, query, type Transaction } from '../platform/database.js';
 import { identifierKey, type Identifier } from './identifier.js';
 
 /** Under this token: the key of erasure tombstones, if the configuration has one. */
 export const ERASURE_KEY = Symbol('ErasureKey');
+
+const NAMED_LOCK = `hashtextextended('who is named by others', 0)`;
 
 /** Identifiers, each with a hash of it, as three arrays for `unnest`. */
 export type HashedColumns = [kinds: string[], values: string[], hashes: Buffer[]];
@@ -40,6 +42,26 @@ export class ErasedStore implements OnModuleInit {
    */
   sealed(text: string): string {
     return createHmac('sha256', this.madeHere).update(text).digest('base64url');
+  }
+
+  /**
+   * As {@link among}, and nobody else is erased until the transaction ends: for what is kept about one person and names
+   * another, whose profile nobody holds.
+   */
+  async heldAmong(tx: Transaction, identifiers: readonly Identifier[]): Promise<Set<string>> {
+    const [, erased] = await answersOf(
+      prepared(tx, 'hold_named', `SELECT pg_advisory_xact_lock_shared(${NAMED_LOCK})`, []),
+      this.among(tx, identifiers),
+    );
+    return erased;
+  }
+
+  /**
+   * Waits for all who keep something that may name people whose profiles they do not hold; who comes later sees who was
+   * erased by this transaction.
+   */
+  async holdNamed(tx: Transaction): Promise<void> {
+    await query(tx, `SELECT pg_advisory_xact_lock(${NAMED_LOCK})`);
   }
 
   /** Those of the identifiers, by key, that were somebody's who was erased. */

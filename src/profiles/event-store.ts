@@ -6,7 +6,7 @@ import { laneOfProfile, laneOfText } from '../platform/lanes.js';
 import { namedBy } from './aliases.js';
 import { aboutSomebodyElse } from './about-somebody-else.js';
 import { candidateOf, type Candidate } from './candidate-event.js';
-import { ConflictStore } from './conflict-store.js';
+import { ConflictStore, type Conflict } from './conflict-store.js';
 import type { DueProfile } from './due-profile.js';
 import { haveSameContent, nameTheSame } from './event-identity.js';
 import { ErasedStore } from './erased-store.js';
@@ -151,7 +151,7 @@ export class EventStore {
   /** Of what is refused anyhow, that which is about somebody who was erased: nothing of it may be kept. */
   private async erasedAmong(tx: Transaction, refused: readonly Candidate[]): Promise<Candidate[]> {
     if (refused.length === 0) return [];
-    const erased = await this.erased.among(
+    const erased = await this.erased.heldAmong(
       tx,
       refused.flatMap((one) => one.incoming.identifiers),
     );
@@ -197,11 +197,22 @@ export class EventStore {
       due.filter((one) => joined.has(one.id)),
     );
     if (!(await this.identifiers.areKnownBy(tx, grown))) throw new ProfileOvertaken();
-    await this.conflicts.note(
+    await this.noteConflicts(
       tx,
       conflicts.map((one) => ({ ...one, profileId: profiles[one.list]!, eventId: fresh[one.list]!.stored.id })),
     );
     return { profiles: due, merges: followed, turnedAway: fresh.filter((_, index) => erased.has(index)) };
+  }
+
+  /** But for those about somebody who has been erased since they were found. */
+  private async noteConflicts(tx: Transaction, conflicts: readonly Conflict[]): Promise<void> {
+    if (conflicts.length === 0) return;
+    const identifiers = conflicts.map((one) => one.identifier);
+    const erased = await this.erased.heldAmong(tx, identifiers);
+    await this.conflicts.note(
+      tx,
+      conflicts.filter((one) => !erased.has(identifierKey(one.identifier))),
+    );
   }
 
   /** All profiles of the batch are locked at once: whoever else is about to write to one of them waits. */

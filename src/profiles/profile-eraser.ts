@@ -5,7 +5,6 @@ import { AliasStore } from './alias-store.js';
 import { ErasedStore } from './erased-store.js';
 import type { Identifier } from './identifier.js';
 import { IdentifierStore } from './identifier-store.js';
-import { lockProfiles } from './profile-lock.js';
 import { PROFILE_TABLES } from './profile-tables.js';
 
 /** Removes everything about a profile and those that became part of it, but for tombstones that tell nobody who it was. */
@@ -18,19 +17,20 @@ export class ProfileEraser {
   ) {}
 
   /**
-   * Locks the profile and forgets it; the rows removed by table, and all that led to it. The rows of the profiles themselves
-   * stay, empty: whoever was about to write to one of them finds it ended. Throws `ProfileOvertaken`.
+   * Forgets a profile whose row the transaction has locked; the rows removed by table, and all that led to it. The rows of the
+   * profiles themselves stay, empty: whoever was about to write to one of them finds it ended. Until the transaction ends
+   * nobody can keep anything about others that names them.
    */
   async erase(
     tx: Transaction,
     profileId: number,
     family: readonly number[],
   ): Promise<{ removed: Record<string, number>; identifiers: Identifier[] }> {
-    await lockProfiles(tx, [profileId]);
     const identifiers = await this.identifiers.ofProfile(tx, profileId);
     await this.erased.add(tx, [...identifiers, ...(await this.aliases.forget(tx, identifiers))]);
     const removed: Record<string, number> = { decision_pins: await this.unpin(tx, family) };
     for (const table of Object.keys(PROFILE_TABLES)) removed[table] = await this.empty(tx, table, family);
+    await this.erased.holdNamed(tx);
     removed.identity_conflicts! += await this.forgetConflicts(tx, identifiers);
     await this.identifiers.forget(tx, profileId);
     await query(

@@ -1,5 +1,7 @@
 import type { PoolClient } from 'pg';
+import { DataSource } from 'typeorm';
 import type { Rule } from '../../src/core/rule.js';
+import { OutboxStore } from '../../src/outbox/outbox-store.js';
 import { T0 } from '../support/builders.js';
 import { inconsistencies } from '../support/consistency.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -107,6 +109,30 @@ describe('merges beside other transactions', () => {
     await one.settle();
     expect(await profileId('shopify_order_id:s1')).toBe(await profileId('customer_id:1'));
     expect((await one.must('GET', '/v1/profiles/customer_id:1/events')).events).toHaveLength(2);
+  });
+
+  it('have who goes leave a segment only after what is sent about them, however late that begins', async () => {
+    const push = { customerio: { segmentId: 7 } }; // which is not there: what is owed stays where it is
+    await one.must('PUT', '/v1/segments/told', { rule: RULES.clicked, push });
+    await take(one, fact('click', T0, 'customer_id=1'), fact('click', T0, 'email=a@x.io'));
+    await holder.query('BEGIN');
+    await holder.query(
+      `INSERT INTO outbox (lane, profile_id, destination, subject, version, payload)
+       SELECT lane, profile_id, destination, 'decision:1', 1, '{"kind":"decision"}' FROM outbox ORDER BY profile_id DESC LIMIT 1`,
+    );
+    await holder.query('COMMIT; BEGIN');
+    await holder.query(`SELECT FROM outbox WHERE subject = 'decision:1' FOR UPDATE`);
+    const merging = take(one, fact('identify', T0, 'customer_id=1 email=a@x.io'));
+    await database.untilWaiting(1);
+    const lanes = Array.from({ length: 64 }, (_, lane) => lane);
+    const what = { lanes, priority: 0, destination: 'customerio', most: 100, leaseMs: 60_000 };
+    expect(await one.app.get(OutboxStore).claim(one.app.get(DataSource).manager, what)).toHaveLength(2);
+    await holder.query('COMMIT');
+    await merging;
+    const { rows } = await database.pool.query<{ at: Date }>(
+      'SELECT due_at AS at FROM outbox WHERE leaving IS NOT NULL',
+    );
+    expect(rows.map((row) => row.at.getTime() - T0)).toEqual([60_000]);
   });
 
   it('cross without harm: whoever comes first, all end in one, and nothing is lost or counted twice', async () => {
