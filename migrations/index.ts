@@ -49,6 +49,9 @@ import { SettleConflicts1764000271000 } from './1764000271000-settle-conflicts.j
 import { TellFilesApart1764000272000 } from './1764000272000-tell-files-apart.js';
 import { KeepNumbersBeforeMerges1764000280000 } from './1764000280000-keep-numbers-before-merges.js';
 import { CountAnonymousClicks1764000281000 } from './1764000281000-count-anonymous-clicks.js';
+import { NoteEndsOfLinkReferences1764000300000 } from './1764000300000-note-ends-of-link-references.js';
+import { AgeAwaitedIdentifiers1764000301000 } from './1764000301000-age-awaited-identifiers.js';
+import { CleanTransitions1764000302000 } from './1764000302000-clean-transitions.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -103,4 +106,7 @@ export const MIGRATIONS = [
   TellFilesApart1764000272000,
   KeepNumbersBeforeMerges1764000280000,
   CountAnonymousClicks1764000281000,
+  NoteEndsOfLinkReferences1764000300000,
+  AgeAwaitedIdentifiers1764000301000,
+  CleanTransitions1764000302000,
 ];

@@ -9,6 +9,8 @@ import { BINDING_BYTES } from './link-tokens.js';
 export interface Binding {
   profileId: number;
   deliveryId: string | null;
+  /** When the link ends. */
+  expiresAt: Date;
 }
 
 /** What a reference says about who clicked. */
@@ -22,23 +24,26 @@ export interface Bound {
 export class BindingStore {
   constructor(private readonly keys: LinkKeys) {}
 
-  /** References, in order, in base64url; the same for the same profile and delivery. */
+  /** References, in order, in base64url; the same for the same profile and delivery, and kept as long as a link with it lives. */
   async bind(tx: Transaction, bindings: readonly Binding[]): Promise<string[]> {
     const references = bindings.map(({ profileId, deliveryId }) =>
       this.keys.hash('binding', `${profileId}\0${deliveryId ?? ''}`, BINDING_BYTES),
     );
     await query(
       tx,
-      `INSERT INTO link_bindings (lane, profile_id, reference, delivery_id, created_at)
-       SELECT lane, profile_id, reference, delivery_id, turnout_now()
-         FROM unnest($1::smallint[], $2::bigint[], $3::bytea[], $4::text[]) AS new (lane, profile_id, reference, delivery_id)
-        ORDER BY lane, profile_id, reference
-       ON CONFLICT DO NOTHING`,
+      `INSERT INTO link_bindings AS known (lane, profile_id, reference, delivery_id, created_at, expires_at)
+       SELECT lane, profile_id, reference, delivery_id, turnout_now(), max(expires_at)
+         FROM unnest($1::smallint[], $2::bigint[], $3::bytea[], $4::text[], $5::timestamptz[])
+           AS new (lane, profile_id, reference, delivery_id, expires_at)
+        GROUP BY lane, profile_id, reference, delivery_id ORDER BY lane, profile_id, reference
+       ON CONFLICT (lane, profile_id, reference) DO UPDATE SET expires_at = excluded.expires_at
+        WHERE known.expires_at < excluded.expires_at`,
       [
         bindings.map((one) => laneOfProfile(one.profileId)),
         bindings.map((one) => one.profileId),
         references,
         bindings.map((one) => one.deliveryId),
+        bindings.map((one) => one.expiresAt),
       ],
     );
     return references.map((one) => one.toString('base64url'));

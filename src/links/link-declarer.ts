@@ -69,7 +69,7 @@ export class LinkDeclarer {
     if (problems.length > 0) throw Problem.badRequest('The links are not right. None was made.', problems);
 
     const links = await this.links.declare(tx, declarations, { at: around.at, lifeMs: this.lifeMs });
-    const bindings = await this.bind(tx, given, profiles);
+    const bindings = await this.bind(tx, given, profiles, links);
     const codes = await this.shorten(tx, given, (index) => ({ linkId: links[index]!.id, binding: bindings[index] }));
     return links.map((link, index) => ({ link, binding: bindings[index], code: codes[index] }));
   }
@@ -116,10 +116,17 @@ export class LinkDeclarer {
     return { profiles, unknown };
   }
 
-  private async bind(tx: Transaction, given: readonly LinkDto[], profiles: readonly (number | undefined)[]) {
-    const wanted = profiles.flatMap((profileId, index) =>
-      profileId === undefined ? [] : [{ index, profileId, deliveryId: given[index]!.deliveryId ?? null }],
-    );
+  private async bind(
+    tx: Transaction,
+    given: readonly LinkDto[],
+    profiles: readonly (number | undefined)[],
+    links: readonly TrackedLink[],
+  ) {
+    const wanted = profiles.flatMap((profileId, index) => {
+      if (profileId === undefined) return [];
+      const { expiresAt } = links[index]!;
+      return [{ index, profileId, deliveryId: given[index]!.deliveryId ?? null, expiresAt }];
+    });
     return spread(wanted, wanted.length === 0 ? [] : await this.bindings.bind(tx, wanted), given.length);
   }
 

@@ -64,6 +64,8 @@ export class LinkBinding {
   @PrimaryColumn('bytea') reference!: Buffer;
   @Column('text', { name: 'delivery_id', nullable: true }) deliveryId!: string | null;
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3 }) createdAt!: Date;
+  /** When the last link ends that carries it; null of earlier releases. */
+  @Column({ type: 'timestamptz', name: 'expires_at', precision: 3, nullable: true }) expiresAt!: Date | null;
 }
 
 /** What the short form of a link stands for. */

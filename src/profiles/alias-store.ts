@@ -28,10 +28,11 @@ export class AliasStore {
     if (aliases.length === 0) return;
     await query(
       tx,
-      `INSERT INTO awaited_aliases (lane, value, owner_kind, owner_value)
+      `INSERT INTO awaited_aliases AS known (lane, value, owner_kind, owner_value)
        SELECT DISTINCT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[]) AS new (lane, value, kind, owner)
         ORDER BY lane, value, kind, owner
-       ON CONFLICT DO NOTHING`,
+       ON CONFLICT (lane, value, owner_kind, owner_value) DO UPDATE SET noted_at = excluded.noted_at
+        WHERE known.noted_at < excluded.noted_at - interval '1 day'`,
       [
         ...columnsOf(aliases.map((one) => one.former)),
         plainArray(aliases.map((one) => one.owner.kind)),

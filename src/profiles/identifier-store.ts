@@ -154,7 +154,7 @@ export class IdentifierStore {
 
   /**
    * Locks the identifiers that nobody is known by yet, so that whoever binds one later sees what waits for it. False when
-   * one was bound meanwhile.
+   * one was bound meanwhile, or is awaited no longer.
    */
   private async holdAwaited(tx: Transaction, identifiers: readonly Identifier[]): Promise<boolean> {
     const awaited = distinctOf(identifiers);
@@ -166,7 +166,7 @@ export class IdentifierStore {
         ORDER BY lane, kind, value FOR UPDATE`,
       columnsOf(awaited),
     );
-    return rows.every((row) => row.profile_id === null);
+    return rows.length === awaited.length && rows.every((row) => row.profile_id === null);
   }
 
   /**

@@ -97,6 +97,8 @@ export class AwaitedAlias {
   @PrimaryColumn('text') value!: string;
   @PrimaryColumn('text', { name: 'owner_kind' }) ownerKind!: string;
   @PrimaryColumn('text', { name: 'owner_value' }) ownerValue!: string;
+  /** When it was last told of, by the day. */
+  @Column({ type: 'timestamptz', name: 'noted_at', precision: 3, default: () => 'turnout_now()' }) notedAt!: Date;
 }
 
 @Entity('receipts')

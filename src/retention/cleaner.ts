@@ -4,10 +4,14 @@ import { parseDuration, type Milliseconds } from '../core/instant.js';
 import { now } from '../platform/clock.js';
 import { query, type Transaction } from '../platform/database.js';
 import { DEAD_LETTER_MS, DECISIONS_KEPT_MS, KEPT_ON_TOP_MS, RETENTION_MS } from '../platform/retention.js';
+import { cleanAwaitedIdentifiers } from './clean-awaited.js';
 import { cleanDecisions } from './clean-decisions.js';
 import { cleanEvents } from './clean-events.js';
+import { cleanLinkBindings, cleanLinkShorts } from './clean-links.js';
+import { cleanPastWork } from './clean-past-work.js';
 import { cleanReceipts, cleanWaitingEvents } from './clean-receipts.js';
 import { cleanRecords } from './clean-records.js';
+import { cleanTransitions } from './clean-transitions.js';
 import type { Cleaning, Horizons } from './cleaning.js';
 
 const DAY: Milliseconds = 86_400_000;
@@ -15,7 +19,10 @@ const DAY: Milliseconds = 86_400_000;
 /** So many conditions that must have held for some time are expected within each other. */
 const DEEPEST_LASTING = 5;
 
-const CLEANINGS: readonly Cleaning[] = [cleanEvents, cleanReceipts, cleanWaitingEvents, cleanDecisions, cleanRecords];
+const CLEANINGS: readonly Cleaning[] = [
+  ...[cleanEvents, cleanReceipts, cleanWaitingEvents, cleanDecisions, cleanRecords],
+  ...[cleanLinkBindings, cleanLinkShorts, cleanAwaitedIdentifiers, cleanTransitions, cleanPastWork],
+];
 
 /** Removes what is past its time, in small steps; each table's lanes once a day. */
 @Injectable()

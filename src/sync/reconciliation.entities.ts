@@ -4,6 +4,7 @@ import { Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'ty
 /** One comparison of a segment at a destination with ours. */
 @Entity('reconciliations')
 @Index('reconciliations_subject', ['destination', 'externalSegmentId', 'requestedAt'])
+@Index('reconciliations_open', ['requestedAt', 'id'], { where: 'finished_at IS NULL' })
 export class Reconciliation {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' }) id!: string;
   @Column('text') destination!: string;
