@@ -146,7 +146,9 @@ async function countEvents(client: pg.Client, keeper: FigureKeeper): Promise<voi
 
 async function compareWithRecount(client: pg.Client, keeper: FigureKeeper): Promise<void> {
   await client.query(`CREATE TABLE kept AS ${FIGURES}`);
-  await client.query(`TRUNCATE link_report_shares, link_report_changes, ${Object.values(FIGURE_TABLES).join(', ')}`);
+  await client.query(
+    `TRUNCATE link_report_month_shares, link_report_changes, ${Object.values(FIGURE_TABLES).join(', ')}`,
+  );
   await client.query('UPDATE profiles SET is_link_report_due = true');
   console.log(`the full recount took ${(await count(keeper)).toFixed(1)} s`);
   const { rows: differing } = await client.query(
@@ -165,7 +167,7 @@ async function main(client: pg.Client, dataSource: DataSource): Promise<void> {
   else await countEvents(client, keeper);
   const { rows } = await client.query<{ name: string; size: string }>(
     `SELECT name, pg_size_pretty(pg_total_relation_size(name::regclass)) AS size FROM unnest($1::text[]) AS name`,
-    [['events', 'link_report_shares', ...Object.values(FIGURE_TABLES)]],
+    [['events', 'link_report_month_shares', ...Object.values(FIGURE_TABLES)]],
   );
   console.log(rows.map(({ name, size }) => `${name} ${size}`).join(', '));
   const { ours, byHand } = await reports(new ReportQuery(dataSource), client);

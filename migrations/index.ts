@@ -52,6 +52,7 @@ import { CountAnonymousClicks1764000281000 } from './1764000281000-count-anonymo
 import { NoteEndsOfLinkReferences1764000300000 } from './1764000300000-note-ends-of-link-references.js';
 import { AgeAwaitedIdentifiers1764000301000 } from './1764000301000-age-awaited-identifiers.js';
 import { CleanTransitions1764000302000 } from './1764000302000-clean-transitions.js';
+import { ShareLinkReportsByMonth1764000310000 } from './1764000310000-share-link-reports-by-month.js';
 
 /** The one list of migrations, oldest first. A merged migration is never edited. */
 export const MIGRATIONS = [
@@ -109,4 +110,5 @@ export const MIGRATIONS = [
   NoteEndsOfLinkReferences1764000300000,
   AgeAwaitedIdentifiers1764000301000,
   CleanTransitions1764000302000,
+  ShareLinkReportsByMonth1764000310000,
 ];

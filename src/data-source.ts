@@ -11,7 +11,7 @@ import {
   LinkReportChange,
   LinkReportDay,
   LinkReportMonth,
-  LinkReportShare,
+  LinkReportMonthShare,
   LinkReportWeek,
 } from './link-reports/link-reports.entities.js';
 import {
@@ -96,7 +96,7 @@ const ENTITIES = [
   LinkReportDay,
   LinkReportWeek,
   LinkReportMonth,
-  LinkReportShare,
+  LinkReportMonthShare,
   LinkRevision,
   LinkShort,
   Membership,

@@ -1,3 +1,5 @@
+import type { KeyedValue } from './figure.js';
+
 /** By what clicks can be told apart in a report. */
 export const DIMENSIONS = ['cta', 'link', 'template', 'campaign', 'utm_content', 'channel'] as const;
 
@@ -26,11 +28,12 @@ export const DELIVERIES = 'deliveries';
 export const ORIGINS = 'origins';
 
 /** What a click is in each cut, in the order of {@link CUTS}. */
-export type CutValues = readonly { value: readonly (string | null)[]; key: string }[];
+export type CutValues = readonly KeyedValue[];
 
 export function valuesIn(place: Place): CutValues {
-  return CUTS.map(({ dimensions }) => {
-    const value = dimensions.map((dimension) => place[dimension]);
-    return { value, key: JSON.stringify(value) };
-  });
+  return CUTS.map(({ dimensions }) => keyed(dimensions.map((dimension) => place[dimension])));
+}
+
+export function keyed(value: readonly (string | null)[]): KeyedValue {
+  return { value, key: JSON.stringify(value) };
 }

@@ -2,17 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CtaStore } from '../ctas/cta-store.js';
 import { catalogueRevision } from '../platform/catalogue-revision.js';
-import { jsonArray, jsonArrayIn, plainArray } from '../platform/array-parameters.js';
-import { prepared, query, type Transaction } from '../platform/database.js';
+import { plainArray } from '../platform/array-parameters.js';
+import { query, type Transaction } from '../platform/database.js';
 import { inTurns } from '../platform/in-turns.js';
-import { laneOfProfile } from '../platform/lanes.js';
 import { ever, historiesOfMany } from '../profiles/histories-of-many.js';
 import { REPORTED_EVENTS } from '../profiles/reported-events.js';
 import { ORIGINS } from './cuts.js';
-import { COUNTS, type Figure } from './figure.js';
+import { COUNTS, type FigureSum } from './figure.js';
 import { FigureFollowers } from './figure-followers.js';
 import { FIGURE_TABLES } from './figure-tables.js';
-import { figuresOf } from './figures-of.js';
+import { sumsOf } from './figures-of.js';
+import { replaceShares } from './month-shares.js';
 import { PERIODS, type Period } from './report-question.js';
 
 const KEY = 'cut, kind, day, value, step, currency';
@@ -59,7 +59,7 @@ export class FigureKeeper {
       );
       const ids = marked.map(({ id }) => Number(id));
       if (ids.length > 0) {
-        await this.write(tx, await this.sharesOf(tx, ids));
+        await replaceShares(tx, await this.sharesOf(tx, ids));
         await this.followers.afterCount(tx, ids);
         await this.unmark(tx, marked);
       }
@@ -72,10 +72,10 @@ export class FigureKeeper {
    * What profiles add, from their histories as of now. After their marks were read: a change of the catalogue that is not
    * seen here marks them again.
    */
-  async sharesOf(tx: Transaction, ids: readonly number[]): Promise<Map<number, Figure[]>> {
+  async sharesOf(tx: Transaction, ids: readonly number[]): Promise<Map<number, FigureSum[]>> {
     const classifier = await this.ctas.current(tx, await catalogueRevision(tx));
     const histories = await historiesOfMany(tx, ids, ever(REPORTED_EVENTS));
-    return new Map(await inTurns(histories, ([id, events]) => [id, figuresOf(classifier.classify(events))] as const));
+    return new Map(await inTurns(histories, ([id, events]) => [id, sumsOf(classifier.classify(events))] as const));
   }
 
   /** Adds changes to the figures; false when there were none, or another worker is at it. */
@@ -114,32 +114,6 @@ export class FigureKeeper {
         plainArray(counted.map((one) => one.lane)),
         plainArray(counted.map((one) => one.id)),
         plainArray(counted.map((one) => one.state)),
-      ],
-    );
-  }
-
-  private async write(tx: Transaction, shares: ReadonlyMap<number, Figure[]>): Promise<void> {
-    const empty = [...shares].filter(([, figures]) => figures.length === 0).map(([id]) => id);
-    const full = [...shares].filter(([, figures]) => figures.length > 0);
-    if (empty.length > 0) {
-      await query(
-        tx,
-        `DELETE FROM link_report_shares
-          WHERE (lane, profile_id) IN (SELECT * FROM unnest($1::smallint[], $2::bigint[]))`,
-        [plainArray(empty.map(laneOfProfile)), plainArray(empty)],
-      );
-    }
-    if (full.length === 0) return;
-    await prepared(
-      tx,
-      'write_link_report_shares',
-      `INSERT INTO link_report_shares (lane, profile_id, figures)
-       SELECT * FROM unnest($1::smallint[], $2::bigint[], ${jsonArrayIn('$3')})
-       ON CONFLICT (lane, profile_id) DO UPDATE SET figures = excluded.figures`,
-      [
-        plainArray(full.map(([id]) => laneOfProfile(id))),
-        plainArray(full.map(([id]) => id)),
-        jsonArray(full.map(([, figures]) => figures)),
       ],
     );
   }

@@ -13,6 +13,12 @@ export const COUNTS = [
 
 export type Count = (typeof COUNTS)[number];
 
+/** Of what value a figure is, and that as JSON: made once, and used as a key many times. */
+export interface KeyedValue {
+  value: readonly (string | null)[];
+  key: string;
+}
+
 /** What a figure is of. */
 export interface FigureKey {
   /** How clicks are told apart. */
@@ -31,40 +37,85 @@ export interface FigureKey {
 /** A figure, without what is nothing. Revenue is exact. */
 export type Figure = FigureKey & Partial<Record<Count, number>> & { revenue?: string };
 
-interface Sum {
-  key: FigureKey;
-  counts: Map<Count, number>;
-  revenue: Decimal;
+const NOTHING: Decimal = { units: 0n, scale: 0 };
+
+const PLACE_OF = Object.fromEntries(COUNTS.map((count, place) => [count, place])) as Record<Count, number>;
+
+/** What one figure comes to. */
+export class FigureSum {
+  private readonly counts: number[] = COUNTS.map(() => 0);
+  private revenue = NOTHING;
+
+  /** `name` tells its key from every other. */
+  constructor(
+    private readonly name: string,
+    private readonly key: FigureKey,
+  ) {}
+
+  add(count: Count, more: number): void {
+    this.counts[PLACE_OF[count]]! += more;
+  }
+
+  addRevenue(more: Decimal): void {
+    this.revenue = addDecimals(this.revenue, more);
+  }
+
+  get isNothing(): boolean {
+    return this.revenue.units === 0n && this.counts.every((count) => count === 0);
+  }
+
+  /** In UTC, as `2026-11`. */
+  get month(): string {
+    return this.key.day.slice(0, 7);
+  }
+
+  /** All that it says: equal for equal figures. */
+  get text(): string {
+    let text = this.name;
+    for (let place = 0; place < COUNTS.length; place++) {
+      if (this.counts[place] !== 0) text += ` ${place}:${this.counts[place]}`;
+    }
+    return this.revenue.units === 0n ? text : `${text} ${decimalToString(this.revenue)}`;
+  }
+
+  get figure(): Figure {
+    const counted = COUNTS.flatMap((count, place) => (this.counts[place] === 0 ? [] : [[count, this.counts[place]]]));
+    const revenue = this.revenue.units === 0n ? {} : { revenue: decimalToString(this.revenue) };
+    return { ...this.key, ...(Object.fromEntries(counted) as Partial<Record<Count, number>>), ...revenue };
+  }
 }
 
 /** Adds figures up by what they are of. */
 export class FigureSums {
-  private readonly sums = new Map<string, Sum>();
+  private readonly sums = new Map<string, FigureSum>();
 
-  /** `valueKey` is the value as JSON, which is made once and used many times. */
-  add(key: FigureKey, valueKey: string, counts: Partial<Record<Count, number>>, revenue?: Decimal): void {
-    const sum = this.of(key, valueKey);
-    for (const [count, more] of Object.entries(counts) as [Count, number][]) {
-      sum.counts.set(count, (sum.counts.get(count) ?? 0) + more);
-    }
-    if (revenue) sum.revenue = addDecimals(sum.revenue, revenue);
+  /** Of clicks and of deliveries. */
+  ofClicks(cut: string, day: string, { value, key }: KeyedValue): FigureSum {
+    const name = `${cut} ${day} ${key}`;
+    let sum = this.sums.get(name);
+    if (!sum) this.sums.set(name, (sum = new FigureSum(name, { cut, kind: 'clicks', day, value })));
+    return sum;
+  }
+
+  /** Of what clicks led to, in a window and those that are longer. */
+  ofConversions({ cut, kind, day, of, currency }: ConversionPlace, step: number): FigureSum {
+    const name = `${kind} ${step} ${currency} ${cut} ${day} ${of.key}`;
+    let sum = this.sums.get(name);
+    if (!sum) this.sums.set(name, (sum = new FigureSum(name, { cut, kind, day, value: of.value, currency, step })));
+    return sum;
   }
 
   /** Those that are something. */
-  figures(): Figure[] {
-    return [...this.sums.values()].flatMap(({ key, counts, revenue }) => {
-      const kept = [...counts].filter(([, count]) => count !== 0);
-      if (kept.length === 0 && revenue.units === 0n) return [];
-      const more = revenue.units === 0n ? {} : { revenue: decimalToString(revenue) };
-      return [{ ...key, ...(Object.fromEntries(kept) as Partial<Record<Count, number>>), ...more }];
-    });
+  all(): FigureSum[] {
+    return [...this.sums.values()].filter((sum) => !sum.isNothing);
   }
+}
 
-  private of(key: FigureKey, valueKey: string): Sum {
-    const { cut, kind, day, step = 0, currency = '' } = key;
-    const name = `${cut} ${kind} ${day} ${step} ${valueKey} ${currency}`;
-    let sum = this.sums.get(name);
-    if (!sum) this.sums.set(name, (sum = { key, counts: new Map(), revenue: { units: 0n, scale: 0 } }));
-    return sum;
-  }
+/** What was led to, from where. */
+export interface ConversionPlace {
+  cut: string;
+  kind: string;
+  day: string;
+  of: KeyedValue;
+  currency: string;
 }

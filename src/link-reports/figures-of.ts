@@ -5,8 +5,8 @@ import { utcDay, type Instant, type Milliseconds } from '../core/instant.js';
 import { keptPurchases } from '../core/kept-purchases.js';
 import { CHECKOUT } from '../profiles/reported-events.js';
 import { ATTRIBUTIONS, CREDITS, type Attribution } from './credits.js';
-import { CUTS, DELIVERIES, DIMENSIONS, ORIGINS } from './cuts.js';
-import { FigureSums, type Figure, type FigureKey } from './figure.js';
+import { CUTS, DELIVERIES, DIMENSIONS, keyed, ORIGINS } from './cuts.js';
+import { FigureSums, type ConversionPlace, type Figure, type FigureSum, type KeyedValue } from './figure.js';
 import { clicksIn, deliveriesIn, type Delivery, type ReportedClick } from './reported-click.js';
 import { WINDOW_SPANS } from './windows.js';
 
@@ -21,7 +21,7 @@ const DAY: Milliseconds = 86_400_000;
  * Everything that one profile adds to the figures, from its classed events in order of time. Machines' clicks are counted
  * and nothing else; whoever is suspect counts as rules have it, as a person. Purchases are net of all that is known by now.
  */
-export function figuresOf(events: readonly HistoryEvent[]): Figure[] {
+export function sumsOf(events: readonly HistoryEvent[]): FigureSum[] {
   const sums = new FigureSums();
   const deliveries = deliveriesIn(events);
   const clicks = clicksIn(events, deliveries);
@@ -30,18 +30,22 @@ export function figuresOf(events: readonly HistoryEvent[]): Figure[] {
   addClickers(sums, people);
   addDeliveries(sums, deliveries, people);
   const checkouts = events.filter(({ name }) => name === CHECKOUT).map(({ occurredAt: at }) => ({ at, currency: '' }));
+  const purchases = keptPurchases(events, FURTHEST);
   for (const attribution of ATTRIBUTIONS) {
     addConversions(sums, { goal: 'checkout', attribution }, people, checkouts);
-    addConversions(sums, { goal: 'purchase', attribution }, people, keptPurchases(events, FURTHEST));
+    addConversions(sums, { goal: 'purchase', attribution }, people, purchases);
   }
-  return sums.figures();
+  return sums.all();
+}
+
+/** As {@link sumsOf}, written out. */
+export function figuresOf(events: readonly HistoryEvent[]): Figure[] {
+  return sumsOf(events).map((sum) => sum.figure);
 }
 
 function addClicks(sums: FigureSums, clicks: readonly ReportedClick[]): void {
   for (const { actor, day, values } of clicks) {
-    values.forEach(({ value, key }, cut) => {
-      sums.add({ cut: CUTS[cut]!.key, kind: 'clicks', day, value }, key, { [actor]: 1 });
-    });
+    values.forEach((value, cut) => sums.ofClicks(CUTS[cut]!.key, day, value).add(actor, 1));
   }
 }
 
@@ -50,14 +54,12 @@ function addClickers(sums: FigureSums, clicks: readonly ReportedClick[]): void {
   const isNew = firstTimes();
   for (const { occurredAt, day, values } of clicks) {
     const [week, month] = [weekOf(occurredAt), day.slice(0, 7)];
-    values.forEach(({ value, key }, cut) => {
-      if (!isNew(`${cut} ${day} ${key}`)) return;
-      const more = {
-        clickers: 1,
-        week_clickers: Number(isNew(`${cut} ${week} ${key}`)),
-        month_clickers: Number(isNew(`${cut} ${month} ${key}`)),
-      };
-      sums.add({ cut: CUTS[cut]!.key, kind: 'clicks', day, value }, key, more);
+    values.forEach((value, cut) => {
+      if (!isNew(`${cut} ${day} ${value.key}`)) return;
+      const sum = sums.ofClicks(CUTS[cut]!.key, day, value);
+      sum.add('clickers', 1);
+      if (isNew(`${cut} ${week} ${value.key}`)) sum.add('week_clickers', 1);
+      if (isNew(`${cut} ${month} ${value.key}`)) sum.add('month_clickers', 1);
     });
   }
 }
@@ -69,20 +71,19 @@ function addDeliveries(
   clicks: readonly ReportedClick[],
 ): void {
   for (const { at, campaign, action, channel } of deliveries.values()) {
-    const value = [campaign, action, channel];
-    sums.add({ cut: DELIVERIES, kind: 'clicks', day: utcDay(at), value }, JSON.stringify(value), { deliveries: 1 });
+    sums.ofClicks(DELIVERIES, utcDay(at), keyed([campaign, action, channel])).add('deliveries', 1);
   }
   const isNew = firstTimes();
   for (const { place, values, delivery } of clicks) {
     if (!delivery) continue;
     const { id, at, campaign, action, channel } = delivery;
     const day = utcDay(at);
-    const addOnce = (cut: string, on: string, value: readonly (string | null)[], key: string): void => {
-      if (isNew(`${cut} ${key} ${id}`)) sums.add({ cut, kind: 'clicks', day: on, value }, key, { clicked: 1 });
+    const addOnce = (cut: string, on: string, value: KeyedValue): void => {
+      if (isNew(`${cut} ${value.key} ${id}`)) sums.ofClicks(cut, on, value).add('clicked', 1);
     };
-    values.forEach(({ value, key }, cut) => addOnce(CUTS[cut]!.key, day, value, key));
+    values.forEach((value, cut) => addOnce(CUTS[cut]!.key, day, value));
     const origin = [...DIMENSIONS.map((dimension) => place[dimension]), campaign, action, channel];
-    addOnce(ORIGINS, `${day.slice(0, 7)}-01`, origin, JSON.stringify(origin));
+    addOnce(ORIGINS, `${day.slice(0, 7)}-01`, keyed(origin));
   }
 }
 
@@ -109,22 +110,27 @@ function addConversions(
   clicks: readonly ReportedClick[],
   conversions: readonly Conversion[],
 ): void {
+  if (clicks.length === 0 || conversions.length === 0) return;
   const kind = kindOf(goal, attribution);
   const creditsAt = CREDITS[attribution](clicks);
   const days = new ConvertedDays();
   for (const { at, currency, revenue } of conversions) {
     for (const { cut, click, from, until } of creditsAt(at)) {
-      const { value, key } = click.values[cut]!;
-      const place = { cut: CUTS[cut]!.key, kind, day: click.day, value, currency };
-      days.add(place, key, from, until);
+      const place = { cut: CUTS[cut]!.key, kind, day: click.day, of: click.values[cut]!, currency };
+      days.add(place, from, until);
       const lag = at - click.occurredAt;
-      sums.add({ ...place, step: from }, key, { conversions: 1, lag_ms: lag }, revenue);
+      addConversion(sums.ofConversions(place, from), 1, lag, revenue);
       if (until === WINDOW_SPANS.length) continue;
-      const less = revenue && { ...revenue, units: -revenue.units };
-      sums.add({ ...place, step: until }, key, { conversions: -1, lag_ms: -lag }, less);
+      addConversion(sums.ofConversions(place, until), -1, -lag, revenue && { ...revenue, units: -revenue.units });
     }
   }
   days.addTo(sums);
+}
+
+function addConversion(sum: FigureSum, more: number, lag: Milliseconds, revenue: Decimal | undefined): void {
+  sum.add('conversions', more);
+  sum.add('lag_ms', lag);
+  if (revenue) sum.addRevenue(revenue);
 }
 
 /** Under which kind the figures of a goal stand. */
@@ -132,28 +138,26 @@ export function kindOf(goal: Goal, attribution: Attribution): string {
   return `${goal}.${attribution}`;
 }
 
-type Credited = Pick<Required<FigureKey>, 'cut' | 'kind' | 'day' | 'value' | 'currency'>;
-
 /**
  * Days of clicks that led to something at all, however often: for each, the windows that tell of it. They stand under the
  * currency of whatever changes it, which has a figure there anyhow.
  */
 class ConvertedDays {
-  private readonly days = new Map<string, { key: string; holds: boolean[]; changedBy: Credited[] }>();
+  private readonly days = new Map<string, { holds: boolean[]; changedBy: ConversionPlace[] }>();
 
-  add(place: Credited, key: string, from: number, until: number): void {
-    const name = `${place.cut} ${place.day} ${key}`;
+  add(place: ConversionPlace, from: number, until: number): void {
+    const name = `${place.cut} ${place.day} ${place.of.key}`;
     let day = this.days.get(name);
-    if (!day) this.days.set(name, (day = { key, holds: WINDOW_SPANS.map(() => false), changedBy: [] }));
+    if (!day) this.days.set(name, (day = { holds: WINDOW_SPANS.map(() => false), changedBy: [] }));
     day.holds.fill(true, from, until);
     for (const step of [from, until]) day.changedBy[step] = place;
   }
 
   addTo(sums: FigureSums): void {
-    for (const { key, holds, changedBy } of this.days.values()) {
+    for (const { holds, changedBy } of this.days.values()) {
       holds.forEach((isHeld, step) => {
         if (isHeld === (holds[step - 1] ?? false)) return;
-        sums.add({ ...changedBy[step]!, step }, key, { days: isHeld ? 1 : -1 });
+        sums.ofConversions(changedBy[step]!, step).add('days', isHeld ? 1 : -1);
       });
     }
   }

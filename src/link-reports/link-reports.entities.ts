@@ -2,11 +2,15 @@ import { Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'ty
 import type { Figure } from './figure.js';
 import { FIGURE_TABLES } from './figure-tables.js';
 
-/** What a profile adds to the figures. Triggers note the difference that a change of it makes. */
-@Entity('link_report_shares')
-export class LinkReportShare {
+/** What a profile adds to the figures of a month. Triggers note the difference that a change of it makes. */
+@Entity('link_report_month_shares')
+export class LinkReportMonthShare {
   @PrimaryColumn('smallint') lane!: number;
   @PrimaryColumn('bigint', { name: 'profile_id' }) profileId!: string;
+  /** Its first day. */
+  @PrimaryColumn('date') month!: string;
+  /** Of the figures, as whoever wrote them made it: equal figures need not be written again. */
+  @Column('text') digest!: string;
   @Column('jsonb') figures!: Figure[];
 }
 

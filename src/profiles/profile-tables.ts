@@ -12,7 +12,7 @@ export const PROFILE_TABLES: Readonly<Record<string, OnMerge>> = {
   link_bindings: 'moves',
   link_outcomes_due: 'goes', // looked at anew for the profile that stays
   link_outcomes_told: 'moves',
-  link_report_shares: 'goes', // made anew for the profile that stays
+  link_report_month_shares: 'goes', // made anew for the profile that stays
   memberships: 'stays',
   outbox: 'stays',
   reconciliation_members: 'goes', // found under way, and no longer so

@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import { AddUpLinkReportsByPeriod1764000260000 } from '../../migrations/1764000260000-add-up-link-reports-by-period.js';
+import { ShareLinkReportsByMonth1764000310000 } from '../../migrations/1764000310000-share-link-reports-by-month.js';
 import { Cleaner } from '../../src/retention/cleaner.js';
 import { DAY, HOUR, RETENTION, T0 } from '../support/builders.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -99,6 +100,41 @@ describe('the figures of links', () => {
     await take(turnout, fact('click', T0 + 39 * DAY, 'customer_id=late'));
     await expectExact();
   });
+
+  it('are the same when shares are told apart by month, as they were not at first, and everybody is counted again', async () => {
+    const kept = await expectExact();
+    const migration = new ShareLinkReportsByMonth1764000310000();
+    await turnout.app.get(DataSource).transaction(async ({ queryRunner }) => {
+      await migration.down(queryRunner!);
+      await migration.up(queryRunner!);
+    });
+    await database.pool.query('UPDATE profiles SET is_link_report_due = true');
+    expect(await expectExact()).toEqual(kept);
+  });
+
+  it('are written anew for the months alone in which they change', async () => {
+    const clicks = [-10, 0, 20, 32].map((days) => fact('click', T0 + days * DAY, 'customer_id=steady'));
+    await take(turnout, ...clicks, fact('purchase', T0 + 21 * DAY, 'customer_id=steady', { order_id: 'steady' }));
+    await expectExact();
+    const before = await sharesOf('steady');
+    expect([...before.keys()]).toEqual(['2026-02', '2026-03', '2026-04']);
+    await take(turnout, fact('click', T0 + 33 * DAY, 'customer_id=steady'));
+    await expectExact();
+    const after = await sharesOf('steady');
+    expect([...after].filter(([month, state]) => before.get(month) !== state)).toEqual([
+      ['2026-04', expect.anything()],
+    ]);
+  });
+
+  /** The state of each row of somebody's shares, by month. */
+  async function sharesOf(customer: string): Promise<Map<string, string>> {
+    const { rows } = await database.pool.query<{ month: string; state: string }>(
+      `SELECT to_char(month, 'YYYY-MM') AS month, link_report_month_shares.xmin::text AS state
+         FROM link_report_month_shares JOIN identifiers USING (profile_id) WHERE value = $1 ORDER BY month`,
+      [customer],
+    );
+    return new Map(rows.map(({ month, state }) => [month, state]));
+  }
 
   it('forget what is past its time', async () => {
     await take(

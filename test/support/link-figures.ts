@@ -50,7 +50,7 @@ export async function recountedFigures(turnout: TestTurnout, { pool }: Pick<Test
     rows.map(({ id }) => Number(id)),
   );
   const sums = new Map<string, Record<string, number>>();
-  for (const figure of [...shares.values()].flat()) {
+  for (const figure of [...shares.values()].flat().map((sum) => sum.figure)) {
     for (const key of keysOf(figure)) {
       const sum = sums.get(key) ?? {};
       sums.set(key, sum);
