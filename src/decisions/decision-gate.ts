@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Milliseconds } from '../core/instant.js';
 import { JourneyStore } from '../journeys/journey-store.js';
 import { Problem } from '../platform/problem.js';
+import { Seldom } from '../platform/seldom.js';
 import { Decider, type Outcome } from './decider.js';
 import { fallbackFor } from './fallback.js';
 import type { Question } from './question.js';
@@ -11,6 +12,9 @@ export const DECISION_DEADLINE_MS = Symbol('DecisionDeadlineMs');
 
 const MOST_AT_ONCE = 256;
 const MOST_RUNNING = 4;
+
+/** That something fails is said so often, not of each question. */
+const SAID_EVERY_MS = 10_000;
 
 interface Waiting {
   question: Question;
@@ -26,6 +30,8 @@ interface Waiting {
 export class DecisionGate {
   private readonly logger = new Logger(DecisionGate.name);
   private readonly waiting: Waiting[] = [];
+  private readonly sayingFailures = new Seldom(SAID_EVERY_MS);
+  private readonly sayingFallbacks = new Seldom(SAID_EVERY_MS);
   private running = 0;
 
   constructor(
@@ -58,7 +64,10 @@ export class DecisionGate {
       try {
         outcomes = await this.decider.answerAll(questions);
       } catch (error) {
-        this.logger.error({ msg: 'questions could not be answered', questions: questions.length, err: error });
+        this.sayingFailures.say((unsaid) => {
+          const msg = 'questions could not be answered';
+          this.logger.error({ msg, questions: questions.length, otherTimes: unsaid, err: error });
+        });
         outcomes = questions.map((question) => this.fallback(question, 'something failed'));
       }
       batch.forEach(({ answer, timer }, index) => {
@@ -72,7 +81,9 @@ export class DecisionGate {
   private fallback(question: Question, why: string): Outcome | Problem {
     const { journey, branchPoint } = question;
     const outcome = fallbackFor(question, this.journeys.lastKnown(journey, branchPoint));
-    this.logger.warn({ msg: 'a question got its fallback', journey, branchPoint, why });
+    this.sayingFallbacks.say((unsaid) =>
+      this.logger.warn({ msg: 'a question got its fallback', journey, branchPoint, why, others: unsaid }),
+    );
     return outcome;
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Logger, type INestApplicationContext } from '@nestjs/common';
 import { Metrics } from '../platform/metrics/metrics.js';
+import { Seldom } from '../platform/seldom.js';
 import { beginRequest, endRequest } from '../platform/tracing/trace-requests.js';
 import { AddressLimit } from './address-limit.js';
 import { Redirector, type Answer } from './redirector.js';
@@ -14,6 +15,9 @@ export interface LinkListenerSettings {
 }
 
 const logger = new Logger('Links');
+
+/** That links can't be followed is said so often, in milliseconds; not of each click. */
+const SAID_EVERY_MS = 10_000;
 
 const PATH = '/l/';
 const ROUTE = '/l/*';
@@ -57,6 +61,8 @@ export function linkListener(app: INestApplicationContext, settings: LinkListene
     mostAddresses: MOST_ADDRESSES,
   });
 
+  const saying = new Seldom(SAID_EVERY_MS);
+
   return (request: IncomingMessage, response: ServerResponse): boolean => {
     const { method, url, headers } = request;
     if (!url?.startsWith(PATH) || (method !== 'GET' && method !== 'HEAD')) return false;
@@ -74,7 +80,7 @@ export function linkListener(app: INestApplicationContext, settings: LinkListene
     }
     const visit = { method, headers, address, token: tokenIn(url), host: hostOf(request) };
     redirector.follow(visit).then(finish, (error: unknown) => {
-      logger.warn({ msg: 'a link could not be followed', err: error });
+      saying.say((unsaid) => logger.warn({ msg: 'a link could not be followed', others: unsaid, err: error }));
       finish({ refused: 'unavailable' });
     });
     return true;

@@ -41,6 +41,11 @@ class ThingsController {
     throw new Error('password=hunter2');
   }
 
+  @Get('away')
+  away(): never {
+    throw Object.assign(new Error('connect ECONNREFUSED 10.0.0.7:5432'), { code: 'ECONNREFUSED' });
+  }
+
   @Get('down')
   down(): never {
     throw new HttpException('connection to 10.0.0.7 lost', 503);
@@ -152,6 +157,21 @@ describe('what was thrown', () => {
       err: { message: 'password=hunter2' },
     });
     expect(log[0]).not.toContain('ada@example.com');
+  });
+
+  it('says that the database is away, and the log says it once for all requests of the next seconds', async () => {
+    for (let times = 0; times < 3; times++) {
+      const { body, headers } = await ask('/things/away');
+      expect(body).toEqual({
+        title: 'Service Unavailable',
+        status: 503,
+        detail: 'The database can not be asked just now. Send the same again in a moment.',
+      });
+      expect(headers.get('retry-after')).toBe('1');
+    }
+    expect(log.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'warn', err: { message: 'connect ECONNREFUSED 10.0.0.7:5432' } },
+    ]);
   });
 
   it('keeps the status, but not the message, of an exception that is a failure of ours', async () => {

@@ -2,13 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import { Catch, HttpException, HttpStatus, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { isUnstorableText } from './database-errors.js';
+import { isUnreachable, isUnstorableText } from './database-errors.js';
 import { jsonPointer, Problem, type ProblemEntry } from './problem.js';
+import { Seldom } from './seldom.js';
 
 /** Turns whatever was thrown into an answer; the one place where errors become HTTP. */
+/** That the database is away is said so often, not for each of the requests that come meanwhile. */
+const SAID_EVERY_MS = 10_000;
+
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
+  private readonly saying = new Seldom(SAID_EVERY_MS);
 
   catch(exception: unknown, host: ArgumentsHost): void {
     this.answer(
@@ -31,6 +36,8 @@ export class ProblemFilter implements ExceptionFilter {
 
   /** Nothing of an unexpected error leaves the process but an id under which it is logged. */
   private unexpected(exception: unknown, request: FastifyRequest): Problem {
+    const cause = exception instanceof HttpException ? exception.cause : exception;
+    if (isUnreachable(cause)) return this.databaseAway(cause);
     const id = randomUUID();
     this.logger.error({
       msg: 'a request failed unexpectedly',
@@ -45,6 +52,18 @@ export class ProblemFilter implements ExceptionFilter {
       status,
       detail: `Something went wrong on our side. It is logged under ${id}.`,
       members: { instance: `urn:uuid:${id}` },
+    });
+  }
+
+  /** No fault of the request, nor of ours: the same again succeeds once it is back. */
+  private databaseAway(error: unknown): Problem {
+    this.saying.say((unsaid) =>
+      this.logger.warn({ msg: 'requests are answered 503: the database can not be asked', others: unsaid, err: error }),
+    );
+    return new Problem({
+      status: 503,
+      detail: 'The database can not be asked just now. Send the same again in a moment.',
+      headers: { 'retry-after': '1' },
     });
   }
 }
