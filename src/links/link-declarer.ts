@@ -4,12 +4,12 @@ import type { CtaCatalogue } from '../ctas/cta-catalogue.js';
 import { CtaStore } from '../ctas/cta-store.js';
 import { normaliseHref } from '../ctas/normalise-href.js';
 import { shapeOf } from '../ctas/suggest-pattern.js';
-import { catalogueRevision } from '../platform/catalogue-revision.js';
-import { now } from '../platform/clock.js';
+import { catalogueRevision, nowWithDeclaredHeld } from '../platform/catalogue-revision.js';
 import type { Transaction } from '../platform/database.js';
-import { jsonPointer, Problem, type ProblemEntry } from '../platform/problem.js';
+import { Problem, type ProblemEntry } from '../platform/problem.js';
 import { identifiersFromBody } from '../profiles/identifier-reference.js';
 import { IdentifierStore } from '../profiles/identifier-store.js';
+import { holdLiving } from '../profiles/profile-lock.js';
 import { BindingStore } from './binding-store.js';
 import { clickProperties, type Declaration } from './declaration.js';
 import { destinationProblem, hostOfDestination, LONGEST_URL } from './destination.js';
@@ -84,7 +84,8 @@ export class LinkDeclarer {
   }
 
   private async checked(tx: Transaction, given: readonly LinkDto[], pointerOf: (index: number) => string) {
-    const at = await now(tx);
+    // What a link rests on (its CTA, its domain) stays until it is made.
+    const at = await nowWithDeclaredHeld(tx);
     const around: Surroundings = {
       at,
       domains: await this.domains.list(tx),
@@ -107,7 +108,13 @@ export class LinkDeclarer {
     const lists = given.map(({ profile }, index) =>
       profile ? identifiersFromBody(profile, `${pointerOf(index)}/profile`) : [],
     );
-    const profiles = await this.identifiers.findAll(tx, lists);
+    const found = await this.identifiers.findAll(tx, lists);
+    // Nobody is merged or erased before their link is written down.
+    const living = await holdLiving(
+      tx,
+      found.filter((id) => id !== undefined),
+    );
+    const profiles = found.map((id) => (id === undefined ? undefined : living.get(id)));
     const unknown = lists.flatMap((list, index): ProblemEntry[] => {
       if (list.length === 0 || profiles[index] !== undefined) return [];
       const expected = 'somebody of whom something was told before, as by an identify call';
@@ -195,7 +202,7 @@ function linkProblems(link: Declaration, dto: LinkDto, around: Surroundings): Pr
 /** By the naming schema; what the destination says already counts, too. */
 function utmProblems({ utm, channel, destination }: Declaration, schema: UtmSchema | undefined): ProblemEntry[] {
   const found = utmSyntaxProblems(utm);
-  if (found.length > 0) return found.map(({ key, ...rest }) => ({ pointer: jsonPointer('utm', key), ...rest }));
+  if (found.length > 0) return found.map(({ key, ...rest }) => ({ pointer: `/utm/${key}`, ...rest }));
   const values = { ...Object.fromEntries(utmOf(destination)), ...utm };
   return schema ? schemaProblems(schema, values, { channel, destination }) : [];
 }
@@ -214,7 +221,7 @@ function destinationProblems(link: Declaration, domain: LinkDomain, around: Surr
   );
   if (disagreeing.length > 0) {
     return disagreeing.map(([key]) => ({
-      pointer: jsonPointer('utm', key),
+      pointer: `/utm/${key}`,
       detail: 'the destination has another value for it, and would keep it',
       expected: 'the same value, or one of the two left out',
     }));

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { RequireScope } from '../platform/auth/require-scope.js';
+import { heldCatalogueRevision } from '../platform/catalogue-revision.js';
 import { Problem, type ProblemEntry } from '../platform/problem.js';
 import { alignmentOf, isHost, isHostRule, isOpenToAnybody } from './hosts.js';
 import { LinkDomainStore, type DomainDefinition } from './link-domain-store.js';
@@ -51,6 +52,7 @@ export class LinkDomainsController {
     const problems = problemsOf(domain);
     if (problems.length > 0) throw Problem.badRequest('The link domain is not right.', problems);
     const { existed, kept } = await this.dataSource.transaction(async (tx) => {
+      await heldCatalogueRevision(tx); // no link is being made meanwhile
       const { leading } = await this.domains.linksOf(tx, host);
       if (leading > 0) throw Problem.conflict(`${leading} tracked links lead to ${host}: it can't serve links, too.`);
       return { existed: await this.domains.put(tx, domain), kept: (await this.domains.find(tx, host))! };
@@ -64,6 +66,7 @@ export class LinkDomainsController {
   @ApiOperation({ summary: 'Remove a branded domain that has no links' })
   async remove(@Param('host') host: string): Promise<void> {
     await this.dataSource.transaction(async (tx) => {
+      await heldCatalogueRevision(tx); // no link is being made meanwhile
       const wasThere = await this.domains.remove(tx, host);
       if (!wasThere) throw Problem.notFound(`There is no link domain "${host}".`);
       const { served } = await this.domains.linksOf(tx, host);

@@ -4,6 +4,7 @@ import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOperation, ApiPropertyOptional,
 import { IsIn } from 'class-validator';
 import { DataSource } from 'typeorm';
 import { RequireScope } from '../platform/auth/require-scope.js';
+import { heldCatalogueRevision } from '../platform/catalogue-revision.js';
 import { Problem, type ProblemEntry } from '../platform/problem.js';
 import { EventHistoryStore } from '../profiles/event-history-store.js';
 import { isManual, MANUAL_MEMBERSHIP, MANUAL_SOURCE, manualRule } from '../segments/manual-rule.js';
@@ -39,6 +40,7 @@ export class ManualMembersController {
   @ApiOperation({ summary: 'Make a segment whose members are uploaded; usable in rules like any other' })
   async create(@Param('key') key: string, @Body() body: PutManualSegmentDto) {
     const published = await this.dataSource.transaction(async (tx) => {
+      await heldCatalogueRevision(tx); // one change after another
       const known = await this.segments.find(tx, key);
       if (known && !isManual(key, known.rule))
         throw Problem.conflict(`There is a segment "${key}" with a rule already.`);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Instant, Milliseconds } from '../core/instant.js';
-import { now } from '../platform/clock.js';
+import { nowWithDeclaredHeld } from '../platform/catalogue-revision.js';
 import { query, type Transaction } from '../platform/database.js';
 import { laneOfProfile, laneOfText } from '../platform/lanes.js';
 import { Nudger } from '../platform/nudger.js';
@@ -76,10 +76,11 @@ export class ManualMembers {
   /** States what is news about some people, or was said long ago, in one transaction; returns about how many it is news. */
   private async write(key: string, isMember: boolean, find: (tx: Transaction) => Promise<Person[]>): Promise<number> {
     const { lanes, changed, owedTo } = await repeatedTransaction(this.dataSource, async (tx) => {
+      // Whoever is merged by it is evaluated by what is declared now.
+      const at = await nowWithDeclaredHeld(tx);
       const people = await find(tx);
       const known = people.flatMap((one) => one.profileId ?? []);
       const standings = await standingsOf(tx, key, known);
-      const at = await now(tx);
       const stated = people.flatMap(({ profileId, identifiers }) => {
         const standing = profileId === undefined ? undefined : standings.get(profileId);
         const isNews = (standing?.isMember ?? false) !== isMember;

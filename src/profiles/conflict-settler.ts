@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { nowWithDeclaredHeld } from '../platform/catalogue-revision.js';
 import { now } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
 import { laneOfProfile } from '../platform/lanes.js';
@@ -40,6 +41,8 @@ export class ConflictSettler {
    */
   async settle(profileId: number, identifier: Identifier, verdict: Verdict): Promise<Settled> {
     const { owedTo, ...settled } = await repeatedTransaction(this.dataSource, async (tx) => {
+      // A change that looks for whose clicks it touches would not find those that are moved meanwhile.
+      await nowWithDeclaredHeld(tx);
       const conflict = await this.conflicts.find(tx, profileId, identifier);
       if (!conflict) throw Problem.notFound('There is no such conflict, or not any more.');
       if (verdict === 'same_person') return this.join(tx, conflict);

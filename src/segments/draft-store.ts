@@ -43,6 +43,11 @@ export class DraftStore {
     return draft;
   }
 
+  /** Takes a draft out; one that has been put in its place since stays. */
+  async take(tx: Transaction, { id }: Draft): Promise<void> {
+    await query(tx, 'DELETE FROM segment_drafts WHERE id = $1', [id]);
+  }
+
   /** False if there was none. */
   async remove(tx: Transaction, key: string): Promise<boolean> {
     const rows = await query(

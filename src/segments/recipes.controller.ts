@@ -7,6 +7,7 @@ import type { Milliseconds } from '../core/instant.js';
 import { parseRule } from '../core/parse-rule.js';
 import type { Rule } from '../core/rule.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
+import { heldCatalogueRevision } from '../platform/catalogue-revision.js';
 import { jsonPointer, Problem } from '../platform/problem.js';
 import { RETENTION_MS } from '../platform/retention.js';
 import { filledIn, parameterAt, parameterProblems, type ParameterProblem, type Recipe } from './recipe.js';
@@ -56,6 +57,8 @@ export class RecipesController {
     const key = checkedSegmentKey(body.key);
     const rule = this.filled(recipe, parameters ?? {});
     const published = await this.dataSource.transaction(async (tx) => {
+      // Taken first: of two that make the same the second sees the first.
+      await heldCatalogueRevision(tx);
       if (await this.segments.find(tx, key)) throw Problem.conflict(`There is a segment "${key}" already.`);
       return this.publisher.publish(tx, { key, rule, push: pushOf(key, body) });
     });

@@ -66,7 +66,7 @@ export class SegmentDraftsController {
       const revision = await heldCatalogueRevision(tx);
       const draft = await this.mustFind(tx, key);
       if (!force) await this.mustBeShadowed(tx, key, draft, revision);
-      await this.drafts.remove(tx, key);
+      await this.drafts.take(tx, draft);
       return this.publisher.publish(tx, { key, rule: draft.rule, push: draft.push });
     });
     return this.answer.after(key, published);

@@ -60,9 +60,10 @@ export class DestinationSettingsController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Make the signing secret anew; the one before signs beside it until it is set to null' })
   async rotate(@Param('key') key: string) {
-    const secret = await this.dataSource.transaction(async (tx) =>
-      this.settings.rotate(tx, await this.mustFind(tx, key)),
-    );
+    const secret = await this.dataSource.transaction(async (tx) => {
+      await heldCatalogueRevision(tx); // one change after another
+      return this.settings.rotate(tx, await this.mustFind(tx, key));
+    });
     return { ...(await this.view(key)), secret };
   }
 
