@@ -53,6 +53,7 @@ describe('a file of counts', () => {
       ['no column with the day', 'no column to compare by', 'no column with counts'],
     ],
     ['a day that is none', ['day,utm_campaign,sessions', '2026-02-30,a,1'], ['line 2: its day is none']],
+    ['a day of the year 0', ['day,utm_campaign,sessions', '0000-01-01,a,1'], ['line 2: its day is none']],
     [
       'counts that are none',
       ['day,utm_campaign,sessions', '2026-02-03,a,-1', '2026-02-03,b,1', '2026-02-03,c,1e3'],

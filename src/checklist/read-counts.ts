@@ -170,7 +170,8 @@ function problem(line: number, detail: string, expected: string): ProblemEntry {
 function dayOf(text: string): string | undefined {
   const [, year, month, day] = /^(\d{4})-?(\d{2})-?(\d{2})$/.exec(text.trim()) ?? [];
   const iso = `${year}-${month}-${day}`;
-  return parseDay(iso) === undefined ? undefined : iso;
+  // The database's calendar begins with the year 1.
+  return parseDay(iso) === undefined || iso < '0001' ? undefined : iso;
 }
 
 function countOf(text: string): number | undefined {

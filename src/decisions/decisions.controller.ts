@@ -40,15 +40,17 @@ export class DecisionsController {
     await this.log.flush();
     const tx = this.dataSource.manager;
     const profileId =
-      asked.profile && (await this.identifiers.find(tx, [identifierFromPath(asked.profile, '/profile')]));
-    if (asked.profile && !profileId) return { decisions: [], next: null };
+      asked.profile === undefined
+        ? undefined
+        : await this.identifiers.find(tx, [identifierFromPath(asked.profile, '/profile')]);
+    if (asked.profile !== undefined && profileId === undefined) return { decisions: [], next: null };
     const { decisions, next } = await this.query.page(
       tx,
       {
         journey: asked.journey,
         branchPoint: asked.branch_point,
         branch: asked.branch,
-        profileId: profileId || undefined,
+        profileId,
         runKey: asked.journey_run_id,
         isOpen: asked.status && asked.status === 'open',
         isRevised: asked.revised,

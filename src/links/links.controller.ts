@@ -7,7 +7,7 @@ import { CtaStore } from '../ctas/cta-store.js';
 import { noteChange } from '../platform/audit/changes.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { presentOf } from '../platform/catalogue-revision.js';
-import { readCursor, readInstant, writeCursor } from '../platform/cursor.js';
+import { INSTANT, readCursor, readInstant, TEXT, writeCursor } from '../platform/cursor.js';
 import type { Transaction } from '../platform/database.js';
 import { jsonPointer, Problem, type ProblemEntry } from '../platform/problem.js';
 import { validated } from '../platform/validation.js';
@@ -65,7 +65,7 @@ export class LinksController {
   @ApiOperation({ summary: 'List tracked links, newest first' })
   async list(@Query() { cta, template, domain, limit, after }: LinksQueryDto) {
     const tx = this.dataSource.manager;
-    const [createdAt, id] = after === undefined ? [] : readCursor(after, 2);
+    const [createdAt, id] = after === undefined ? [] : readCursor(after, [INSTANT, TEXT]);
     const from = createdAt === undefined ? undefined : { createdAt: readInstant(createdAt), id: id! };
     const found = await this.links.list(tx, { cta, template, domain, after: from, limit: limit + 1 });
     const page = found.slice(0, limit);

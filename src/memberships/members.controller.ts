@@ -3,6 +3,7 @@ import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
+import { isTimeZone } from '../core/calendar.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { now } from '../platform/clock.js';
 import { Problem } from '../platform/problem.js';
@@ -100,8 +101,16 @@ export class MembersController {
   }
 }
 
-/** Throws a 400 problem where there would be too many spans, or none. */
-function spanOf({ unit, from, to, timeZone }: ActivityQueryDto, present: number): ActivityQuestion {
+/** Throws a 400 problem where there would be too many spans, or none, or no time zone is named. */
+function spanOf({ unit, from, to, timeZone: name }: ActivityQueryDto, present: number): ActivityQuestion {
+  if (!isTimeZone(name)) {
+    const expected = 'the IANA name of a time zone, such as "Europe/Berlin"';
+    throw Problem.badRequest('The query is not right.', [
+      { pointer: '/timeZone', detail: 'it is no time zone', expected },
+    ]);
+  }
+  // PostgreSQL does not know all names that we do, and means another zone by some, such as IST.
+  const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
   const end = to === undefined ? present + 1 : Date.parse(to);
   const start = from === undefined ? end - SPANS_UNLESS_GIVEN[unit] * SPAN_MS[unit] : Date.parse(from);
   if (start < end && end - start <= MOST_SPANS * SPAN_MS[unit]) {

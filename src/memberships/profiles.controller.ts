@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { noteChange } from '../platform/audit/changes.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
-import { readCursor, readInstant, writeCursor } from '../platform/cursor.js';
+import { INSTANT, NUMBER, readCursor, readInstant, TEXT, UUID, writeCursor } from '../platform/cursor.js';
 import { Problem } from '../platform/problem.js';
 import { ConflictSettler } from '../profiles/conflict-settler.js';
 import { ConflictStore } from '../profiles/conflict-store.js';
@@ -40,7 +40,7 @@ export class ProfilesController {
       'Joining them would have made strangers one profile. Open until the two turn out to be one after all, or somebody settles it.',
   })
   async listConflicts(@Query() { after, limit, state }: ConflictsQueryDto) {
-    const [at, profileId, kind, value] = after === undefined ? [] : readCursor(after, 4);
+    const [at, profileId, kind, value] = after === undefined ? [] : readCursor(after, [INSTANT, NUMBER, TEXT, TEXT]);
     const from =
       at === undefined ? undefined : { at: readInstant(at), profileId: profileId!, kind: kind!, value: value! };
     const page = { ...(from && { after: from }), most: limit, areApart: state === 'kept_apart' };
@@ -90,7 +90,7 @@ export class ProfilesController {
   }
 
   private async timelineOf(profileId: number, { after, limit }: PageQueryDto) {
-    const [at, id] = after === undefined ? [] : readCursor(after, 2);
+    const [at, id] = after === undefined ? [] : readCursor(after, [INSTANT, UUID]);
     const from = at === undefined ? undefined : { occurredAt: readInstant(at), id: id! };
     const page = { ...(from && { after: from }), most: limit };
     const events = await this.profiles.timeline(this.dataSource.manager, profileId, page);

@@ -5,11 +5,20 @@ export function writeCursor(values: readonly string[]): string {
   return Buffer.from(JSON.stringify(values)).toString('base64url');
 }
 
-/** Reads what {@link writeCursor} wrote, of so many values. Throws a 400 problem. */
-export function readCursor(text: string, length: number): string[] {
-  const values = parsed(text);
-  if (Array.isArray(values) && values.length === length && values.every((one) => typeof one === 'string'))
-    return values;
+/** What a value of a cursor may be: such as the database takes, whichever list's cursor is sent, and whoever made it. */
+export const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+export const NUMBER = /^\d{1,18}$/;
+export const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+export const TEXT = /^[^\0]*$/;
+
+/** Reads what {@link writeCursor} wrote, values of these forms. Throws a 400 problem. */
+export function readCursor(text: string, forms: readonly RegExp[]): string[] {
+  const values: unknown = parsed(text);
+  const isOne =
+    Array.isArray(values) &&
+    values.length === forms.length &&
+    forms.every((form, index) => typeof values[index] === 'string' && form.test(values[index]));
+  if (isOne) return values as string[];
   throw notACursor();
 }
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isNestedBeyond } from './json-depth.js';
-import { Problem } from './problem.js';
+import { jsonPointer, Problem } from './problem.js';
 
 /** Far more than any form of ours is deep; what lies deeper is an attack on whoever walks through it. */
 const DEEPEST = 64;
@@ -24,8 +24,33 @@ export function jsonBodyParser(fastify: Pick<FastifyInstance, 'getDefaultJsonPar
       return done(Problem.badRequest(`The body is nested deeper than ${DEEPEST} levels.`));
     }
     const text = body.toString();
-    parse(request, text, (error, value) => done(error && text !== '' ? invalidJson(text) : error, value));
+    parse(request, text, (error, value) => {
+      if (error) return done(text === '' ? error : invalidJson(text));
+      const half = HALF.test(text) ? halfIn(value, '') : undefined;
+      done(half === undefined ? null : halfCharacter(half), value);
+    });
   };
+}
+
+/** How JSON in UTF-8 may spell half of a character; two of them may be one character. */
+const HALF = /\\u[dD][89a-fA-F]/;
+
+/** Where half of a character stands alone, which is no text, and which no database keeps; a pointer, or undefined. */
+function halfIn(value: unknown, pointer: string): string | undefined {
+  if (typeof value === 'string') return value.isWellFormed() ? undefined : pointer;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [name, inner] of Object.entries(value)) {
+    const half = name.isWellFormed() ? halfIn(inner, pointer + jsonPointer(name)) : pointer;
+    if (half !== undefined) return half;
+  }
+  return undefined;
+}
+
+function halfCharacter(pointer: string): Problem {
+  const expected = 'both halves of a surrogate pair, such as \\ud83d\\ude00, or neither';
+  return Problem.badRequest('The request is not right.', [
+    { pointer, detail: 'half of a character stands alone in a text or name', expected },
+  ]);
 }
 
 /** Why a text is refused as JSON. The parser's own message is not passed on: it quotes the body. */

@@ -1,6 +1,7 @@
 import { describeApi } from '../../src/platform/openapi.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { TestTurnout } from '../support/turnout.js';
+import { SIGNING_KEY, TestTurnout } from '../support/turnout.js';
+import { customerioWebhook } from '../support/webhooks.js';
 
 const CLICKED = { performed: 'click', within: '30d' };
 
@@ -80,6 +81,90 @@ describe('odd requests', () => {
     const answer = await turnout.call('POST', `/v1/${path}`, body);
     expect(answer.status).toBe(400);
     expect(answer.body.errors).toContainEqual(expect.objectContaining({ pointer }));
+  });
+
+  const cursorOf = (...values: string[]) => Buffer.from(JSON.stringify(values)).toString('base64url');
+
+  it.each([
+    cursorOf('2026-01-01T00:00:00.000Z', 'x', 'y'),
+    cursorOf('2026-01-01T00:00:00.000Z', '\0'),
+    cursorOf('-271821-04-20T00:00:00.000Z', '5cb2e05c-9e4d-4a2f-8a2e-0f4f1a9a3c11'),
+    cursorOf('2026-01-01T00:00:00.000Z', 'x', 'email', 'a@b.example'),
+    cursorOf('2026-01-01T00:00:00.000Z', '9'.repeat(30), 'email', 'a@b.example'),
+    cursorOf('-271821-04-20T00:00:00.000Z', '1', 'email', 'a@b.example'),
+    cursorOf('x'),
+    '{}',
+  ])('a cursor that no list wrote is refused by each: %s', async (after) => {
+    await turnout.send(customerioWebhook({ secret: SIGNING_KEY, at: Date.now(), identifiers: { id: '1' } }));
+    for (const list of ['profiles/conflicts', 'profiles/customer_id:1/events', 'links', 'audit-log']) {
+      const { status, body } = await turnout.call('GET', `/v1/${list}?after=${after}`);
+      expect({ list, status, body }).toMatchObject({ list, status: 400, body: { errors: [{ pointer: '/after' }] } });
+    }
+  });
+
+  it('a cursor of the events of a profile is none of the links’, and the other way round', async () => {
+    const after = cursorOf('2026-01-01T00:00:00.000Z', 'Z-Rw-AEnJz8');
+    expect(await turnout.call('GET', `/v1/profiles/customer_id:1/events?after=${after}`)).toMatchObject({
+      status: 400,
+    });
+    expect(await turnout.call('GET', `/v1/links?after=${after}`)).toMatchObject({ status: 200 });
+  });
+
+  it('a place in a list of bad lines that is beyond all numbers is refused', async () => {
+    await turnout.must('POST', '/v1/imports?id=odd');
+    const { status, body } = await turnout.call('GET', '/v1/imports/odd/bad-lines?after=1e30');
+    expect({ status, pointer: body.errors?.[0].pointer }).toEqual({ status: 400, pointer: '/after' });
+  });
+
+  it('decisions about nobody in particular are not those about everybody', async () => {
+    const { status, body } = await turnout.call('GET', '/v1/decisions?profile=');
+    expect({ status, pointer: body.errors?.[0].pointer }).toEqual({ status: 400, pointer: '/profile' });
+  });
+
+  it.each<[string, string, string, object]>([
+    ['/patterns/0/query/a', 'PUT', 'ctas/odd', { patterns: [{ host: 'a.example', query: { a: '\ud800' } }] }],
+    ['/patterns/0/query', 'PUT', 'ctas/odd', { patterns: [{ host: 'a.example', query: { '\ud800': 'a' } }] }],
+    [
+      '/utm/utm_source',
+      'POST',
+      'links',
+      { cta: 'x', destination: 'https://a.example/', utm: { utm_source: 'a\udc00' } },
+    ],
+    ['/settings/url', 'PUT', 'destinations/odd', { kind: 'webhook', settings: { url: 'https://a.example/\ud800' } }],
+    ['/name', 'POST', 'api-keys', { name: '\ud83d', scopes: ['decide'] }],
+  ])('half of a character at %s is refused, a whole one is not: %s %s', async (pointer, method, path, body) => {
+    const refused = await turnout.call(method, `/v1/${path}`, body);
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer, detail: expect.stringContaining('half of a character') }] },
+    });
+    const whole = JSON.parse(JSON.stringify(body).replace(/\\ud[89a-f]../, '\\ud83d\\ude00')) as object;
+    const answer = await turnout.call(method, `/v1/${path}`, whole);
+    expect(answer.status).toBeLessThan(500);
+    expect(JSON.stringify(answer.body)).not.toContain('half of a character');
+  });
+
+  it('the days of every time zone can be asked for, by each of its names', async () => {
+    await turnout.must('PUT', '/v1/segments/zoned', { rule: CLICKED });
+    const activity = (timeZone: string) =>
+      turnout.must(
+        'GET',
+        `/v1/segments/zoned/activity?from=2026-07-01&to=2026-07-03&timeZone=${encodeURIComponent(timeZone)}`,
+      );
+    for (const zone of Intl.supportedValuesOf('timeZone')) await activity(zone);
+    for (const [alias, zone] of Object.entries({
+      AET: 'Australia/Sydney',
+      'US/Pacific-New': 'America/Los_Angeles',
+      IST: 'Asia/Kolkata',
+      PST: 'America/Los_Angeles',
+      'Etc/GMT+5': 'EST',
+    })) {
+      expect({ alias, spans: (await activity(alias)).spans }).toEqual({ alias, spans: (await activity(zone)).spans });
+    }
+    expect(await turnout.call('GET', '/v1/segments/zoned/activity?timeZone=%2B05:30')).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/timeZone' }] },
+    });
   });
 
   it('a recipe without parameters has its defaults, said as null, too', async () => {

@@ -77,6 +77,7 @@ export class BadLinesQueryDto {
   @Type(() => Number)
   @IsInt()
   @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
   after = 0;
 
   @ApiPropertyOptional({ type: 'integer', description: 'Lines a page', default: 100, maximum: 1000 })
