@@ -6,7 +6,7 @@ import { normaliseHref } from '../ctas/normalise-href.js';
 import { shapeOf } from '../ctas/suggest-pattern.js';
 import { catalogueRevision, nowWithDeclaredHeld } from '../platform/catalogue-revision.js';
 import type { Transaction } from '../platform/database.js';
-import { Problem, type ProblemEntry } from '../platform/problem.js';
+import { jsonPointer, Problem, type ProblemEntry } from '../platform/problem.js';
 import { identifiersFromBody } from '../profiles/identifier-reference.js';
 import { IdentifierStore } from '../profiles/identifier-store.js';
 import { holdLiving } from '../profiles/profile-lock.js';
@@ -202,7 +202,7 @@ function linkProblems(link: Declaration, dto: LinkDto, around: Surroundings): Pr
 /** By the naming schema; what the destination says already counts, too. */
 function utmProblems({ utm, channel, destination }: Declaration, schema: UtmSchema | undefined): ProblemEntry[] {
   const found = utmSyntaxProblems(utm);
-  if (found.length > 0) return found.map(({ key, ...rest }) => ({ pointer: `/utm/${key}`, ...rest }));
+  if (found.length > 0) return found.map(({ key, ...rest }) => ({ pointer: jsonPointer('utm', key), ...rest }));
   const values = { ...Object.fromEntries(utmOf(destination)), ...utm };
   return schema ? schemaProblems(schema, values, { channel, destination }) : [];
 }
@@ -221,7 +221,7 @@ function destinationProblems(link: Declaration, domain: LinkDomain, around: Surr
   );
   if (disagreeing.length > 0) {
     return disagreeing.map(([key]) => ({
-      pointer: `/utm/${key}`,
+      pointer: jsonPointer('utm', key),
       detail: 'the destination has another value for it, and would keep it',
       expected: 'the same value, or one of the two left out',
     }));
