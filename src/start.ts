@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import { createApp } from './create-app.js';
@@ -5,6 +6,7 @@ import { ensureFirstKey } from './platform/auth/first-key.js';
 import { ConfigError, loadConfig, startNotices, type Config } from './platform/config.js';
 import { migrateDatabase } from './platform/database.js';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.js';
+import { Readiness } from './platform/health/readiness.js';
 import { createLogger, NestLogger } from './platform/logger.js';
 import { Metrics } from './platform/metrics/metrics.js';
 import { mountOpenApi } from './platform/openapi.js';
@@ -41,7 +43,8 @@ export async function start(overrides: Partial<Config> = {}): Promise<void> {
     await database.stop();
     throw error;
   }
-  stopOnSignal(config, async () => {
+  const readiness = app.get(Readiness);
+  stopOnSignal(config, readiness, async () => {
     await app.close();
     await endTracing?.();
     await database.stop();
@@ -76,20 +79,27 @@ async function openDatabase(
   return startEmbeddedPostgres({ dataDir: `${dataDirectory}/postgres`, port: embeddedPort, onProgress: report });
 }
 
-/** What is under way is finished or handed back; whoever is impatient signals a second time. */
-function stopOnSignal(config: Config, stop: () => Promise<void>): void {
+/**
+ * What is under way is finished or handed back; whoever is impatient signals a second time. An API that an orchestrator ends is
+ * first not ready for a while: a connection that is refused keeps some senders away for an hour.
+ */
+function stopOnSignal(config: Config, readiness: Readiness, stop: () => Promise<void>): void {
   let isStopping = false;
-  const onSignal = (): void => {
+  const onSignal = (signal: NodeJS.Signals): void => {
     if (isStopping) process.exit(1);
     isStopping = true;
-    setTimeout(() => process.exit(1), config.shutdownTimeoutMs).unref();
-    stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        console.error(error);
-        process.exit(1);
-      },
-    );
+    readiness.beginShutdown();
+    const delayMs = signal === 'SIGTERM' && config.roles.includes('api') ? config.shutdownDelayMs : 0;
+    setTimeout(() => process.exit(1), delayMs + config.shutdownTimeoutMs).unref();
+    void delay(delayMs)
+      .then(stop)
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          console.error(error);
+          process.exit(1);
+        },
+      );
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);

@@ -243,9 +243,14 @@ export const VARIABLES = {
     description: 'Collector of OpenTelemetry traces (OTLP over HTTP), without `/v1/traces`',
   }),
   OTEL_SERVICE_NAME: text({ default: 'turnout', description: 'Name of this process in traces' }),
+  SHUTDOWN_DELAY_MS: integer({
+    ...{ default: 5_000, min: 0, max: 600_000 },
+    description:
+      'How long an API that is told to end (SIGTERM) still answers while `/readyz` sends a proxy elsewhere, in milliseconds: longer than the proxy takes to notice',
+  }),
   SHUTDOWN_TIMEOUT_MS: integer({
     ...{ default: 20_000, min: 0, max: 600_000 },
-    description: 'How long a stopping process may finish its work, in milliseconds',
+    description: 'How long a stopping process may finish its work after that, in milliseconds',
   }),
   LOG_LEVEL: choice<LogLevel>(LOG_LEVELS, { default: 'info', description: 'Least severe level that is logged' }),
 } satisfies Record<string, Variable<unknown>>;

@@ -77,6 +77,7 @@ describe('the configuration', () => {
         deliveryMaxAttempts: 100,
       },
       tracing: undefined,
+      shutdownDelayMs: 5_000,
       shutdownTimeoutMs: 20_000,
       log: { level: 'info' },
     });
@@ -132,6 +133,7 @@ describe('the configuration', () => {
       DELIVERY_MAX_ATTEMPTS: '5',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
       OTEL_SERVICE_NAME: 'api',
+      SHUTDOWN_DELAY_MS: '0',
       SHUTDOWN_TIMEOUT_MS: '0',
       LINK_KEYS: LINK_KEY,
       LINK_DAYS: '30',
@@ -197,6 +199,7 @@ describe('the configuration', () => {
         deliveryMaxAttempts: 5,
       },
       tracing: { endpoint: 'http://collector:4318', serviceName: 'api' },
+      shutdownDelayMs: 0,
       shutdownTimeoutMs: 0,
       log: { level: 'debug' },
     });

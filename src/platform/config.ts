@@ -94,6 +94,8 @@ export interface Config {
   readonly worker: Readonly<WorkerSettings>;
   /** Undefined: nothing is traced. */
   readonly tracing: { readonly endpoint: string; readonly serviceName: string } | undefined;
+  /** Of an API, before it begins to stop. */
+  readonly shutdownDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly log: { readonly level: LogLevel };
 }
@@ -262,6 +264,7 @@ function grouped(values: Values): Config {
     tracing: values.OTEL_EXPORTER_OTLP_ENDPOINT
       ? { endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT, serviceName: values.OTEL_SERVICE_NAME }
       : undefined,
+    shutdownDelayMs: values.SHUTDOWN_DELAY_MS,
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
     log: { level: values.LOG_LEVEL },
   };

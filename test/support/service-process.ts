@@ -15,7 +15,7 @@ export class ServiceProcess {
   /** Starts `dist/src/<program>.js` with this environment and nothing of our own but PATH; resolves once it is ready. */
   static async start(env: Record<string, string>, program: 'main' | 'worker' = 'main'): Promise<ServiceProcess> {
     const child = spawn(process.execPath, [`dist/src/${program}.js`], {
-      env: { PATH: process.env.PATH, HEALTH_PORT: '0', ...env, LOG_LEVEL: 'info' },
+      env: { PATH: process.env.PATH, HEALTH_PORT: '0', SHUTDOWN_DELAY_MS: '0', ...env, LOG_LEVEL: 'info' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let printed = '';
@@ -61,7 +61,7 @@ export class ServiceProcess {
   }
 
   /** Resolves with the exit code once it has ended; null if the signal ended it. */
-  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+  async end(signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT'): Promise<number | null> {
     const { child } = this;
     if (child.exitCode === null && child.signalCode === null) {
       const ended = once(child, 'exit');

@@ -76,7 +76,8 @@ describe('docker-compose.yml', () => {
 
   it.each(own)('gives %s longer to stop than it takes', (_, service) => {
     const [, seconds] = /^(\d+)s$/.exec(service.stop_grace_period ?? '') ?? [];
-    expect(Number(seconds) * 1000).toBeGreaterThan(parseConfig({}).shutdownTimeoutMs);
+    const { shutdownDelayMs, shutdownTimeoutMs } = parseConfig({});
+    expect(Number(seconds) * 1000).toBeGreaterThan(shutdownDelayMs + shutdownTimeoutMs);
   });
 
   it('runs a worker that the build makes', () => {
