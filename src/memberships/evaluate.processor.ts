@@ -1,7 +1,7 @@
 import { Processor, WorkerHost } from '@nestjs/bullmq';
 import { Inject, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Job } from 'bullmq';
-import { Nudger } from '../platform/nudger.js';
+import { logProblems, Nudger } from '../platform/nudger.js';
 import { EVALUATE_QUEUE, PROCESSOR_OPTIONS, type EvaluateJob } from '../platform/queues.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { Backfill } from './backfill.js';
@@ -27,9 +27,7 @@ export class EvaluateProcessor extends WorkerHost implements OnApplicationBootst
 
   onApplicationBootstrap(): void {
     this.worker.concurrency = this.settings.evaluateConcurrency;
-    this.worker.on('error', (error) =>
-      this.logger.warn({ msg: 'the evaluate queue has a problem', error: String(error) }),
-    );
+    logProblems(this.worker, this.logger);
   }
 
   /** A lane that fails is left alone for a while: its profiles stay due, and the sweep comes back to it. */

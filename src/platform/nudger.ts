@@ -1,10 +1,14 @@
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Queue } from 'bullmq';
+import { Seldom } from './seldom.js';
 import { DELIVER_QUEUE, EVALUATE_QUEUE, PRIORITIES, type DeliverJob, type EvaluateJob } from './queues.js';
 
 /** Between two nudges: what comes by the hundred a second is not worth a job each time, which takes milliseconds. */
 const REST_MS = 50;
+
+/** While the queues are away each try to reach them fails: that is said so often, in milliseconds. */
+const SAID_EVERY_MS = 60_000;
 
 /**
  * Tells workers that there is something to look at. Never in anybody's way: nudges are gathered while the last ones are
@@ -16,11 +20,14 @@ export class Nudger implements BeforeApplicationShutdown {
   private readonly lanes = new Set<number>();
   private readonly deliveries = new Map<string, DeliverJob>();
   private sending: Promise<void> | undefined;
+  private readonly sayingLost = new Seldom(SAID_EVERY_MS);
 
   constructor(
     @InjectQueue(EVALUATE_QUEUE) private readonly evaluateQueue: Queue<EvaluateJob>,
     @InjectQueue(DELIVER_QUEUE) private readonly deliverQueue: Queue<DeliverJob>,
-  ) {}
+  ) {
+    for (const queue of [evaluateQueue, deliverQueue]) logProblems(queue, this.logger);
+  }
 
   /** Profiles of these lanes are due. */
   evaluate(lanes: Iterable<number>): void {
@@ -68,7 +75,10 @@ export class Nudger implements BeforeApplicationShutdown {
           );
         }
       } catch (error) {
-        this.logger.warn({ msg: 'nudges were lost; the sweep will find what is due', error: String(error) });
+        this.sayingLost.say((unsaid) => {
+          const msg = 'nudges were lost; the sweep will find what is due';
+          this.logger.warn({ msg, otherTimes: unsaid, error: String(error) });
+        });
       }
       await new Promise((resolve) => setTimeout(resolve, REST_MS));
     }
@@ -78,4 +88,14 @@ export class Nudger implements BeforeApplicationShutdown {
 /** One job waiting at most; a nudge that comes while its job runs makes it run once more. */
 function onceAtATime(id: string) {
   return { deduplication: { id, keepLastIfActive: true } };
+}
+
+/** What goes wrong with the connections of a queue, or of who works on it. Unheard it would be printed as it is, each time. */
+export function logProblems(queue: Pick<Queue, 'name'> & NodeJS.EventEmitter, logger: Logger): void {
+  const saying = new Seldom(SAID_EVERY_MS);
+  queue.on('error', (error: unknown) =>
+    saying.say((unsaid) =>
+      logger.warn({ msg: 'a queue has a problem', queue: queue.name, otherTimes: unsaid, error: String(error) }),
+    ),
+  );
 }

@@ -2,7 +2,7 @@ import { Processor, WorkerHost } from '@nestjs/bullmq';
 import { Inject, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import { DESTINATIONS, type Destination } from '../destinations/destination.js';
-import { Nudger } from '../platform/nudger.js';
+import { logProblems, Nudger } from '../platform/nudger.js';
 import { DELIVER_QUEUE, PRIORITIES, PROCESSOR_OPTIONS, type DeliverJob } from '../platform/queues.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
 import { Delivery } from './delivery.js';
@@ -28,9 +28,7 @@ export class DeliverProcessor extends WorkerHost implements OnApplicationBootstr
 
   onApplicationBootstrap(): void {
     this.makeRoom();
-    this.worker.on('error', (error) =>
-      this.logger.warn({ msg: 'the deliver queue has a problem', error: String(error) }),
-    );
+    logProblems(this.worker, this.logger);
     // Whatever was claimed is due again when its lease ends.
     this.worker.on('failed', (_job, error) => this.logger.error({ msg: 'a round of delivery failed', err: error }));
   }

@@ -1,6 +1,8 @@
-/** Something that has to work for requests to be answered. `check` throws, or takes too long, when it does not. */
+/** Something that has to work for requests to be answered, unless it says otherwise. `check` throws, or takes too long, when it does not. */
 export interface HealthCheck {
   readonly name: string;
+  /** Requests are answered without it, too: said, but no reason to send them elsewhere. */
+  readonly isDispensable?: true;
   check(): Promise<void>;
 }
 

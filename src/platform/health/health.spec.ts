@@ -21,10 +21,18 @@ describe('the health of a process', () => {
       if (failure) throw failure;
     },
   };
-  const queues: HealthCheck = { name: 'queues', check: async () => undefined };
+  let areQueuesDown = false;
+  const queues: HealthCheck = {
+    name: 'queues',
+    isDispensable: true,
+    check: async () => {
+      if (areQueuesDown) throw new Error('connect ECONNREFUSED 10.0.0.8:6379');
+    },
+  };
 
   beforeEach(async () => {
     failure = undefined;
+    areQueuesDown = false;
     log.splice(0);
     const module = await Test.createTestingModule({
       controllers: [HealthController],
@@ -61,6 +69,16 @@ describe('the health of a process', () => {
         { name: 'queues', state: 'up' },
         { name: 'running', state: 'up' },
       ],
+    });
+  });
+
+  it('is ready, and says what is down, without what requests do not need', async () => {
+    areQueuesDown = true;
+    const response = await fetch(`${url}/readyz`);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      status: 'ready',
+      checks: [{}, { name: 'queues', state: 'down' }, {}],
     });
   });
 

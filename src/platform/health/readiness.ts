@@ -25,7 +25,8 @@ export class Readiness implements OnModuleDestroy {
   async report(): Promise<ReadinessReport> {
     const checks = await Promise.all(this.checks.map((check) => this.judge(check)));
     checks.push({ name: 'running', state: this.isShuttingDown ? 'down' : 'up' });
-    return { isReady: checks.every(({ state }) => state === 'up'), checks };
+    const dispensable = new Set(this.checks.filter((one) => one.isDispensable).map(({ name }) => name));
+    return { isReady: checks.every(({ name, state }) => state === 'up' || dispensable.has(name)), checks };
   }
 
   /** What went wrong is for the log: an error's message may tell of addresses inside. */

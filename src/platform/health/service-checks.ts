@@ -4,7 +4,7 @@ import { MIGRATIONS } from '../../../migrations/index.js';
 import { query } from '../database.js';
 import type { HealthCheck } from './health-check.js';
 
-/** What every process of the service needs: a migrated database and a queue that answers. */
+/** What every process of the service needs: a migrated database, and a queue that answers. */
 export function serviceChecks(dataSource: DataSource, queue: Queue): readonly HealthCheck[] {
   return [
     {
@@ -23,6 +23,8 @@ export function serviceChecks(dataSource: DataSource, queue: Queue): readonly He
     },
     {
       name: 'queue',
+      // Jobs are nudges: events are stored and decisions made without any.
+      isDispensable: true,
       check: async () => void (await queue.getWaitingCount()),
     },
   ];
