@@ -40,9 +40,10 @@ export class Cleaner {
       const at = await now(tx);
       const [open] = await query<{ kind: string; lane: number; after: string }>(
         tx,
-        `SELECT kind, lane, after FROM cleanings WHERE done_at IS NULL OR done_at <= $1
+        // A newer release may have brought kinds that this one does not know, while both run.
+        `SELECT kind, lane, after FROM cleanings WHERE kind = ANY($2) AND (done_at IS NULL OR done_at <= $1)
           ORDER BY done_at NULLS FIRST, lane, kind LIMIT 1 FOR UPDATE SKIP LOCKED`,
-        [new Date(at - DAY)],
+        [new Date(at - DAY), CLEANINGS.map((one) => one.kind)],
       );
       if (!open) return undefined;
       const cleaning = CLEANINGS.find((one) => one.kind === open.kind)!;

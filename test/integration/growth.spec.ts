@@ -66,6 +66,12 @@ describe('what comes day after day', () => {
     expect([...named].sort()).toEqual(tables.map((one) => one.name as string).sort());
   });
 
+  it('is removed as far as this release knows of it, while a newer one has begun with more', async () => {
+    await database.pool.query(`UPDATE cleanings SET done_at = turnout_now()`);
+    await database.pool.query(`INSERT INTO cleanings (kind, lane, after) VALUES ('of a newer release', 0, '')`);
+    expect(await turnout.app.get(Cleaner).step()).toBeUndefined();
+  });
+
   it('is forgotten of to whom links were given, once the last of these has ended; and short forms with it', async () => {
     await turnout.must('PUT', '/v1/link-domains/go.example.com', { allowedHosts: ['shop.example.com'] });
     await turnout.must('PUT', '/v1/ctas/cart', { kind: 'cart', patterns: [{ host: 'shop.example.com' }] });
