@@ -131,7 +131,8 @@ export class Decider {
     await this.settler.settle(ids);
     const now = await this.decisions.findAll(this.dataSource.manager, ids);
     for (const [question, outcome] of open)
-      cached.set(question, { ...outcome, decision: now.get(outcome.decision.id)! });
+      // Of who was erased meanwhile nothing is left but what was just read.
+      cached.set(question, { ...outcome, decision: now.get(outcome.decision.id) ?? outcome.decision });
   }
 
   /** Writes decisions before they are answered. Returns the questions whose pins somebody else set first. */

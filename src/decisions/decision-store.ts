@@ -20,14 +20,15 @@ export class DecisionStore {
   /**
    * Writes decisions. One that is open is due at once: what came in while it was made is seen by the first look at it,
    * and whatever comes later makes it due again. One that is not is to be reviewed at once, where what came in meanwhile may
-   * speak against it: it was not there yet to be marked.
+   * speak against it: it was not there yet to be marked. Returns the ids of those that were not written before: whoever heard
+   * nothing of a commit writes them again.
    */
-  async append(tx: Transaction, decisions: readonly Decision[]): Promise<void> {
-    if (decisions.length === 0) return;
+  async append(tx: Transaction, decisions: readonly Decision[]): Promise<ReadonlySet<string>> {
+    if (decisions.length === 0) return new Set();
     const numbers = (read: (one: Decision) => number | null): string => plainArray(decisions.map(read));
     const texts = (read: (one: Decision) => string | null): string => textArray(decisions.map(read));
     const instants = (read: (one: Decision) => Instant | null) => instantArray(decisions.map(read));
-    await prepared(tx, 'append_decisions', APPEND, [
+    const rows = await prepared<{ id: string }>(tx, 'append_decisions', APPEND, [
       numbers(laneOf),
       texts((one) => one.id),
       numbers((one) => one.profileId),
@@ -53,6 +54,7 @@ export class DecisionStore {
       texts((one) => one.stranger),
       numbers((one) => one.judgedAs),
     ]);
+    return new Set(rows.map((row) => row.id));
   }
 
   async find(tx: Transaction, id: string): Promise<Decision | undefined> {
@@ -161,7 +163,8 @@ const APPEND = `
       $22::timestamptz[], $23::text[], $24::bigint[])
       AS new (l, id, p, journey_key, journey_version, branch_point, branch, matched, reason, error_code, run_key, asked_at,
         as_of, settles_at, changes_at, catalogue_revision, known, rules_digest, facts_digest, freshness, because, due_at,
-        stranger, judged_as)`;
+        stranger, judged_as)
+  ON CONFLICT DO NOTHING RETURNING id`;
 
 const REWRITE = `
   UPDATE decisions

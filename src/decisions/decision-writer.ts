@@ -31,20 +31,21 @@ export class DecisionWriter {
   ) {}
 
   async write(tx: Transaction, answered: readonly Judged[]): Promise<WrittenDecisions> {
-    const inputs = new Map(
-      answered.flatMap(({ point, facts }) => [inputOf(point.rules), facts]).map((one) => [one.digest, one]),
-    );
-    const askedAt = Math.max(...answered.map(({ decision }) => decision.askedAt));
-    const written = await this.inputs.keep(tx, [...inputs.values()], askedAt);
+    // Profiles first: whoever evaluates one of them may wait for a decision, and whoever settles that one for an input.
     const judged = await this.ofTheLiving(tx, answered);
+    const inputs = new Map(
+      judged.flatMap(({ point, facts }) => [inputOf(point.rules), facts]).map((one) => [one.digest, one]),
+    );
+    const askedAt = Math.max(...judged.map(({ decision }) => decision.askedAt));
+    const written = await this.inputs.keep(tx, [...inputs.values()], askedAt);
     for (const one of judged) one.decision.because = one.explain();
-    await this.decisions.append(
+    const news = await this.decisions.append(
       tx,
       judged.map((one) => one.decision),
     );
     const listeners = this.listeners.keys();
     const messages = judged.flatMap(({ decision, point, question }) =>
-      point.isPushed ? toldOf(decision, listeners, question.traceparent) : [],
+      point.isPushed && news.has(decision.id) ? toldOf(decision, listeners, question.traceparent) : [],
     );
     await this.outbox.append(tx, messages);
     return { written, owedTo: messages.length > 0 ? [...listeners] : [] };
