@@ -74,10 +74,20 @@ export class DriftRepair {
   private repairExtra(tx: Transaction, about: readonly unknown[]): Promise<Counted[]> {
     return query<Counted>(
       tx,
-      `WITH repaired AS (
+      `WITH found AS MATERIALIZED (
+         SELECT lane, profile_id FROM reconciliation_members AS held
+          WHERE run_id = $3 AND NOT EXISTS (
+                SELECT FROM outbox WHERE outbox.lane = held.lane AND outbox.profile_id = held.profile_id
+                   AND destination = $1 AND subject = $2 AND (payload ->> 'isMember')::boolean)
+          ORDER BY lane, profile_id
+       ), living AS MATERIALIZED (
+         -- Whoever was merged or erased since they were looked up is owed nothing, and nobody is before the transaction ends.
+         SELECT own.* FROM found, LATERAL (
+           SELECT lane, id AS profile_id FROM profiles
+            WHERE lane = found.lane AND id = found.profile_id AND ended_at IS NULL LIMIT 1 FOR KEY SHARE) AS own
+       ), repaired AS (
          INSERT INTO outbox (lane, profile_id, destination, subject, version, payload, due_at, priority, holds, repairs)
-         SELECT lane, profile_id, $1, $2, 1, $6::jsonb, turnout_now(), 1, true, 1
-           FROM reconciliation_members WHERE run_id = $3 ORDER BY lane, profile_id
+         SELECT lane, profile_id, $1, $2, 1, $6::jsonb, turnout_now(), 1, true, 1 FROM living
          ON CONFLICT (lane, profile_id, destination, subject) DO UPDATE SET holds = true, ${DUE_AGAIN}
           WHERE NOT (outbox.payload ->> 'isMember')::boolean AND ${AT_REST}
          RETURNING ${causeOr('added_there')} AS cause

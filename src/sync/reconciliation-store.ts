@@ -37,6 +37,8 @@ export interface RunView extends Omit<Drift, 'causes'> {
 /** How long a run is its worker's without a sign of life. */
 const LEASE_MS = 600_000;
 
+const TAKEN = 'Another worker has taken the reconciliation.';
+
 /** Runs of reconciliation: who carries one out, whom it found, and what came of it. */
 @Injectable()
 export class ReconciliationStore {
@@ -108,7 +110,7 @@ export class ReconciliationStore {
       'UPDATE reconciliations SET claimed_until = $3 WHERE id = $1 AND started_at = $2 AND finished_at IS NULL RETURNING id',
       [run.id, run.startedAt, new Date(at + LEASE_MS)],
     );
-    if (!mine) throw new Error('Another worker has taken the reconciliation.');
+    if (!mine) throw new Error(TAKEN);
     await query(
       tx,
       `INSERT INTO reconciliation_members (run_id, lane, profile_id)
@@ -117,14 +119,14 @@ export class ReconciliationStore {
     );
   }
 
-  /** Writes down what came of a run; what it gathered is thrown away. */
+  /** Writes down what came of a run; what it gathered is thrown away. Throws if another worker has taken the run meanwhile. */
   async finish(tx: Transaction, run: ClaimedRun, outcome: Drift | { problem: string }): Promise<void> {
     const found = 'problem' in outcome ? undefined : outcome;
-    await query(
+    const [mine] = await query(
       tx,
       `UPDATE reconciliations
           SET finished_at = turnout_now(), held = $3, missing = $4, extra = $5, strangers = $6, problem = $7, causes = $8
-        WHERE id = $1 AND started_at = $2`,
+        WHERE id = $1 AND started_at = $2 AND finished_at IS NULL RETURNING id`,
       [
         run.id,
         run.startedAt,
@@ -136,6 +138,7 @@ export class ReconciliationStore {
         found ? JSON.stringify(found.causes) : null,
       ],
     );
+    if (!mine) throw new Error(TAKEN);
     await query(tx, 'DELETE FROM reconciliation_members WHERE run_id = $1', [run.id]);
   }
 
