@@ -51,27 +51,48 @@ export class PreviewRun {
       const sample = await this.explained(runner.manager, count, asOf);
       const { size, pending, insufficientHistory } = count;
       const result: PreviewResult = { size, pending, insufficientHistory, funnel: [...count.funnel], sample };
+      // Who looks at it once it is done would take that for a wish that it end.
+      await watch.end();
       await this.dataSource.transaction((own) => this.previews.finish(own, preview.id, { state: 'done', result }));
     } catch (error) {
       const end = { state: 'failed' } as const;
       const isFailure = await this.dataSource.transaction((own) => this.previews.finish(own, preview.id, end));
       if (isFailure) this.logger.error({ msg: 'a preview failed', preview: preview.id, err: error });
     } finally {
-      clearInterval(watch);
+      await watch.end();
     }
   }
 
-  /** Looks from time to time whether the preview is still wanted, and says how far it has come. */
-  private async watch(runner: QueryRunner, id: string, progress: ScanProgress): Promise<NodeJS.Timeout> {
+  /**
+   * Looks from time to time whether the preview is still wanted, and says how far it has come, until it is told to end: no
+   * connection is cut short that others may have by then.
+   */
+  private async watch(runner: QueryRunner, id: string, progress: ScanProgress): Promise<{ end(): Promise<void> }> {
     const { processID } = (await runner.connect()) as pg.PoolClient & { processID: number };
     const tx = this.dataSource.manager;
     const look = async (): Promise<void> => {
       const isWanted = await this.previews.advance(tx, id, progress.judged);
       if (!isWanted) await query(tx, 'SELECT pg_cancel_backend($1)', [processID]);
     };
-    return setInterval(() => {
-      look().catch((error: unknown) => this.logger.warn({ msg: 'a preview could not be looked after', err: error }));
-    }, LOOK_MS);
+    let timer: NodeJS.Timeout | undefined;
+    let looking = Promise.resolve();
+    let isOver = false;
+    const lookLater = (): void => {
+      if (isOver) return;
+      timer = setTimeout(() => {
+        looking = look()
+          .catch((error: unknown) => this.logger.warn({ msg: 'a preview could not be looked after', err: error }))
+          .then(lookLater);
+      }, LOOK_MS);
+    };
+    lookLater();
+    return {
+      end: async () => {
+        isOver = true;
+        clearTimeout(timer);
+        await looking;
+      },
+    };
   }
 
   private async explained(tx: Transaction, count: RuleCount, asOf: Instant): Promise<PreviewResult['sample']> {

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { DAY, T0 } from '../support/builders.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { SHOPIFY_SECRET, SIGNING_KEY, TestTurnout } from '../support/turnout.js';
@@ -110,5 +111,38 @@ describe('a rule counted before it is anything', () => {
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
     expect(['done', 'failed']).toContain((await turnout.must('GET', again)).state);
+  });
+
+  it('that comes to its end cuts nobody short who uses its connection next', async () => {
+    const said: string[] = [];
+    const ask = pg.Client.prototype.query as (...asked: unknown[]) => unknown;
+    pg.Client.prototype.query = function (this: pg.Client, ...asked: unknown[]) {
+      const [what] = asked as [string | { text: string }];
+      said.push(typeof what === 'string' ? what : what.text);
+      return ask.apply(this, asked);
+    } as typeof pg.Client.prototype.query;
+    const holder = await database.pool.connect();
+    try {
+      await holder.query('BEGIN; LOCK TABLE events IN ACCESS EXCLUSIVE MODE');
+      const begun = await turnout.call('POST', '/v1/segments/preview', { rule: BOUGHT, waitSeconds: 0 });
+      await database.untilWaiting(1);
+      const other = await database.pool.connect();
+      await other.query('BEGIN');
+      await other.query('SELECT FROM rule_previews WHERE id = $1 FOR UPDATE', [begun.body.id]);
+      await database.untilWaiting(2); // who looks whether it is wanted
+      await holder.query('COMMIT');
+      await new Promise((resolve) => setTimeout(resolve, 1_000)); // it has been counted, and others may look
+      await other.query('COMMIT');
+      other.release();
+      const path = `/v1/segments/preview/${begun.body.id as string}`;
+      while ((await turnout.must('GET', path)).state === 'running')
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect((await turnout.must('GET', path)).state).toBe('done');
+      expect(said.filter((one) => one.includes('pg_cancel_backend'))).toEqual([]);
+    } finally {
+      holder.release(true);
+      pg.Client.prototype.query = ask as typeof pg.Client.prototype.query;
+    }
   });
 });
