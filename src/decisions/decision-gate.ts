@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Milliseconds } from '../core/instant.js';
 import { JourneyStore } from '../journeys/journey-store.js';
+import { Metrics } from '../platform/metrics/metrics.js';
 import { Problem } from '../platform/problem.js';
 import { Seldom } from '../platform/seldom.js';
 import { Decider, type Outcome } from './decider.js';
@@ -37,6 +38,7 @@ export class DecisionGate {
   constructor(
     private readonly decider: Decider,
     private readonly journeys: JourneyStore,
+    private readonly metrics: Metrics,
     @Inject(DECISION_DEADLINE_MS) private readonly deadlineMs: Milliseconds,
   ) {}
 
@@ -81,6 +83,7 @@ export class DecisionGate {
   private fallback(question: Question, why: string): Outcome | Problem {
     const { journey, branchPoint } = question;
     const outcome = fallbackFor(question, this.journeys.lastKnown(journey, branchPoint));
+    this.metrics.fallbacks.inc();
     this.sayingFallbacks.say((unsaid) =>
       this.logger.warn({ msg: 'a question got its fallback', journey, branchPoint, why, others: unsaid }),
     );

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { T0 } from '../support/builders.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { JourneyClient } from '../support/journey.js';
@@ -53,8 +54,12 @@ describe('a decision that can’t be made', () => {
     return rows.length;
   }
 
+  /** That an answer was a fallback is told nobody but by this: it is answered 200. */
+  const fallbacks = async () => (await turnout.app.get(Metrics).fallbacks.get()).values[0]!.value;
+
   it('in time is answered by what is declared for that, and nothing of it is kept', async () => {
     const before = await logged();
+    const fellBack = await fallbacks();
     const blocking: PoolClient = await database.pool.connect();
     await blocking.query('BEGIN');
     await blocking.query('LOCK TABLE catalogue IN ACCESS EXCLUSIVE MODE');
@@ -62,6 +67,7 @@ describe('a decision that can’t be made', () => {
     await blocking.query('COMMIT');
     blocking.release();
     await turnout.settle();
+    expect((await fallbacks()) - fellBack).toBe(3);
     expect(await logged()).toBe(before);
     // The run was told the fallback, which pins nothing: it is asked anew.
     expect(await journey.decide('plain', 1, { journey_run_id: 'r1' })).toMatchObject({

@@ -45,6 +45,11 @@ export class Metrics {
     labelNames: [],
     buckets: SLOW,
   });
+  readonly fallbacks = this.counter({
+    name: 'turnout_decision_fallbacks_total',
+    help: 'Questions of journeys that failed or took too long, and got what their branch point declares for that',
+    labelNames: [],
+  });
   readonly sends = this.counter({
     name: 'turnout_sends_total',
     help: 'Messages sent to destinations: accepted, to be retried, failed for good, or held back by limits',
