@@ -223,6 +223,14 @@ describe('POST /v1/imports', () => {
     expect([status, body.detail]).toEqual([400, expect.stringMatching(/no header of a CSV in UTF-8\.$/)]);
   });
 
+  it('leaves nothing of a file that is none for the mapping, so that its id can be used for another', async () => {
+    const csv = 'id,name,occurredAt,identifiers.customer_id\n1,click,2026-02-01T09:30:00Z,42\n';
+    const wrong = await send('id=mistaken&mapping=shopify-orders&shop=a.myshopify.com', csv);
+    expect([wrong.status, wrong.body.detail]).toEqual([400, expect.stringContaining('no file for the mapping')]);
+    expect((await turnout.call('GET', '/v1/imports/mistaken')).status).toBe(404);
+    expect((await send('id=mistaken&format=csv', csv)).body).toMatchObject({ state: 'done', stored: 1 });
+  });
+
   it('refuses another file under the id of one that is done', async () => {
     await send('id=week', lines(1));
     expect((await send('id=week', lines(1))).status).toBe(200);
@@ -234,11 +242,17 @@ describe('POST /v1/imports', () => {
   it('is gone on with by its own file alone, and another one leaves no trace', async () => {
     const halves = [lines(1, 2), lines(3, 4)];
     const size = halves.join('').length;
+    const until = async (isSo: (half: JsonObject) => boolean): Promise<void> => {
+      for (let tries = 0; tries < 1_000; tries++) {
+        if (isSo((await turnout.call('GET', '/v1/imports/half')).body)) return;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    };
     const cutOff = async (body: string): Promise<void> => {
       const stream = new ReadableStream({
         start(controller) {
           controller.enqueue(Buffer.from(body));
-          setTimeout(() => controller.error(new Error('cut off')), 200);
+          void until(({ lines: read }) => read === 2).then(() => controller.error(new Error('cut off')));
         },
       });
       const init = {
@@ -248,10 +262,7 @@ describe('POST /v1/imports', () => {
         duplex: 'half',
       };
       await fetch(`${turnout.url}/v1/imports?id=half`, init as RequestInit).catch(() => undefined);
-      for (let tries = 0; tries < 500; tries++) {
-        if ((await turnout.call('GET', '/v1/imports/half')).body.state === 'interrupted') return;
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
+      await until(({ state }) => state === 'interrupted');
     };
     await cutOff(halves[0]!);
     const before = await turnout.must('GET', '/v1/imports/half');

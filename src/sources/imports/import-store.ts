@@ -135,6 +135,11 @@ export class ImportStore {
     );
   }
 
+  /** Leaves nothing of an import of which nothing was read; if another run has taken over, nothing happens. */
+  async forget(tx: Transaction, { id, run }: Pick<ImportRow, 'id' | 'run'>): Promise<void> {
+    await query(tx, 'DELETE FROM imports WHERE id = $1 AND run = $2 AND bytes = 0', [id, run]);
+  }
+
   find(tx: Transaction, id: string): Promise<ImportRow | null> {
     return tx.findOneBy(ImportRow, { id });
   }

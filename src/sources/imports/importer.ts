@@ -10,7 +10,7 @@ import { EventHistoryStore } from '../../profiles/event-history-store.js';
 import type { IncomingEvent } from '../../profiles/incoming-event.js';
 import { Ingestion, type Entry, type Outcome } from '../ingestion.js';
 import { Checksum } from './checksum.js';
-import { FileReader, type Unit } from './file-reader.js';
+import { FileReader, WrongFile, type Unit } from './file-reader.js';
 import type { ImportRow } from './import.entities.js';
 import { ImportStore, type BadLine, type ImportOptions, type Piece } from './import-store.js';
 import { IMPORT_MAPPINGS } from './registry.js';
@@ -39,13 +39,18 @@ export class Importer implements BeforeApplicationShutdown {
 
   /**
    * Imports a file from where it was left off. `from` is the offset of the first byte that comes; bytes before what is
-   * known already are passed over. Throws a `Problem`; the import can be gone on with then.
+   * known already are passed over. Throws a `Problem`; the import can be gone on with then. Throws {@link WrongFile} where
+   * the file is none for the mapping; the id is free then.
    */
   async run(row: ImportRow, options: ImportOptions, body: AsyncIterable<Buffer>, from: number): Promise<void> {
     try {
       await this.readAll(row, options, body, from);
       await this.finish(row, options);
     } catch (error) {
+      if (error instanceof WrongFile) {
+        await this.imports.forget(this.dataSource.manager, row);
+        throw error;
+      }
       await this.imports.leave(this.dataSource.manager, row, 'interrupted');
       this.logger.warn({ msg: 'an import was interrupted', import: row.id, err: error });
       throw error;
