@@ -21,6 +21,15 @@ describe('a start that fails', () => {
     expect(said).not.toContain('secret');
   });
 
+  it.each([
+    ['42501', 'permission denied for schema public'],
+    ['25006', 'cannot execute CREATE TABLE in a read-only transaction'],
+  ])('says that nothing can be made there: %s', (code, message) => {
+    const said = String(databaseProblem({ driverError: Object.assign(new Error(message), { code }), message }));
+    expect(said).toMatch(/DATABASE_URL .*used \(.+\); expected .* the user may make tables/);
+    expect(said).toContain(message);
+  });
+
   it('says what the server refuses, and leaves alone what it does not know', () => {
     const refused = Object.assign(new Error('password authentication failed for user "t"'), { code: '28P01' });
     expect(String(databaseProblem(refused))).toContain('(password authentication failed for user "t")');

@@ -4,13 +4,15 @@ import { sqlStateOf } from './platform/database-errors.js';
 /** Why a database that was configured can't be used, in words where that is known; any other error as it is. */
 export function databaseProblem(error: unknown): unknown {
   const state = sqlStateOf(error);
-  const isRefused = state !== undefined && /^(28|3D|53|57)/.test(state); // the login, the database, no room, not up
+  // The login, the database, no room, not up; no right to make tables, a copy that takes no changes.
+  const isRefused = state !== undefined && /^(28|3D|53|57|42501|25006)/.test(state);
   if (!isRefused && networkCodeOf(error) === undefined) return error;
   return new ConfigError([
     {
       variable: 'DATABASE_URL',
       problem: `leads to no database that can be used (${saidBy(error)})`,
-      expected: 'a PostgreSQL that is running, with this user, password and database',
+      expected:
+        'a PostgreSQL that is running, with this user, password and database, in which the user may make tables',
     },
   ]);
 }

@@ -3,7 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import { createApp } from './create-app.js';
 import { ensureFirstKey } from './platform/auth/first-key.js';
-import { ConfigError, loadConfig, startNotices, type Config } from './platform/config.js';
+import { ConfigError, loadConfig, misspeltNotices, startNotices, type Config } from './platform/config.js';
 import { migrateDatabase } from './platform/database.js';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.js';
 import { Readiness } from './platform/health/readiness.js';
@@ -19,6 +19,7 @@ export async function start(overrides: Partial<Config> = {}): Promise<void> {
   const config = { ...loadConfig(), ...overrides };
   const logger = createLogger(config.log);
   for (const notice of startNotices(config)) logger.info(notice);
+  for (const notice of misspeltNotices()) logger.warn(notice);
   const database = await openDatabase(config, (line) => logger.info(line));
   const endTracing = config.tracing && (await startTracing(config.tracing));
   let app: NestFastifyApplication | undefined;

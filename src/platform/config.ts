@@ -7,6 +7,7 @@ import {
   type Role,
   type Variable,
 } from './config-variables.js';
+import { misspelt } from './misspelt.js';
 import type { WorkerSettings } from './worker-settings.js';
 
 const DAY_MS = 86_400_000;
@@ -157,6 +158,13 @@ export function startNotices(config: Config): readonly string[] {
     notices.push('SHOPIFY_WEBHOOK_SECRETS is not set: webhooks of Shopify are refused');
   }
   return notices;
+}
+
+/** Names in this process's environment that are nearly those of variables: what they were to say is not heard. */
+export function misspeltNotices(): readonly string[] {
+  return misspelt(Object.keys(process.env), CONFIG_VARIABLES).map(
+    ({ name, meant }) => `${name} is set, but no variable of Turnout; is ${meant} meant?`,
+  );
 }
 
 /** The table of variables in Markdown, as the README shows it. */
