@@ -121,6 +121,8 @@ function entryOf(click: Click, link: TrackedLink, { identifier, deliveryId }: Bo
     occurredAt: click.at,
     identifiers: [identifier],
     properties: propertiesOf(click, link, deliveryId),
+    // Done again, it may be seen otherwise, by what the worker knows of its address: the first stands.
+    isRestated: true,
   };
   return { event, body: Buffer.from(JSON.stringify(click)) };
 }

@@ -152,6 +152,25 @@ describe('clicks on tracked links', () => {
     expect(await classes()).toMatchObject([{ human: 5, suspect: 1, machine: 0 }, { shared_address: 1 }]);
   });
 
+  it('that are turned into events once more after a crash are no contradictions, whatever is known by then', async () => {
+    await database.pool.query(`
+      CREATE TABLE public.written_clicks AS SELECT * FROM link_click_journal;
+      CREATE FUNCTION public.keep_clicks() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN INSERT INTO public.written_clicks SELECT NEW.*; RETURN NULL; END $$;
+      CREATE TRIGGER keep_clicks AFTER INSERT ON link_click_journal FOR EACH ROW EXECUTE FUNCTION public.keep_clicks()`);
+    for (let person = 1; person <= 5; person++) {
+      const deliveryId = `sent-${person}`;
+      await follow((await declare({ profile: ADA, deliveryId })).url);
+    }
+    // Who removes them from the journal is killed.
+    await database.pool.query(
+      'INSERT INTO link_click_journal SELECT id, written_at, NULL, clicks FROM public.written_clicks',
+    );
+    await turnout.settle();
+    expect(await clicks()).toHaveLength(5);
+    expect((await turnout.must('GET', '/v1/sources/dead-letters')).deadLetters).toEqual([]);
+  });
+
   it('are classed by their delivery, too', async () => {
     const { url } = await declare({ profile: ADA, deliveryId: 'sent-2' });
     await deliver('sent-2', 0);
