@@ -57,6 +57,7 @@ export class ReconciliationStore {
 
   /** Asks for a comparison of each segment, unless one is waiting already; returns how many were added. */
   async request(tx: Transaction, destination: string, segmentIds: readonly string[]): Promise<number> {
+    await alone(tx);
     const rows = await query(
       tx,
       `INSERT INTO reconciliations (destination, external_segment_id, requested_at)
@@ -69,21 +70,29 @@ export class ReconciliationStore {
     return rows.length;
   }
 
-  /** Of these segments, those that nobody asked to compare since an instant. */
+  /**
+   * Of these segments, those that nobody asked to compare since an instant. Whoever is told of any is the only one until the
+   * transaction ends.
+   */
   async unaskedSince(
     tx: Transaction,
     destination: string,
     segmentIds: readonly string[],
     since: Date,
   ): Promise<string[]> {
-    const rows = await query<{ segment_id: string }>(
-      tx,
-      `SELECT segment_id FROM unnest($2::text[]) AS wanted (segment_id)
-        WHERE NOT EXISTS (SELECT FROM reconciliations
-                           WHERE destination = $1 AND external_segment_id = segment_id AND requested_at > $3)`,
-      [destination, segmentIds, since],
-    );
-    return rows.map((row) => row.segment_id);
+    const unasked = async (): Promise<string[]> => {
+      const rows = await query<{ segment_id: string }>(
+        tx,
+        `SELECT segment_id FROM unnest($2::text[]) AS wanted (segment_id)
+          WHERE NOT EXISTS (SELECT FROM reconciliations
+                             WHERE destination = $1 AND external_segment_id = segment_id AND requested_at > $3)`,
+        [destination, segmentIds, since],
+      );
+      return rows.map((row) => row.segment_id);
+    };
+    if ((await unasked()).length === 0) return [];
+    await alone(tx);
+    return unasked();
   }
 
   /** Takes the run that waits longest, or one whose worker is gone; it begins anew. */
@@ -157,4 +166,9 @@ export class ReconciliationStore {
       [destination, segmentId ?? null, most],
     );
   }
+}
+
+/** Of two who ask for the same, the second sees what the first asked for. */
+async function alone(tx: Transaction): Promise<void> {
+  await query(tx, `SELECT pg_advisory_xact_lock(hashtextextended('who asks for reconciliations', 0))`);
 }

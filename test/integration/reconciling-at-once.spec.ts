@@ -88,4 +88,18 @@ describe('a comparison beside what else is under way', () => {
     expect(rows).toEqual([{ profile_id: String(ada) }]);
     await inTransaction((tx) => runs.finish(tx, run, NOTHING));
   });
+
+  it('is asked for once, whoever asks at the same moment', async () => {
+    const asks = [
+      (tx: Transaction) => runs.unaskedSince(tx, 'customerio', ['7'], new Date(T0 - HOUR)).then((them) => them.length),
+      (tx: Transaction) => runs.request(tx, 'customerio', ['7']),
+    ];
+    const asking: Promise<number>[] = [];
+    await inTransaction(async (tx) => {
+      await runs.request(tx, 'customerio', ['7']);
+      asking.push(...asks.map((ask) => inTransaction(ask)));
+      await Promise.race([Promise.all(asking), database.untilWaiting(2)]);
+    });
+    expect(await Promise.all(asking)).toEqual([0, 0]);
+  });
 });
