@@ -88,7 +88,10 @@ export class Delivery {
       round,
       isOver: () => round.heldMs > 0 || (round.sent > 0 && performance.now() - startedAt > longestMs),
     });
-    this.logger.log({ msg: 'delivered', destination: destination.key, priority, ...round });
+    // What is accepted the metrics count: a line for each batch was nearly all of the log.
+    const line = { msg: 'delivered', destination: destination.key, priority, ...round };
+    if (round.accepted < round.sent) this.logger.log(line);
+    else this.logger.debug(line);
     return round;
   }
 

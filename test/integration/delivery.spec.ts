@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { createLogger, NestLogger } from '../../src/platform/logger.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startCustomerioServer, type CustomerioServer } from '../support/customerio-server/customerio-server.js';
 import { status } from '../support/customerio-server/faults.js';
@@ -66,6 +68,20 @@ describe('delivery', () => {
     expect(customerio.segmentMembers(7)).toEqual([]);
     const removals = customerio.requests().filter((request) => request.path.includes('remove_customers'));
     expect(removals.length).toBeLessThan(20);
+  });
+
+  it('is logged where something was not accepted; what was, is for those who look closely', async () => {
+    const log: Record<string, unknown>[] = [];
+    const write = (line: string): void => void log.push(JSON.parse(line) as Record<string, unknown>);
+    Logger.overrideLogger(new NestLogger(createLogger({ level: 'info' }, { write })));
+    await click('1');
+    await turnout.settle();
+    expect(customerio.segmentMembers(7)).toEqual(['1']);
+    expect(log).toEqual([]);
+    customerio.faults.next(1, status(503));
+    await click('2');
+    await turnout.settle();
+    expect(log).toMatchObject([{ msg: 'delivered', level: 'info', sent: 1, accepted: 0 }]);
   });
 
   it('tries again after what will pass, and no earlier than it is asked to', async () => {
