@@ -28,7 +28,8 @@ export async function nowWithDeclaredHeld(tx: Transaction): Promise<number> {
   const [row] = await prepared<{ now: Date }>(
     tx,
     'now_with_declared_held',
-    `SELECT turnout_now() AS now, pg_advisory_xact_lock_shared(${DECLARED_LOCK})`,
+    // The instant after the wait: what comes in then was not known before.
+    `SELECT turnout_now() AS now FROM (SELECT pg_advisory_xact_lock_shared(${DECLARED_LOCK}) OFFSET 0) AS held`,
     [],
   );
   return row!.now.getTime();

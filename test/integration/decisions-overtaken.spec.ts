@@ -68,6 +68,22 @@ describe('a decision that is written down after its profile', () => {
     expect(decision).toMatchObject({ branch: 'no', revised: { branch: 'yes', cause: 'late_event' } });
   });
 
+  it('is revised by what waited for a change of rules before it came in, however long', async () => {
+    await take(turnout, fact('visit', T0, 'customer_id=2'));
+    const holder = await database.pool.connect();
+    await holder.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('what is declared', 0))`);
+    const coming = take(turnout, fact('click', T0, 'customer_id=2'));
+    await database.untilWaiting(1);
+    await database.setClock(T0 + 60_000);
+    const id = await decideBefore(async () => {
+      await holder.query('COMMIT');
+      holder.release();
+      await coming;
+    }, 2);
+    const decision = await turnout.must('GET', `/v1/decisions/${id}`);
+    expect(decision).toMatchObject({ branch: 'no', revised: { branch: 'yes', cause: 'late_event' } });
+  });
+
   it('was erased is not kept, and no destination hears of it', async () => {
     await decideBefore(() => turnout.must('DELETE', '/v1/profiles/customer_id:1'));
     expect(await decisions()).toEqual([]);

@@ -78,8 +78,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'rules change while events are taken in',
     file: CATALOGUE,
-    find: ', pg_advisory_xact_lock_shared(${DECLARED_LOCK})',
-    replace: '',
+    find: 'pg_advisory_xact_lock_shared(${DECLARED_LOCK}) OFFSET',
+    replace: '1 OFFSET',
     specs: backfills,
   },
   {
