@@ -1,6 +1,7 @@
 import { SOURCES } from '../../src/sources/registry.js';
 import { webhookFixtures, type WebhookFixture } from '../support/webhooks.js';
 import { deepJson, hostileObject, hostileValue } from './hostile.js';
+import { mutate } from './mutate.js';
 import { Random } from './random.js';
 
 /** What a sender might send to a source, or somebody who means it harm. */
@@ -35,43 +36,13 @@ function headersOf({ headers }: WebhookFixture, random: Random): Record<string, 
 
 function bodyOf(fixture: WebhookFixture, random: Random): Buffer {
   const kind = random.below(100);
-  if (kind < 55) return Buffer.from(JSON.stringify(mutated(fixture, random)));
+  if (kind < 55) return Buffer.from(JSON.stringify(mutate(JSON.parse(TEXTS.get(fixture)!), random)));
   if (kind < 75) return withOtherBytes(Buffer.from(TEXTS.get(fixture)!), random);
   if (kind < 85) return Buffer.from(JSON.stringify(hostileValue(random, 5)));
   if (kind < 90) return withHugeNumbers(TEXTS.get(fixture)!, random);
   if (kind < 93) return Buffer.from(deepJson(random));
   if (kind < 98) return Buffer.from(Array.from({ length: random.below(300) }, () => random.below(256)));
   return Buffer.from(JSON.stringify({ ...(JSON.parse(TEXTS.get(fixture)!) as object), ...hostileObject(random) }));
-}
-
-/** The fixture with a few values replaced, left out, wrapped up, or moved elsewhere. */
-function mutated(fixture: WebhookFixture, random: Random): unknown {
-  const root = JSON.parse(TEXTS.get(fixture)!) as Record<string, unknown>;
-  const places: [object: Record<string, unknown>, name: string][] = [];
-  collectPlaces(root, places);
-  for (let times = 1 + random.below(4); times > 0; times--) {
-    const [object, name] = random.pick(places);
-    const kind = random.below(10);
-    if (kind === 0) delete object[name];
-    else if (kind === 1) put(object, name, [object[name]]);
-    else if (kind === 2) put(object, name, String(object[name]));
-    else if (kind === 3) put(object, random.pick(places)[1], object[name]);
-    else put(object, name, hostileValue(random));
-  }
-  return root;
-}
-
-/** Also under names like `__proto__`, as JSON has it. */
-function put(object: Record<string, unknown>, name: string, value: unknown): void {
-  Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
-}
-
-function collectPlaces(object: Record<string, unknown>, places: [Record<string, unknown>, string][]): void {
-  for (const name of Object.keys(object)) {
-    places.push([object, name]);
-    const inner = object[name];
-    if (typeof inner === 'object' && inner !== null) collectPlaces(inner as Record<string, unknown>, places);
-  }
 }
 
 function withOtherBytes(body: Buffer, random: Random): Buffer {

@@ -68,6 +68,16 @@ export function hostileValue(random: Random, levels = 3): unknown {
   }
 }
 
+/** A hostile value of the same type, which gets further than one of another. */
+export function hostileLike(value: unknown, random: Random): unknown {
+  if (typeof value === 'string') return hostileText(random);
+  return typeof value === 'number' ? random.pick(NUMBERS) : hostileValue(random);
+}
+
+export function hostileText(random: Random): string {
+  return random.pick(TEXTS)(random);
+}
+
 export function hostileObject(random: Random, levels = 3): Record<string, unknown> {
   const entries = Array.from({ length: random.below(6) }, (): [string, unknown] => [
     random.pick(TEXTS)(random).slice(0, 200),

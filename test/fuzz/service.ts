@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { migrateDatabase } from '../../src/platform/database.js';
+import { startCustomerioServer } from '../support/customerio-server/customerio-server.js';
 import { startScratchPostgres } from '../support/scratch-postgres.js';
 import { ServiceProcess } from '../support/service-process.js';
-import { SHOPIFY_SECRET, SIGNING_KEY } from '../support/turnout.js';
+import { turnoutEnv } from '../support/turnout.js';
 
-/** The built service as a process of its own, on a PostgreSQL of its own. */
+/** The built service as a process of its own, on a PostgreSQL of its own, beside a stand-in for Customer.io. */
 export interface FuzzedService {
   url: string;
   key: string;
@@ -13,14 +15,19 @@ export interface FuzzedService {
 }
 
 export async function startFuzzedService(): Promise<FuzzedService> {
+  const customerio = await startCustomerioServer();
+  customerio.seedSegment({ id: 7, name: 'clickers', type: 'manual' });
   const postgres = await startScratchPostgres({ fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' });
+  const end = async () => {
+    await postgres.stop();
+    await customerio.stop();
+  };
   try {
     await migrateDatabase(postgres.url);
     const service = await ServiceProcess.start({
-      DATABASE_URL: postgres.url,
-      CUSTOMERIO_SIGNING_KEYS: SIGNING_KEY,
-      SHOPIFY_WEBHOOK_SECRETS: SHOPIFY_SECRET,
-      PORT: '0',
+      ...turnoutEnv(postgres, customerio),
+      SWEEP_INTERVAL_MS: '1000',
+      SECRETS_KEYS: randomBytes(32).toString('base64'),
       NODE_OPTIONS: '--import=./test/fuzz/watch-loop.js',
     });
     return {
@@ -29,11 +36,11 @@ export async function startFuzzedService(): Promise<FuzzedService> {
       printed: () => service.printed,
       stop: async () => {
         await service.end('SIGTERM');
-        await postgres.stop();
+        await end();
       },
     };
   } catch (error) {
-    await postgres.stop();
+    await end();
     throw error;
   }
 }
