@@ -86,8 +86,12 @@ export async function inSnapshot<A, T>(
     return await read(runner.manager, presentIn(present!.rows[0]!), known);
   } finally {
     const end = async (): Promise<void> => {
-      // A connection that can't end it is broken, and leaves the pool.
-      await client?.query('COMMIT').catch(() => undefined);
+      // Where the end itself was cut short (cancelled, out of its time), the snapshot is still open. A connection that can't
+      // go back either is broken, and leaves the pool.
+      await client
+        ?.query('COMMIT')
+        .catch(() => client!.query('ROLLBACK'))
+        .catch(() => undefined);
       await runner.release();
     };
     end().catch(() => undefined);
