@@ -4,6 +4,8 @@ export interface Decimal {
   scale: number;
 }
 
+export const ZERO: Decimal = { units: 0n, scale: 0 };
+
 /** Bounded, so that no amount can be costly to reckon with. */
 const DECIMAL = /^(-?)(\d{1,30})(?:\.(\d{1,18}))?$/;
 

@@ -1,4 +1,4 @@
-import { addDecimals, compareDecimals, parseDecimal, type Decimal } from './decimal.js';
+import { addDecimals, compareDecimals, parseDecimal, ZERO, type Decimal } from './decimal.js';
 import type { HistoryEvent } from './history-event.js';
 import type { Instant } from './instant.js';
 import { propertyReader, type Properties } from './property.js';
@@ -61,8 +61,6 @@ export function isInCurrencyOf(purchase: HistoryEvent, refund: HistoryEvent): bo
   const [ours, theirs] = [currencyOf(purchase.properties) ?? null, currencyOf(refund.properties) ?? null];
   return ours === null || theirs === null || ours === theirs;
 }
-
-const ZERO: Decimal = { units: 0n, scale: 0 };
 
 const orderIdOf = propertyReader('order_id');
 const revenueOf = propertyReader('revenue');

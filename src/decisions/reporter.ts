@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ALL_PLACES, type Allocation } from '../core/allocation.js';
-import { addDecimals, decimalToString, type Decimal } from '../core/decimal.js';
+import { addDecimals, decimalToString, ZERO, type Decimal } from '../core/decimal.js';
 import { toIso } from '../core/instant.js';
 import type { PointShares } from '../journeys/plan-point.js';
 import type { Transaction } from '../platform/database.js';
@@ -20,8 +20,6 @@ import {
 const UNLIKELY = 0.001;
 
 type Holdout = NonNullable<PointShares['holdout']>;
-
-const NOTHING: Decimal = { units: 0n, scale: 0 };
 
 /** What some people bought, in one currency. */
 interface Revenue {
@@ -124,7 +122,7 @@ function nobody(): Group {
 }
 
 function addAmount(revenue: Map<string, Revenue>, currency: string, amount: Decimal): void {
-  const { total, squares, nonzero } = revenue.get(currency) ?? { total: NOTHING, squares: 0, nonzero: 0 };
+  const { total, squares, nonzero } = revenue.get(currency) ?? { total: ZERO, squares: 0, nonzero: 0 };
   revenue.set(currency, {
     total: addDecimals(total, amount),
     squares: squares + numberOf(amount) ** 2,
@@ -186,7 +184,7 @@ function against(one: Group, other: Group): Difference {
 
 /** Whoever bought nothing counts with nothing. */
 function amountsOf({ profiles, revenue }: Group, currency: string): Amounts {
-  const { total, squares, nonzero } = revenue.get(currency) ?? { total: NOTHING, squares: 0, nonzero: 0 };
+  const { total, squares, nonzero } = revenue.get(currency) ?? { total: ZERO, squares: 0, nonzero: 0 };
   return { all: profiles, nonzero, sum: numberOf(total), squares };
 }
 

@@ -1,4 +1,4 @@
-import { addDecimals, decimalToString, type Decimal } from '../core/decimal.js';
+import { addDecimals, decimalToString, ZERO, type Decimal } from '../core/decimal.js';
 
 /** What is counted. Of each, a report adds up what it needs; there is nothing that can't be taken away again. */
 export const COUNTS = [
@@ -37,14 +37,12 @@ export interface FigureKey {
 /** A figure, without what is nothing. Revenue is exact. */
 export type Figure = FigureKey & Partial<Record<Count, number>> & { revenue?: string };
 
-const NOTHING: Decimal = { units: 0n, scale: 0 };
-
 const PLACE_OF = Object.fromEntries(COUNTS.map((count, place) => [count, place])) as Record<Count, number>;
 
 /** What one figure comes to. */
 export class FigureSum {
   private readonly counts: number[] = COUNTS.map(() => 0);
-  private revenue = NOTHING;
+  private revenue = ZERO;
 
   /** `name` tells its key from every other. */
   constructor(

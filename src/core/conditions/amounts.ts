@@ -1,8 +1,8 @@
-import { addDecimals, compareDecimals, decimalOf, multiplyDecimals, type Decimal } from '../decimal.js';
+import { addDecimals, compareDecimals, decimalOf, multiplyDecimals, ZERO, type Decimal } from '../decimal.js';
 import type { HistoryEvent, Life } from '../history-event.js';
 import { propertyReader } from '../property.js';
 import type { Aggregate } from '../rule.js';
-import { subtractDecimals, ZERO } from './bounds.js';
+import { subtractDecimals } from './bounds.js';
 
 /** An amount in the aggregate's currency, or the currency in which it can't be reckoned. */
 export type ReadAmount = (

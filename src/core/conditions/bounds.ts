@@ -82,8 +82,6 @@ export function sayAmountBounds(bounds: Bounds, unit = ''): string {
     .join(' and ');
 }
 
-export const ZERO: Decimal = { units: 0n, scale: 0 };
-
 export function subtractDecimals(a: Decimal, b: Decimal): Decimal {
   return addDecimals(a, { units: -b.units, scale: b.scale });
 }

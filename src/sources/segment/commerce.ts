@@ -1,4 +1,11 @@
-import { addDecimals, decimalToString, multiplyDecimals, parseDecimal, type Decimal } from '../../core/decimal.js';
+import {
+  addDecimals,
+  decimalToString,
+  multiplyDecimals,
+  parseDecimal,
+  ZERO,
+  type Decimal,
+} from '../../core/decimal.js';
 import { PURCHASE } from '../../core/net-purchases.js';
 import { objectsIn, type JsonObject } from '../json-body.js';
 import { cleanText, keptScalar, propertiesOf } from '../kept-properties.js';
@@ -112,7 +119,7 @@ function itemOf(product: JsonObject) {
 }
 
 function worthOf(items: readonly JsonObject[]): string | undefined {
-  let sum: Decimal = { units: 0n, scale: 0 };
+  let sum: Decimal = ZERO;
   for (const { price, quantity } of items.map(itemOf)) {
     const each = price === undefined ? undefined : parseDecimal(price);
     const times = parseDecimal(String(quantity ?? 1));

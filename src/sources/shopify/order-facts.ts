@@ -1,4 +1,4 @@
-import { addDecimals, compareDecimals, decimalToString, parseDecimal } from '../../core/decimal.js';
+import { addDecimals, compareDecimals, decimalToString, parseDecimal, ZERO } from '../../core/decimal.js';
 import type { Instant } from '../../core/instant.js';
 import { PURCHASE } from '../../core/net-purchases.js';
 import type { Identifier } from '../../profiles/identifier.js';
@@ -105,7 +105,7 @@ function unlistedRefund(notice: Notice, listed: readonly IncomingEvent[]): Incom
     const amount = parseDecimal(String(refund.properties['amount']));
     if (left && amount) left = addDecimals(left, { ...amount, units: -amount.units });
   }
-  if (!left || compareDecimals(left, { units: 0n, scale: 0 }) <= 0) return [];
+  if (!left || compareDecimals(left, ZERO) <= 0) return [];
   return [{ ...fact, properties: propertiesOf(Object.entries({ order_id, amount: decimalToString(left), currency })) }];
 }
 

@@ -1,4 +1,4 @@
-import { addDecimals, decimalToString, parseDecimal, type Decimal } from '../../core/decimal.js';
+import { addDecimals, decimalToString, parseDecimal, ZERO, type Decimal } from '../../core/decimal.js';
 import { objectsIn, type JsonObject } from '../json-body.js';
 import { keptScalar, propertiesOf } from '../kept-properties.js';
 import { UnusableDelivery } from '../unusable-delivery.js';
@@ -40,8 +40,7 @@ function refundedAmounts(refund: JsonObject, pointer: string): (string | undefin
 }
 
 function sum(amounts: readonly (string | undefined)[]): Decimal {
-  const zero = { units: 0n, scale: 0 };
-  return amounts.reduce((total, amount) => addDecimals(total, (amount && parseDecimal(amount)) || zero), zero);
+  return amounts.reduce((total, amount) => addDecimals(total, (amount && parseDecimal(amount)) || ZERO), ZERO);
 }
 
 /** Undefined where only items tell the amount. */

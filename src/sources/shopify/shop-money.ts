@@ -1,4 +1,4 @@
-import { addDecimals, decimalOf, type Decimal } from '../../core/decimal.js';
+import { addDecimals, decimalOf, ZERO, type Decimal } from '../../core/decimal.js';
 import { objectIn, objectsIn, type JsonObject } from '../json-body.js';
 import { keptScalar } from '../kept-properties.js';
 
@@ -31,7 +31,7 @@ export function inShopMoney(paid: Money, refund: JsonObject): Money {
 /** Sizes alone matter: what an adjustment takes off is priced like what it adds. */
 function totalOf(moneys: readonly Money[]): Decimal {
   const sizes = moneys.map(({ amount: { units, scale } }) => ({ units: units < 0n ? -units : units, scale }));
-  return sizes.reduce(addDecimals, { units: 0n, scale: 0 });
+  return sizes.reduce(addDecimals, ZERO);
 }
 
 function pricedIn(refund: JsonObject): Priced[] {
