@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPrivateRedis } from './private-redis.js';
-import { runProgram } from './program.js';
+import { runProgram, startProgram, throwIfInterrupted } from './program.js';
 
 const NO_TESTS = { passed: 0, failed: 0, skipped: 0 };
 const SEEDS = 200;
@@ -41,6 +41,7 @@ export async function runTests(jestArgs) {
   ];
   const total = { ...NO_TESTS };
   const add = (counts) => Object.keys(total).forEach((outcome) => (total[outcome] += counts[outcome]));
+  let seeds;
   try {
     for (const { title, project, env, needsRedis, only = [] } of runs) {
       console.log(`\n── ${title} ──`);
@@ -48,6 +49,8 @@ export async function runTests(jestArgs) {
         console.log('Left out: REDIS_URL is not set and there is no redis-server on the PATH.');
         continue;
       }
+      // Specs of real processes wait for half of their time. Who asks for certain tests does not ask for seeds.
+      if (project === 'process' && jestArgs.length === 0) seeds ??= startSeeds(withoutRedis, resultsFolder);
       const counts = await runJest(
         project,
         jestArgs.length > 0 ? jestArgs : named(only),
@@ -56,12 +59,12 @@ export async function runTests(jestArgs) {
       );
       add(counts);
     }
-    // Who asks for certain tests does not ask for these.
-    if (jestArgs.length === 0) {
-      console.log(`\n── simulation, ${SEEDS} seeds ──`);
-      add(await runSeeds(withoutRedis, join(resultsFolder, 'seeds.json')));
+    if (seeds) {
+      console.log(`\n── simulation, ${SEEDS} seeds, begun beside the processes ──`);
+      add(await resultOf(seeds));
     }
   } finally {
+    await seeds?.exited.catch(() => undefined);
     await redis?.stop();
     rmSync(resultsFolder, { recursive: true, force: true });
   }
@@ -95,10 +98,21 @@ async function runJest(project, jestArgs, env, resultsFile) {
   return exitCode !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
-/** Each seed counts as a test. */
-async function runSeeds(env, resultsFile) {
+/** Those who are simulated take the same steps however slowly, so that they can do with what others leave them. */
+function startSeeds(env, resultsFolder) {
+  const resultsFile = join(resultsFolder, 'seeds.json');
   const args = ['--import', 'tsx', 'test/simulation/simulate.ts', '--seeds', String(SEEDS), '--result', resultsFile];
-  const { exitCode } = await runProgram(process.execPath, args, { env });
+  const { child, exited } = startProgram(process.execPath, args, { env, isQuiet: true });
+  exited.catch(() => undefined); // said when it is waited for
+  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+  return { exited, resultsFile };
+}
+
+/** Each seed counts as a test. */
+async function resultOf({ exited, resultsFile }) {
+  const { exitCode, output } = await exited;
+  throwIfInterrupted();
+  console.log(output.trimEnd());
   const { seeds, failed } = existsSync(resultsFile)
     ? JSON.parse(readFileSync(resultsFile, 'utf8'))
     : { seeds: 0, failed: 0 };
