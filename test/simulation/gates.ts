@@ -9,6 +9,7 @@ export interface Gate<Decision = unknown> {
   strand: number;
   kind: GateKind;
   label: string;
+  detail: string;
   /** Lets the step be taken. */
   open: (decision: Decision) => void;
 }
@@ -19,6 +20,7 @@ interface Exchange {
   process: VirtualProcess;
   strand: number;
   label: string;
+  detail: string;
   pid: number | undefined;
   /** It waits for a lock that another simulated process holds. */
   isHeld: boolean;
@@ -57,11 +59,12 @@ export class Gates {
   ) {}
 
   /** Resolves with the decision on the step when it is taken; of a process that is killed, never. */
-  async pass<Decision>(process: VirtualProcess, kind: GateKind, label: string): Promise<Decision> {
+  async pass<Decision>(process: VirtualProcess, kind: GateKind, label: string, detail = ''): Promise<Decision> {
     this.gatesSoFar += 1;
     const number = this.gatesSoFar;
     const decision = await new Promise<Decision>((open) => {
-      this.waiting.push({ number, process, strand: currentStrand(), kind, label, open: open as Gate['open'] });
+      const about = { number, process, strand: currentStrand(), kind, label, detail };
+      this.waiting.push({ ...about, open: open as Gate['open'] });
       this.moved();
     });
     return decision;
@@ -90,12 +93,12 @@ export class Gates {
    * not left to the network, so that each is kept until all are.
    */
   async during<Result>(
-    about: { process: VirtualProcess; label: string; pid: number | undefined },
+    about: { process: VirtualProcess; label: string; detail?: string; pid: number | undefined },
     work: () => Promise<Result>,
   ): Promise<Result> {
     this.exchangesSoFar += 1;
     const own = { number: this.exchangesSoFar, strand: currentStrand() };
-    const exchange: Exchange = { ...own, ...about, isHeld: false, deliver: undefined };
+    const exchange: Exchange = { ...own, detail: '', ...about, isHeld: false, deliver: undefined };
     this.exchanges.add(exchange);
     try {
       return await work();
@@ -192,5 +195,6 @@ function inOrder(a: Gate | Exchange, b: Gate | Exchange): number {
   if (a.process !== b.process) return a.process.name < b.process.name ? -1 : 1;
   if (a.strand !== b.strand) return a.strand - b.strand;
   if (a.label !== b.label) return a.label < b.label ? -1 : 1;
+  if (a.detail !== b.detail) return a.detail < b.detail ? -1 : 1;
   return a.number - b.number;
 }

@@ -73,10 +73,12 @@ export function installVirtualPostgres(watch: Watch, sessions: ServerSessions): 
     if (process.isDead) return NEVER;
     const callback = typeof args.at(-1) === 'function' ? (args.pop() as Callback) : undefined;
     const text = typeof statement === 'string' ? statement : (statement as { text: string }).text;
+    const values = typeof statement === 'string' ? args[1] : (statement as { values?: unknown }).values;
+    const detail = JSON.stringify(values) ?? '';
     const run = (sql?: string) =>
       (sql === undefined ? query.apply(this, args) : query.call(this, sql)) as Promise<unknown>;
     const answered = (this.last ?? Promise.resolve()).then(() =>
-      process.isDead ? NEVER : carryOut(this, process, { text, run }, watch),
+      process.isDead ? NEVER : carryOut(this, process, { text, detail, run }, watch),
     );
     this.last = answered.catch(() => undefined);
     if (!callback) return answered;
@@ -90,18 +92,20 @@ export function installVirtualPostgres(watch: Watch, sessions: ServerSessions): 
 
 interface Statement {
   text: string;
+  /** Its parameters. */
+  detail: string;
   run(insteadOfIt?: string): Promise<unknown>;
 }
 
-async function carryOut(client: Client, process: VirtualProcess, { text, run }: Statement, watch: Watch) {
+async function carryOut(client: Client, process: VirtualProcess, { text, detail, run }: Statement, watch: Watch) {
   const gates = watch.gates();
   const label = labelOf(text);
-  const fate: StatementFate = process.isFree ? { kind: 'runs' } : await gates.pass(process, 'sql', label);
+  const fate: StatementFate = process.isFree ? { kind: 'runs' } : await gates.pass(process, 'sql', label, detail);
   if (fate.kind === 'cut before') return lose(client, process, watch);
   const sql = fate.kind === 'fails' ? failing(fate.state) : undefined;
   process.elapsed += A_STATEMENT_MS;
   const result = await outcomeOf(() =>
-    gates.during({ process, label, pid: client.processID ?? undefined }, () => run(sql)),
+    gates.during({ process, label, detail, pid: client.processID ?? undefined }, () => run(sql)),
   );
   if (process.isDead) return NEVER;
   watch.done(process, label, result.said);
