@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { periodOf, startOf } from '../core/calendar.js';
 import { utcDay } from '../core/instant.js';
 import { query, type Transaction } from '../platform/database.js';
+import { streamedSnapshot } from '../platform/streamed-snapshot.js';
 import { AnonymousCounts, type AnonymousClicks, type ClickCounts } from './anonymous-clicks.js';
 import { DELIVERIES, DIMENSIONS, ORIGINS, type Dimension } from './cuts.js';
 import { COUNTS } from './figure.js';
@@ -42,9 +43,6 @@ const ROWS_AT_ONCE = 1_000;
 /** How many times as many periods are added up at once after some that gave few rows. */
 const GROWTH = 4;
 
-/** Who reads so slowly is let go, so that the connection serves others. */
-const PATIENCE = '30s';
-
 /** Reads reports off the figures: those added up, and the changes that wait, in one snapshot. */
 @Injectable()
 export class ReportQuery {
@@ -55,24 +53,8 @@ export class ReportQuery {
    * added up at once where they have many rows, so that the first rows of a long report come as soon as those of a short one.
    * Clicks of nobody known are counted beside them where that is given who counts them.
    */
-  async *rows(question: ReportQuestion, nobodys?: AnonymousClicks): AsyncGenerator<CountedRow> {
-    const runner = this.dataSource.createQueryRunner();
-    try {
-      await runner.startTransaction('REPEATABLE READ');
-      const tx = runner.manager;
-      await query(tx, `SET LOCAL jit = off; SET LOCAL idle_in_transaction_session_timeout = '${PATIENCE}'`);
-      let [from, periods] = [question.from, 1];
-      while (from < question.to) {
-        const to = earlier(periodsAfter(question, from, periods), question.to);
-        const anonymous = (await nobodys?.count(tx, question, { from, to })) ?? new AnonymousCounts();
-        const read = yield* withAnonymous(rowsOf(tx, reportSql(question, { from, to })), anonymous);
-        if (read < ROWS_AT_ONCE) periods *= GROWTH;
-        from = to;
-      }
-    } finally {
-      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-      await runner.release();
-    }
+  rows(question: ReportQuestion, nobodys?: AnonymousClicks): AsyncGenerator<CountedRow> {
+    return streamedSnapshot(this.dataSource, (tx) => countedRows(tx, question, nobodys));
   }
 
   /** Whether everybody is counted as the log is now. */
@@ -86,6 +68,22 @@ export class ReportQuery {
 }
 
 const CLICKERS = { day: 'clickers', week: 'week_clickers', month: 'month_clickers' };
+
+async function* countedRows(
+  tx: Transaction,
+  question: ReportQuestion,
+  nobodys?: AnonymousClicks,
+): AsyncGenerator<CountedRow> {
+  await query(tx, 'SET LOCAL jit = off');
+  let [from, periods] = [question.from, 1];
+  while (from < question.to) {
+    const to = earlier(periodsAfter(question, from, periods), question.to);
+    const anonymous = (await nobodys?.count(tx, question, { from, to })) ?? new AnonymousCounts();
+    const read = yield* withAnonymous(rowsOf(tx, reportSql(question, { from, to })), anonymous);
+    if (read < ROWS_AT_ONCE) periods *= GROWTH;
+    from = to;
+  }
+}
 
 /** The rows of some periods. */
 async function* rowsOf(tx: Transaction, { sql, parameters }: ReportSql): AsyncGenerator<FigureRow> {

@@ -32,8 +32,8 @@ export class PreviewRun {
   /** Works on a preview, unless somebody does; whoever dies meanwhile leaves it to the next. */
   async workOff(id: string): Promise<void> {
     const runner = this.dataSource.createQueryRunner();
-    await runner.startTransaction('REPEATABLE READ');
     try {
+      await runner.startTransaction('REPEATABLE READ');
       const preview = await this.previews.take(runner.manager, id);
       if (preview) await this.finish(runner, preview);
     } finally {

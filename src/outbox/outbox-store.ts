@@ -6,6 +6,7 @@ import { prepared, preparedRows, query, type Transaction } from '../platform/dat
 import { LANES } from '../platform/lanes.js';
 import { PRIORITIES, UNHURRIED, URGENT } from '../platform/queues.js';
 import { claimedMessages, type ClaimedMessage, type ClaimRow, type Settled } from './claimed-message.js';
+import { lockOutbox } from './lock-outbox.js';
 import type { OutboxMessage, OutboxPayload } from './outbox-message.js';
 
 /** Where something is due, and how urgent it is. */
@@ -183,6 +184,7 @@ export class OutboxStore {
 
   /** Forgets a destination, with what it is still owed; how many messages of each kind these are. */
   async drop(tx: Transaction, destination: string): Promise<Record<string, number>> {
+    await lockOutbox(tx, 'destination = $1', [destination]);
     const rows = await query<{ kind: string; count: number }>(
       tx,
       `WITH dropped AS (DELETE FROM outbox WHERE destination = $1 RETURNING payload ->> 'kind' AS kind, due_at, failed_at)

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { query, type Transaction } from '../platform/database.js';
 import { UNHURRIED } from '../platform/queues.js';
+import { lockOutbox } from './lock-outbox.js';
 import { segmentSubject } from './outbox-message.js';
 
 /** A segment at a destination, by what messages about it call it. */
@@ -14,12 +15,10 @@ interface Place {
 export class OutboxWaiting {
   /** Makes due in a lane what waited for the segment. */
   async wake(tx: Transaction, lane: number, { destination, segmentId }: Place): Promise<void> {
-    await query(
-      tx,
-      `UPDATE outbox SET due_at = turnout_now()
-        WHERE lane = $1 AND destination = $2 AND due_at = 'infinity' AND subject = $3`,
-      [lane, destination, segmentSubject(segmentId)],
-    );
+    const about = [lane, destination, segmentSubject(segmentId)];
+    const waits = `lane = $1 AND destination = $2 AND due_at = 'infinity' AND subject = $3`;
+    await lockOutbox(tx, waits, about);
+    await query(tx, `UPDATE outbox SET due_at = turnout_now() WHERE ${waits}`, about);
   }
 
   /** Whether something about the segment is still owed. */
@@ -34,6 +33,9 @@ export class OutboxWaiting {
 
   /** Owes all members in a lane anew: the destination holds nobody. What is on its way there is settled by nobody. */
   async restate(tx: Transaction, lane: number, { destination, segmentId }: Place): Promise<void> {
+    const about = [lane, destination, segmentSubject(segmentId)];
+    const isAbout = 'lane = $1 AND destination = $2 AND subject = $3';
+    await lockOutbox(tx, isAbout, about);
     await query(
       tx,
       `UPDATE outbox
@@ -41,8 +43,8 @@ export class OutboxWaiting {
               attempts = 0, failed_at = NULL, failure = NULL,
               priority = CASE WHEN due_at IS NULL THEN $4 ELSE priority END,
               due_at = CASE WHEN (payload ->> 'isMember')::boolean THEN coalesce(due_at, turnout_now()) END
-        WHERE lane = $1 AND destination = $2 AND subject = $3`,
-      [lane, destination, segmentSubject(segmentId), UNHURRIED],
+        WHERE ${isAbout}`,
+      [...about, UNHURRIED],
     );
   }
 }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type QueryRunner } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { laneOfProfile } from '../platform/lanes.js';
-import { query } from '../platform/database.js';
+import { query, type Transaction } from '../platform/database.js';
+import { streamedSnapshot } from '../platform/streamed-snapshot.js';
 import type { Identifier } from '../profiles/identifier.js';
 import { IdentifierStore } from '../profiles/identifier-store.js';
 import { ProfileStore } from '../profiles/profile-store.js';
@@ -21,33 +22,29 @@ export class ProfileExport {
   ) {}
 
   /** Lines of NDJSON, each with its `type`: the table that the row is of. */
-  async *lines(profileId: number): AsyncGenerator<string> {
-    const runner = this.dataSource.createQueryRunner();
-    await runner.startTransaction('REPEATABLE READ');
-    try {
-      const tx = runner.manager;
-      const merges = await this.profiles.mergesInto(tx, profileId);
-      const family = [profileId, ...merges.map((one) => Number(one.profileId))];
-      const identifiers = await this.identifiers.ofProfile(tx, profileId);
-      yield* linesOf('identifiers', identifiers);
-      yield* this.rows(runner, 'profiles', 'id', family);
-      for (const table of Object.keys(PROFILE_TABLES)) yield* this.rows(runner, table, 'profile_id', family);
-      yield* linesOf('dead_letters', await this.lettersAbout(runner, identifiers));
-    } finally {
-      await runner.rollbackTransaction();
-      await runner.release();
-    }
+  lines(profileId: number): AsyncGenerator<string> {
+    return streamedSnapshot(this.dataSource, (tx) => this.allOf(tx, profileId));
+  }
+
+  private async *allOf(tx: Transaction, profileId: number): AsyncGenerator<string> {
+    const merges = await this.profiles.mergesInto(tx, profileId);
+    const family = [profileId, ...merges.map((one) => Number(one.profileId))];
+    const identifiers = await this.identifiers.ofProfile(tx, profileId);
+    yield* linesOf('identifiers', identifiers);
+    yield* this.rows(tx, 'profiles', 'id', family);
+    for (const table of Object.keys(PROFILE_TABLES)) yield* this.rows(tx, table, 'profile_id', family);
+    yield* linesOf('dead_letters', await this.lettersAbout(tx, identifiers));
   }
 
   /** Through a cursor, so that a long history takes no more memory than a short one. */
   private async *rows(
-    runner: QueryRunner,
+    tx: Transaction,
     table: string,
     idColumn: string,
     family: readonly number[],
   ): AsyncGenerator<string> {
     await query(
-      runner.manager,
+      tx,
       `DECLARE exported NO SCROLL CURSOR FOR
          SELECT to_jsonb(held) - 'lane' AS held FROM ${table} held
           WHERE lane = ANY($1::smallint[]) AND ${idColumn} = ANY($2::bigint[])`,
@@ -55,15 +52,15 @@ export class ProfileExport {
     );
     let count = ROWS_AT_ONCE;
     while (count === ROWS_AT_ONCE) {
-      const rows = await query<{ held: object }>(runner.manager, `FETCH ${ROWS_AT_ONCE} FROM exported`);
+      const rows = await query<{ held: object }>(tx, `FETCH ${ROWS_AT_ONCE} FROM exported`);
       yield* linesOf(table, rows.map((row) => row.held)); // prettier-ignore
       count = rows.length;
     }
-    await query(runner.manager, 'CLOSE exported');
+    await query(tx, 'CLOSE exported');
   }
 
-  private async lettersAbout(runner: QueryRunner, identifiers: readonly Identifier[]): Promise<object[]> {
-    const letters = await this.deadLetters.about(runner.manager, identifiers);
+  private async lettersAbout(tx: Transaction, identifiers: readonly Identifier[]): Promise<object[]> {
+    const letters = await this.deadLetters.about(tx, identifiers);
     return letters.map((letter) => ({ ...letter, body: letter.body.toString() }));
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { lockOutbox } from '../outbox/lock-outbox.js';
 import { query, type Transaction } from '../platform/database.js';
 
 /** A message that only a person can help. */
@@ -68,6 +69,7 @@ export class DeadLetterStore {
 
   /** Makes failed messages due again, as if for the first time. Returns how many. */
   async requeue(tx: Transaction, filter: FailedFilter): Promise<number> {
+    await lockOutbox(tx, MATCHES, parametersOf(filter));
     const [row] = await query<{ count: number }>(
       tx,
       `WITH requeued AS (
@@ -85,6 +87,7 @@ export class DeadLetterStore {
    * is sent as ever, and a comparison finds what is missing. Returns how many.
    */
   async discard(tx: Transaction, filter: FailedFilter): Promise<number> {
+    await lockOutbox(tx, MATCHES, parametersOf(filter));
     const [row] = await query<{ count: number }>(
       tx,
       `WITH forgotten AS (DELETE FROM outbox WHERE ${MATCHES} AND ${IS_TOLD_ONCE} RETURNING lane),

@@ -2,7 +2,9 @@ import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query } from 
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { RequireScope } from '../platform/auth/require-scope.js';
+import type { Transaction } from '../platform/database.js';
 import { Problem } from '../platform/problem.js';
+import { repeatedTransaction } from '../platform/repeated-transaction.js';
 import { DeadLetterStore } from './dead-letter-store.js';
 import { DeadLettersDto, filterOf } from './dead-letters.dto.js';
 
@@ -34,7 +36,7 @@ export class DeadLettersController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Send some or all of them again' })
   async requeueMany(@Body() asked: DeadLettersDto = {}) {
-    return { requeued: await this.deadLetters.requeue(this.dataSource.manager, filterOf(asked)) };
+    return { requeued: await this.change((tx) => this.deadLetters.requeue(tx, filterOf(asked))) };
   }
 
   @Post('discard')
@@ -47,14 +49,14 @@ export class DeadLettersController {
   async discardMany(@Body() asked: DeadLettersDto = {}) {
     const filter = filterOf(asked);
     if (Object.values(filter).every((value) => (value ?? undefined) === undefined)) throw nothingSaid();
-    return { discarded: await this.deadLetters.discard(this.dataSource.manager, filter) };
+    return { discarded: await this.change((tx) => this.deadLetters.discard(tx, filter)) };
   }
 
   @Post(':id/discard')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Give one of them up for good' })
   async discard(@Param('id') id: string) {
-    const discarded = await this.deadLetters.discard(this.dataSource.manager, { id });
+    const discarded = await this.change((tx) => this.deadLetters.discard(tx, { id }));
     if (discarded === 0) throw noneOf(id);
     return { discarded };
   }
@@ -63,9 +65,13 @@ export class DeadLettersController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Send one of them again' })
   async requeue(@Param('id') id: string) {
-    const requeued = await this.deadLetters.requeue(this.dataSource.manager, { id });
+    const requeued = await this.change((tx) => this.deadLetters.requeue(tx, { id }));
     if (requeued === 0) throw noneOf(id);
     return { requeued };
+  }
+
+  private change(work: (tx: Transaction) => Promise<number>): Promise<number> {
+    return repeatedTransaction(this.dataSource, work);
   }
 }
 

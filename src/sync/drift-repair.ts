@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { lockOutbox } from '../outbox/lock-outbox.js';
 import { segmentSubject } from '../outbox/outbox-message.js';
 import { query, type Transaction } from '../platform/database.js';
 import { AccountStore } from './account-store.js';
@@ -22,6 +23,7 @@ export class DriftRepair {
   async repair(tx: Transaction, run: ClaimedRun): Promise<Discrepancy[]> {
     const since = await this.accounts.since(tx, run.destination);
     const about = [run.destination, segmentSubject(run.externalSegmentId), run.id, run.startedAt];
+    await lockOutbox(tx, `destination = $1 AND subject = $2 AND ${AT_REST} AND ${IS_TOUCHED}`, about);
     await this.forgetMended(tx, about);
     const open = await this.countOpen(tx, about);
     const missing = await this.repairMissing(tx, [...about, since]);
@@ -108,6 +110,9 @@ const AT_REST = `outbox.due_at IS NULL AND outbox.claim IS NULL AND outbox.faile
 
 const IS_HELD = `EXISTS (SELECT FROM reconciliation_members AS held
   WHERE run_id = $3 AND held.lane = outbox.lane AND held.profile_id = outbox.profile_id)`;
+
+/** Of what is at rest, what {@link DriftRepair.repair} changes. */
+const IS_TOUCHED = `((payload ->> 'isMember')::boolean <> ${IS_HELD} OR repairs > 0)`;
 
 /** How often in a row it had to be repaired is kept: an ever larger number would say nothing more. */
 const DUE_AGAIN = `due_at = turnout_now(), priority = 1, attempts = 0, repairs = least(outbox.repairs + 1, 100)`;

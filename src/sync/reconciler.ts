@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { DESTINATIONS, ReadBackFailed, type Destination } from '../destinations/destination.js';
 import { now } from '../platform/clock.js';
+import { repeatedTransaction } from '../platform/repeated-transaction.js';
 import { Nudger } from '../platform/nudger.js';
 import { Sweep } from '../platform/sweep.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../platform/worker-settings.js';
@@ -85,7 +86,7 @@ export class Reconciler extends Sweep {
       seen.strangers += strangers.length;
       seen.erased += await this.erasures.countAmong(this.dataSource.manager, strangers);
     }
-    return this.dataSource.transaction(async (tx) => {
+    return repeatedTransaction(this.dataSource, async (tx) => {
       const causes = [...(await this.drift.repair(tx, run)), ...strangersOf(seen)];
       const { held, strangers } = seen;
       const found = { held, strangers, missing: repaired(causes, 'missing'), extra: repaired(causes, 'extra'), causes };
