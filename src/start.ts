@@ -38,7 +38,6 @@ export async function start(overrides: Partial<Config> = {}): Promise<void> {
     await app.listen(isApi ? config.http.port : config.http.healthPort, config.http.host).catch((error: unknown) => {
       throw listenProblem(error, isApi ? 'PORT' : 'HEALTH_PORT');
     });
-    logger.info({ msg: 'ready', url: await app.getUrl(), roles: config.roles });
   } catch (error) {
     await app?.close();
     await database.stop();
@@ -51,6 +50,8 @@ export async function start(overrides: Partial<Config> = {}): Promise<void> {
     await database.stop();
     logger.info({ msg: 'stopped' });
   });
+  // Last: whoever waits for it may tell us to end at once.
+  logger.info({ msg: 'ready', url: await app.getUrl(), roles: config.roles });
 }
 
 /** Runs `start` as a process's main task: what fails is said once, in words, and ends the process. */
