@@ -8,6 +8,7 @@ const STEPS = [
   ['lint', ['node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.']],
   ['types', ['node_modules/typescript/bin/tsc', '--project', 'tsconfig.json', '--noEmit']],
   ['imports', ['node_modules/dependency-cruiser/bin/dependency-cruise.mjs', 'src', 'migrations']],
+  ['answers', ['--import', 'tsx', 'scripts/answer-schemas.ts', '--check']],
   ['migrations', ['--import', 'tsx', 'scripts/check-migrations.ts']],
 ];
 

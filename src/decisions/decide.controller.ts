@@ -68,7 +68,7 @@ export class DecideController {
     @Query() flags: Flags,
     @Headers('idempotency-key') requestKey: string | undefined,
     @Body() body: unknown,
-  ): Promise<{ decisions: unknown[] }> {
+  ): Promise<{ decisions: (DecisionAnswer | ExplainedAnswer | FailedAnswer)[] }> {
     const asked = { journey, branchPoint, requestKey, ...flagsFrom(flags) };
     const questions = batchFrom(body, asked);
     const outcomes = await Promise.all(questions.map((question) => this.gate.ask(question)));
@@ -86,8 +86,23 @@ function shown(question: Question, outcome: Outcome): DecisionAnswer | Explained
   return question.isExplained ? explainedAnswerOf(outcome.decision, outcome) : answerOf(outcome.decision, outcome);
 }
 
-/** The place of an entry of a batch that has no answer. */
-function failed({ journey, branchPoint }: Asked, problem: Problem) {
+/** In the place of an entry of a batch that has no answer. */
+interface FailedAnswer {
+  decision_id: null;
+  journey: string;
+  branch_point: string;
+  branch: null;
+  value: null;
+  variant: null;
+  matched: null;
+  status: 'error';
+  reason: 'ERROR';
+  /** OpenFeature's, and `CONFLICT`. */
+  error_code: 'CONFLICT' | 'GENERAL';
+  error_message: string;
+}
+
+function failed({ journey, branchPoint }: Asked, problem: Problem): FailedAnswer {
   return {
     decision_id: null,
     journey,

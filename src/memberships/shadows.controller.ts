@@ -87,15 +87,13 @@ export class ShadowsController {
   private async samples({ samples }: LaneFindings) {
     const ids = MOVES.flatMap((move) => samples[move].map((one) => one.profileId));
     const identifiers = await identifiersOf(this.dataSource.manager, ids);
-    const shown = MOVES.map((move) => [
-      move,
+    const shown = (move: (typeof MOVES)[number]) =>
       samples[move].map(({ profileId, because }) => ({
         profileId: String(profileId),
         identifiers: identifiers.get(String(profileId)) ?? {},
         because: showBecause(because),
-      })),
-    ]);
-    return Object.fromEntries(shown) as Record<(typeof MOVES)[number], unknown[]>;
+      }));
+    return { enter: shown('enter'), leave: shown('leave'), stay: shown('stay') };
   }
 
   /** Journeys, in words, of which a branch rests on one of the segments. */

@@ -1,7 +1,15 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { ANSWER_PARTS, ANSWERS } from './answer-schemas.js';
 import { PROBLEM_SCHEMA } from './problem-schema.js';
 import { VERSION } from './version.js';
+
+type OperationObject = NonNullable<OpenAPIObject['paths'][string]['get']>;
+type ResponseObject = Exclude<NonNullable<OperationObject['responses'][string]>, { $ref: string }>;
+
+type Methods = Record<string, OperationObject>;
+
+const NO_CONTENT = '204';
 
 /** The description of all routes, as OpenAPI has it. */
 export function describeApi(app: INestApplication): OpenAPIObject {
@@ -17,8 +25,21 @@ export function describeApi(app: INestApplication): OpenAPIObject {
       content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
     })
     .build();
-  const { components, ...document } = SwaggerModule.createDocument(app, about);
-  return { ...document, components: { ...components, schemas: { ...components?.schemas, Problem: PROBLEM_SCHEMA } } };
+  const { components, paths, ...document } = SwaggerModule.createDocument(app, about);
+  for (const methods of Object.values(paths))
+    for (const operation of Object.values(methods as Methods)) describeAnswers(operation);
+  const schemas = { ...components?.schemas, ...ANSWER_PARTS, Problem: PROBLEM_SCHEMA };
+  return { ...document, paths, components: { ...components, schemas } };
+}
+
+/** Says what is answered with success, where nothing else was said of it. */
+function describeAnswers({ operationId, responses }: OperationObject): void {
+  // A method of several paths has an id for each: …[0], …[1].
+  const schema = ANSWERS[operationId?.replace(/\[\d+\]$/, '') ?? ''];
+  if (!schema) return;
+  for (const [status, response] of Object.entries(responses) as [string, ResponseObject][]) {
+    if (status.startsWith('2') && status !== NO_CONTENT) response.content ??= { 'application/json': { schema } };
+  }
 }
 
 /**

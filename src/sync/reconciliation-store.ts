@@ -22,7 +22,8 @@ export interface Drift {
   causes: readonly Discrepancy[];
 }
 
-export interface RunView extends Omit<Drift, 'causes'> {
+/** A comparison, asked for or made. What was found is null before it is finished, and where it could not be made. */
+export interface RunView {
   id: string;
   destination: string;
   segmentId: string;
@@ -30,7 +31,11 @@ export interface RunView extends Omit<Drift, 'causes'> {
   startedAt: Date | null;
   finishedAt: Date | null;
   problem: string | null;
-  /** Null before it is finished, and of runs of earlier releases. */
+  held: number | null;
+  strangers: number | null;
+  missing: number | null;
+  extra: number | null;
+  /** Null also of runs of earlier releases. */
   causes: readonly Discrepancy[] | null;
 }
 

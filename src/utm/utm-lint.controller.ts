@@ -8,7 +8,7 @@ import { RequireScope } from '../platform/auth/require-scope.js';
 import { now } from '../platform/clock.js';
 import { Problem } from '../platform/problem.js';
 import { lintCsv } from './lint-csv.js';
-import { lintTemplate } from './lint-template.js';
+import { lintTemplate, type TemplateLinkLint } from './lint-template.js';
 import { lintUrl, type UrlLint } from './lint-url.js';
 import { LintCsvQueryDto, LintDto } from './utm.dto.js';
 import { UtmGovernance } from './utm-governance.js';
@@ -28,7 +28,7 @@ export class UtmLintController {
   @ChangesNothing()
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'What is wrong with the UTM parameters of links, or of the links of a template' })
-  async lint(@Body() body: LintDto) {
+  async lint(@Body() body: LintDto): Promise<Summary & { links: UrlLint[] | TemplateLinkLint[] }> {
     const { urls, template, format } = body;
     if ((urls === undefined) === (template === undefined)) {
       const expected = 'one of the two: "urls" or "template"';
@@ -75,8 +75,15 @@ export class UtmLintController {
   }
 }
 
+interface Summary {
+  judged: number;
+  /** Links with an error; warnings only deserve a look. */
+  wrong: number;
+  kinds: Record<string, number>;
+}
+
 /** `wrong` are links with an error; warnings only deserve a look. */
-function summary(links: readonly UrlLint[]) {
+function summary(links: readonly UrlLint[]): Summary {
   const findings = links.flatMap((link) => link.findings);
   const kinds: Record<string, number> = {};
   for (const { kind } of findings) kinds[kind] = (kinds[kind] ?? 0) + 1;

@@ -173,6 +173,30 @@ function filled(path: string): string {
   return path.replace(/:(\w+)/g, (_, name: string) => FILLED[name] ?? 'x').replace('*', 'x');
 }
 
+/** Nothing, a page, a picture, metrics, or a file. */
+const NO_JSON = [
+  'DELETE /v1/api-keys/{id}',
+  'DELETE /v1/ctas/{key}',
+  'DELETE /v1/journeys/{key}',
+  'DELETE /v1/link-domains/{host}',
+  'DELETE /v1/segments/preview/{id}',
+  'DELETE /v1/segments/{key}',
+  'DELETE /v1/segments/{key}/draft',
+  'DELETE /v1/segments/{key}/shadow',
+  'GET /metrics',
+  'GET /v1/links/{id}/qr',
+  'GET /v1/profiles/{identifier}/export',
+  'GET /v1/segments/{key}/members.csv',
+  'GET /v1/segments/{key}/members.ndjson',
+];
+
+function isDescribed(responses: object): boolean {
+  const successes = Object.entries(responses as Record<string, { content?: object }>).filter(([status]) =>
+    status.startsWith('2'),
+  );
+  return successes.length > 0 && successes.every(([, { content }]) => content !== undefined);
+}
+
 type Responses = Record<string, { responses: object }>;
 
 describe('every route', () => {
@@ -296,6 +320,15 @@ describe('every route', () => {
     expect(components?.schemas).toHaveProperty('Problem.required', ['title', 'status', 'detail']);
     for (const { responses } of Object.values(paths).flatMap((methods) => Object.values(methods as Responses)))
       expect(responses).toHaveProperty(['default', 'content', 'application/problem+json']);
+  });
+
+  it('is described with what it answers, unless that is no JSON', () => {
+    const silent = Object.entries(describeApi(app).paths).flatMap(([path, methods]) =>
+      Object.entries(methods as Responses)
+        .filter(([, { responses }]) => !isDescribed(responses))
+        .map(([method]) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(silent.sort()).toEqual(NO_JSON);
   });
 
   it('answers what is not there with a problem', async () => {

@@ -6,8 +6,10 @@ import { SCOPES } from '../../src/platform/auth/access.js';
 import { ApiKeyStore } from '../../src/platform/auth/api-key-store.js';
 import { parseConfig } from '../../src/platform/config.js';
 import { createLogger, NestLogger } from '../../src/platform/logger.js';
+import { describeApi } from '../../src/platform/openapi.js';
 import type { CustomerioServer } from './customerio-server/customerio-server.js';
 import type { TestDatabase } from './database.js';
+import { DescribedAnswers } from './described-answers.js';
 import type { SentWebhook } from './webhooks.js';
 
 export const SIGNING_KEY = 'customerio-signing-key';
@@ -58,6 +60,8 @@ export class TurnoutClient {
   constructor(
     readonly url: string,
     private readonly key: string,
+    /** Given, every answer has to be what the API's description says. */
+    private readonly described?: DescribedAnswers,
   ) {}
 
   /** For requests whose answers are no JSON. */
@@ -77,9 +81,11 @@ export class TurnoutClient {
   ): Promise<Answer> {
     const headers: Record<string, string> = { authorization: this.authorization, ...more };
     if (body !== undefined) headers['content-type'] = 'application/json';
-    return answerOf(
-      await fetch(this.url + path, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }),
-    );
+    const request = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+    const answer = await answerOf(await fetch(this.url + path, request));
+    const wrong = this.described?.wrongWith(method, path, answer.status, answer.body) ?? [];
+    if (wrong.length === 0) return answer;
+    throw new Error(`${method} ${path} is not described as it answers: ${wrong.join('; ')}\n${JSON.stringify(answer)}`);
   }
 
   /** As `call`, but anything other than success fails the test, with the answer in the message. */
@@ -99,6 +105,9 @@ async function answerOf(response: Response): Promise<Answer> {
   };
 }
 
+/** Of every Turnout of this file: they have the same routes. */
+let described: DescribedAnswers | undefined;
+
 /** A Turnout in this process: API and worker, over HTTP on a free port. */
 export class TestTurnout extends TurnoutClient {
   private constructor(
@@ -107,7 +116,7 @@ export class TestTurnout extends TurnoutClient {
     readonly app: NestFastifyApplication,
     private readonly database: TestDatabase,
   ) {
-    super(url, key);
+    super(url, key, (described ??= new DescribedAnswers(describeApi(app))));
   }
 
   static async start(

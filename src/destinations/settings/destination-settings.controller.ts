@@ -16,6 +16,11 @@ import { CreateDestinationDto, PutDestinationDto } from './destination.dto.js';
 import { SettingsStore, type KeptDestination } from './settings-store.js';
 
 /** Where pushes go. Secrets go in and never come out. */
+interface WrittenDestination extends DestinationView {
+  /** What signs, where it was made here; it is shown this once. */
+  secret?: string;
+}
+
 @ApiTags('destinations')
 @ApiBearerAuth()
 @RequireScope('manage')
@@ -86,7 +91,10 @@ export class DestinationSettingsController {
     return { key, dropped };
   }
 
-  private async write(wanted: NewDestination, mustBeNew: boolean): Promise<{ answer: object; isNew: boolean }> {
+  private async write(
+    wanted: NewDestination,
+    mustBeNew: boolean,
+  ): Promise<{ answer: WrittenDestination; isNew: boolean }> {
     const { key } = wanted;
     this.mustBeOurs(key);
     const { checked, isNew } = await this.dataSource.transaction(async (tx) => {

@@ -1,5 +1,6 @@
 import type { Outcomes } from '../outcomes.js';
 import { Random } from '../random.js';
+import { DescribedAnswers } from '../../support/described-answers.js';
 import { TurnoutClient } from '../../support/turnout.js';
 import { routesOf, type Document, type Route } from './document.js';
 import { differenceTo, wrongWithAnswer, type Answer } from './invariants.js';
@@ -36,6 +37,7 @@ export function fuzzRoutes(service: Service, seed: number, calls: number, outcom
 class RoutesFuzz {
   private readonly random: Random;
   private readonly routes: readonly Route[];
+  private readonly described: DescribedAnswers;
   private readonly wrong: string[] = [];
   private world!: World;
   private requests!: Requests;
@@ -48,6 +50,7 @@ class RoutesFuzz {
   ) {
     this.random = new Random(seed);
     this.routes = routesOf(service.document);
+    this.described = new DescribedAnswers(service.document);
   }
 
   async run(calls: number): Promise<string[]> {
@@ -103,7 +106,9 @@ class RoutesFuzz {
   private check(call: Call, answer: Answer): void {
     const { route } = call;
     this.outcomes.count(`${route.method} ${route.path}`, String(answer.status), answer.tookMs);
-    const wrong = wrongWithAnswer(call, answer);
+    const isJson = answer.type.startsWith('application/json');
+    const undescribed = isJson ? this.described.wrongWith(route.method, call.address, answer.status, answer.json) : [];
+    const wrong = [...wrongWithAnswer(call, answer), ...undescribed.map((what) => `not as described: ${what}`)];
     this.wrong.push(...wrong.map((what) => `${what}\n    ${answer.status} ${answer.text.slice(0, 600)}`));
     if (answer.status < 300) this.world.learn(route.path, answer.json, this.random);
   }
