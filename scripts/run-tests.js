@@ -3,6 +3,7 @@ import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPrivateRedis } from './private-redis.js';
 import { runProgram, startProgram, throwIfInterrupted } from './program.js';
+import { secondsSince } from './show-step.js';
 
 const NO_TESTS = { passed: 0, failed: 0, skipped: 0 };
 const SEEDS = 200;
@@ -51,6 +52,7 @@ export async function runTests(jestArgs) {
       }
       // Specs of real processes wait for half of their time. Who asks for certain tests does not ask for seeds.
       if (project === 'process' && jestArgs.length === 0) seeds ??= startSeeds(withoutRedis, resultsFolder);
+      const startedAt = performance.now();
       const counts = await runJest(
         project,
         jestArgs.length > 0 ? jestArgs : named(only),
@@ -58,6 +60,7 @@ export async function runTests(jestArgs) {
         join(resultsFolder, `${title}.json`),
       );
       add(counts);
+      console.log(`── ${title}: ${secondsSince(startedAt)} s ──`);
     }
     if (seeds) {
       console.log(`\n── simulation, ${SEEDS} seeds, begun beside the processes ──`);

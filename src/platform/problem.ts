@@ -9,6 +9,15 @@ export interface ProblemEntry {
   expected?: string;
 }
 
+/** Who has so much to mend needs no more at once. */
+const MOST_ENTRIES = 100;
+
+function shortened(errors: readonly ProblemEntry[]): readonly ProblemEntry[] {
+  if (errors.length <= MOST_ENTRIES) return errors;
+  const more = errors.length - MOST_ENTRIES;
+  return [...errors.slice(0, MOST_ENTRIES), { pointer: '', detail: `${more} more that are wrong are not listed here` }];
+}
+
 interface ProblemOptions {
   status: number;
   detail: string;
@@ -40,7 +49,7 @@ export class Problem extends Error {
     this.title = title ?? STATUS_CODES[status] ?? 'Error';
     this.detail = detail;
     this.type = type;
-    this.errors = errors;
+    this.errors = shortened(errors);
     this.members = members;
     this.headers = headers;
   }

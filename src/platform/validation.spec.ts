@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsArray, IsInt, IsOptional, IsString, MaxLength, Min, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsInt, IsOptional, IsString, MaxLength, Min, ValidateNested } from 'class-validator';
 import { Problem } from './problem.js';
 import { bodyMayBeMissing, validated, validationPipe } from './validation.js';
 
@@ -14,6 +14,7 @@ class JourneyForm {
   name!: string;
 
   @IsArray()
+  @ArrayMaxSize(150)
   @ValidateNested({ each: true })
   @Type(() => BranchForm)
   branches!: BranchForm[];
@@ -86,6 +87,29 @@ describe('a request that is checked against its form', () => {
         expected: expect.stringContaining('{} where there is nothing to say'),
       },
     ]);
+  });
+
+  it('is told that a list is too long, and nothing of what is in it', async () => {
+    const many = Array.from({ length: 100_000 }, () => 0);
+    const began = performance.now();
+    const entry = {
+      pointer: '/branches',
+      detail: 'branches must contain no more than 150 elements',
+      expected: 'not 100000 of them',
+    };
+    expect((await refusalOf(() => body({ name: 'cart', branches: many }))).errors).toEqual([entry]);
+    expect((await refusalOf(() => validated(JourneyForm, { branches: many }, '/a'))).errors).toEqual([
+      { ...entry, pointer: '/a/branches' },
+    ]);
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
+  it('is told the first hundred of what is wrong, and how much more there is', async () => {
+    const { errors } = await refusalOf(() =>
+      body({ name: 'cart', branches: Array.from({ length: 150 }, () => ({ key: 7 })) }),
+    );
+    expect(errors).toHaveLength(101);
+    expect(errors.at(-1)).toEqual({ pointer: '', detail: '200 more that are wrong are not listed here' });
   });
 
   it('may have a query, with numbers in it and defaults', async () => {

@@ -1,6 +1,12 @@
 import { ValidationPipe, type ArgumentMetadata, type Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
-import { getMetadataStorage, validateSync, type ValidationError, type ValidatorOptions } from 'class-validator';
+import {
+  ARRAY_MAX_SIZE,
+  getMetadataStorage,
+  validateSync,
+  type ValidationError,
+  type ValidatorOptions,
+} from 'class-validator';
 import { jsonPointer, Problem, type ProblemEntry } from './problem.js';
 
 const OPTIONS = {
@@ -36,6 +42,7 @@ class RequestValidationPipe extends ValidationPipe {
     const isForm = metadata.type === 'body' && this.toValidate(metadata);
     const given = isForm && value === undefined && MAY_BE_MISSING.has(metadata.metatype!) ? {} : value;
     if (isForm && !isObject(given)) throw invalid([given === undefined ? NO_BODY : notAnObject('')]);
+    if (isForm) refuseTooMany(metadata.metatype!, given as object, '');
     return super.transform(given, metadata);
   }
 }
@@ -46,10 +53,25 @@ class RequestValidationPipe extends ValidationPipe {
  */
 export function validated<T extends object>(form: Type<T>, value: unknown, pointer: string): T {
   if (!isObject(value)) throw invalid([notAnObject(pointer)]);
+  refuseTooMany(form, value as object, pointer);
   const instance = plainToInstance(form, value);
   const errors = validateSync(instance, OPTIONS);
   if (errors.length > 0) throw invalid(entriesOf(errors, pointer));
   return instance;
+}
+
+/** Where a list is too long, nothing is said of what it holds: looking at all of that keeps the process from everybody else. */
+function refuseTooMany(form: Type<unknown>, value: object, pointer: string): void {
+  const tooLong = getMetadataStorage()
+    .getTargetValidationMetadatas(form, '', true, false)
+    .filter(({ name }) => name === ARRAY_MAX_SIZE)
+    .flatMap(({ propertyName, constraints: [most] }) => {
+      const list: unknown = (value as Record<string, unknown>)[propertyName];
+      if (!Array.isArray(list) || list.length <= Number(most)) return [];
+      const detail = `${propertyName} must contain no more than ${most} elements`;
+      return [{ pointer: pointer + jsonPointer(propertyName), detail, expected: `not ${list.length} of them` }];
+    });
+  if (tooLong.length > 0) throw invalid(tooLong);
 }
 
 function invalid(errors: readonly ProblemEntry[]): Problem {
