@@ -1,5 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
+import { IsInt, Max, Min, ValidateBy, ValidateIf } from 'class-validator';
 import { parseDuration, type Milliseconds } from '../core/instant.js';
 import { DEFAULT_CLICK_CLASS_SETTINGS, LONGEST_SIGNAL, type ClickClassSettings } from './click-class-settings.js';
 
@@ -17,32 +17,37 @@ function IsSpan(): PropertyDecorator {
   });
 }
 
+/** Null is no way to leave something out: it might as well mean that it is turned off. */
+function MayBeLeftOut(): PropertyDecorator {
+  return ValidateIf((_, value) => value !== undefined);
+}
+
 /** What is not given is as by default. */
 export class ClickClassSettingsDto {
   @ApiPropertyOptional({ description: 'A click sooner after the delivery of an email is a machine’s', example: '2s' })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsSpan()
   machineAfterDelivery?: string;
 
   @ApiPropertyOptional({ description: 'A click sooner after its delivery is suspect', example: '10s' })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsSpan()
   suspectAfterDelivery?: string;
 
   @ApiPropertyOptional({ description: 'So many different links of one delivery at once are a machine’s', example: 3 })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsInt()
   @Min(2)
   @Max(100)
   burstLinks?: number;
 
   @ApiPropertyOptional({ description: 'What “at once” is for many links', example: '10s' })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsSpan()
   burstWithin?: string;
 
   @ApiPropertyOptional({ description: 'Two different links of one delivery within this are suspect', example: '2s' })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsSpan()
   pairWithin?: string;
 
@@ -50,7 +55,7 @@ export class ClickClassSettingsDto {
     description: 'How far from a click on a honeypot others are a machine’s, too',
     example: '60s',
   })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsSpan()
   honeypotWithin?: string;
 }

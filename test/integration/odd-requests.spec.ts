@@ -116,6 +116,20 @@ describe('odd requests', () => {
     expect({ status, pointer: body.errors?.[0].pointer }).toEqual({ status: 400, pointer: '/after' });
   });
 
+  it.each<[string, string, string, object | undefined]>([
+    ['/live', 'POST', 'link-qa/runs', { live: [{ cta: 'cart' }] }],
+    ['/honeypotWithin', 'PUT', 'click-classes/settings', { honeypotWithin: null }],
+    ['/burstLinks', 'PUT', 'click-classes/settings', { burstLinks: null }],
+    ['/to', 'GET', 'link-reports?period=month&to=0000-01-01', undefined],
+  ])('what is no value at %s is refused: %s %s', async (pointer, method, path, body) => {
+    const answer = await turnout.call(method, `/v1/${path}`, body);
+    expect({ status: answer.status, pointer: answer.body.errors[0].pointer }).toEqual({ status: 400, pointer });
+  });
+
+  it('a report may end with the first days that there are', async () => {
+    expect((await turnout.must('GET', '/v1/link-reports?period=month&to=0001-03-01')).rows).toEqual([]);
+  });
+
   it('decisions about nobody in particular are not those about everybody', async () => {
     const { status, body } = await turnout.call('GET', '/v1/decisions?profile=');
     expect({ status, pointer: body.errors?.[0].pointer }).toEqual({ status: 400, pointer: '/profile' });

@@ -63,6 +63,7 @@ export class LinkRunDto {
 
   @ApiPropertyOptional({ description: 'Or the links that readers meet at present; an empty object: all of them' })
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => LiveLinksDto)
   live?: LiveLinksDto;
