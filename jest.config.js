@@ -27,5 +27,7 @@ export default {
   ],
   // The tests of a file share a machine with PostgreSQL, Redis and the service: more at once only slows each.
   maxWorkers: 2,
+  // The modules of a file stay in memory after it: after forty of them a worker collects garbage for as long as it tests.
+  workerIdleMemoryLimit: '800MB',
   testTimeout: 120_000,
 };
