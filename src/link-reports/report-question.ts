@@ -1,6 +1,7 @@
 import { periodOf, startOf } from '../core/calendar.js';
 import { parseDay } from '../core/date.js';
 import { utcDay, type Instant, type Milliseconds } from '../core/instant.js';
+import { YEAR_1 } from '../platform/array-parameters.js';
 import { Problem, type ProblemEntry } from '../platform/problem.js';
 import type { Attribution } from './credits.js';
 import { CUTS, DIMENSIONS, type Cut, type Dimension } from './cuts.js';
@@ -40,8 +41,6 @@ export interface ReportQuestion extends ReportSpan {
 
 const DAY: Milliseconds = 86_400_000;
 const MOST_DAYS = 1_100;
-/** The database's calendar has no year 0. */
-const FIRST_DAY = Date.parse('0001-01-01T00:00:00Z');
 const PERIODS_UNLESS_GIVEN = { day: 30, week: 12, month: 12 };
 
 /** What is asked for. Throws a 400 problem that lists all that is wrong. */
@@ -70,7 +69,7 @@ export function spanOf(asked: AskedSpan, now: Instant, more: readonly ProblemEnt
     const text = asked[name];
     if (text === undefined) return unlessGiven;
     const day = (parseDay(text) ?? NaN) * DAY;
-    const at = day < FIRST_DAY ? NaN : day;
+    const at = day < YEAR_1 ? NaN : day;
     if (at === beginning(period, at)) return at;
     const near = Number.isNaN(at) ? '' : `, such as "${utcDay(beginning(period, at))}"`;
     const detail = Number.isNaN(at) ? 'no day of the calendar' : `in the middle of a ${period}`;
@@ -79,7 +78,7 @@ export function spanOf(asked: AskedSpan, now: Instant, more: readonly ProblemEnt
   };
   const to = read('to', startOf(period, 'UTC', present + 1));
   const before = startOf(period, 'UTC', periodOf(period, 'UTC', to) - PERIODS_UNLESS_GIVEN[period]);
-  const from = read('from', Math.max(before, FIRST_DAY));
+  const from = read('from', Math.max(before, YEAR_1));
   if (problems.length === more.length && (from >= to || to - from > MOST_DAYS * DAY)) {
     const detail = from >= to ? 'it is not before "to"' : `more than ${MOST_DAYS} days are asked for at once`;
     problems.push({ pointer: '/from', detail, expected: `a day before "to", at most ${MOST_DAYS} days` });

@@ -34,7 +34,8 @@ export function sinceArray(instants: readonly number[]): string {
   return plainArray(texts);
 }
 
-const YEAR_1 = Date.parse('0001-01-01T00:00:00Z');
+/** The first instant of the database's calendar that everybody writes alike: there is no year 0. */
+export const YEAR_1 = Date.parse('0001-01-01T00:00:00Z');
 const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** Values as JSON, in one text for {@link jsonArrayIn}: none of it is to be escaped, since JSON has no control characters. */
