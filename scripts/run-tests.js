@@ -67,6 +67,7 @@ export async function runTests(jestArgs) {
       add(await resultOf(seeds));
     }
   } finally {
+    seeds?.child.kill();
     await seeds?.exited.catch(() => undefined);
     await redis?.stop();
     rmSync(resultsFolder, { recursive: true, force: true });
@@ -108,7 +109,7 @@ function startSeeds(env, resultsFolder) {
   const { child, exited } = startProgram(process.execPath, args, { env, isQuiet: true });
   exited.catch(() => undefined); // said when it is waited for
   if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
-  return { exited, resultsFile };
+  return { child, exited, resultsFile };
 }
 
 /** Each seed counts as a test. */

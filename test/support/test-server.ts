@@ -62,7 +62,7 @@ async function startTemporaryServer(): Promise<TestServer> {
 
 /**
  * Memory, where there is enough: each test has a database of its own, hundreds of files that are written and deleted again,
- * which on a disk is half of all that the tests cost.
+ * which on a disk is half of all that the tests cost. TMPDIR says where instead.
  */
 async function placeOfFiles(): Promise<string> {
   const ofSystem = tmpdir();
