@@ -1,5 +1,5 @@
 /**
- * Writes what the routes answer, as their methods' types have it, to src/platform/answer-schemas.ts, from where the
+ * Writes what the routes answer, as their methods' types have it, to src/platform/answer-schemas.json, from where the
  * description of the API takes it. `--check`, part of `npm run check`, writes nothing and fails where it would.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import ts from 'typescript';
 import { TypeSchemas, type Schema } from './type-schemas.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const TARGET = `${ROOT}src/platform/answer-schemas.ts`;
+const TARGET = `${ROOT}src/platform/answer-schemas.json`;
 const ROUTES = new Set(['Get', 'Post', 'Put', 'Patch', 'Delete']);
 
 const config = ts.getParsedCommandLineOfConfigFile(`${ROOT}tsconfig.build.json`, { noEmit: true }, {
@@ -28,21 +28,11 @@ for (const { id, method } of routes()) {
   if (answer) operations[id] = answer;
 }
 
-const text = await formatted(`// Written by \`npm run answers\`, from the types of the controllers' methods.
-/* eslint-disable max-lines */
-
-type Schemas = Readonly<Record<string, object>>;
-
-/** What is answered with success, by the id of the operation. */
-export const ANSWERS: Schemas = ${JSON.stringify(sorted(operations))};
-
-/** What the answers refer to by name. */
-export const ANSWER_PARTS: Schemas = ${JSON.stringify(sorted(schemas.named))};
-`);
+const text = await formatted(JSON.stringify({ operations: sorted(operations), parts: sorted(schemas.named) }));
 const isCurrent = existsSync(TARGET) && readFileSync(TARGET, 'utf8') === text;
 if (!process.argv.includes('--check')) writeFileSync(TARGET, text);
 else if (!isCurrent) {
-  console.error('src/platform/answer-schemas.ts is not what the types of the controllers say. Run: npm run answers');
+  console.error('src/platform/answer-schemas.json is not what the types of the controllers say. Run: npm run answers');
   process.exitCode = 1;
 }
 
@@ -69,5 +59,5 @@ function sorted(schemasByName: Record<string, Schema>): Record<string, Schema> {
 }
 
 async function formatted(source: string): Promise<string> {
-  return prettier.format(source, { ...(await prettier.resolveConfig(TARGET)), parser: 'typescript' });
+  return prettier.format(source, { ...(await prettier.resolveConfig(TARGET)), parser: 'json' });
 }

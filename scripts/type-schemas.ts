@@ -24,7 +24,6 @@ const REF = '#/components/schemas/';
 export class TypeSchemas {
   readonly named: Record<string, Schema> = {};
   private readonly nameOf = new Map<ts.Type, string>();
-  private readonly isTaken = new Set<string>();
 
   constructor(
     private readonly checker: ts.TypeChecker,
@@ -45,7 +44,7 @@ export class TypeSchemas {
     if (known !== undefined) return { $ref: REF + known };
     const free = this.freeName(name, type);
     this.nameOf.set(type, free);
-    this.isTaken.add(free);
+    this.named[free] = {}; // taken, also for what it holds
     this.named[free] = { ...describe(this.checker, type.aliasSymbol ?? type.symbol), ...this.unnamed(type) };
     return { $ref: REF + free };
   }
@@ -132,11 +131,11 @@ export class TypeSchemas {
 
   /** Where two have the same name, the second one is called after its folder, too. */
   private freeName(name: string, type: ts.Type): string {
-    if (!this.isTaken.has(name)) return name;
+    if (!(name in this.named)) return name;
     const folder = this.fileOf(type.aliasSymbol ?? type.symbol)!.split('/')[0]!;
     const words = folder.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
     const longer = words.join('') + name;
-    if (this.isTaken.has(longer)) throw new Error(`Several types are called ${longer}.`);
+    if (longer in this.named) throw new Error(`Several types are called ${longer}.`);
     return longer;
   }
 }

@@ -1,15 +1,61 @@
 import type { Because } from '../core/conditions/condition.js';
 import { toIso } from '../core/instant.js';
-import { showBecause } from '../core/simulate.js';
-import { isoOrNull, shownFreshness, statusOf } from './answer.js';
-import type { Decision, Judgement } from './decision.js';
+import { showBecause, type ShownBecause } from '../core/simulate.js';
+import { isoOrNull, shownFreshness, statusOf, type DecisionAnswer, type ShownFreshness } from './answer.js';
+import type { Decision, Judgement, Revision } from './decision.js';
 import type { Said } from './replayer.js';
 
 /** By digest of the rules of a branch point, which version of each segment that it rests on was in force. */
 export type SegmentVersions = ReadonlyMap<string, Readonly<Record<string, number>>>;
 
+/** What a judgement says. */
+export interface SaidView {
+  branch: string | null;
+  matched: boolean | null;
+  /** The branch whose rule was true, of whichever the arm `branch` is one. */
+  matchedBranch: string | null;
+  reason: Said['reason'];
+  asOf: string;
+  settlesAt: string | null;
+  changesAt: string | null;
+  /** Ids of the events that it rests on, each once. */
+  evidence: string[];
+  because: { branch: string; because: ShownBecause }[];
+}
+
+/** What was judged, and what that rested on. */
+export interface JudgementView extends SaidView {
+  freshness: ShownFreshness[];
+  catalogueRevision: number;
+  restedOn: {
+    /** By digest. */
+    rules: string | null;
+    facts: string | null;
+    /** Versions; null: not kept. */
+    segments: Readonly<Record<string, number>> | null;
+    /** The newest event that was known: what came later played no part. */
+    knownSeq: number;
+  };
+}
+
 /** A decision as people see it: everything, instants as text. */
-export function viewOf(decision: Decision, versions: SegmentVersions) {
+export interface DecisionView extends JudgementView {
+  id: string;
+  journey: string;
+  journeyVersion: number | null;
+  branchPoint: string;
+  profileId: string | null;
+  runKey: string | null;
+  status: DecisionAnswer['status'];
+  errorCode: string | null;
+  askedAt: string;
+  /** What it was while it was open. */
+  first: JudgementView | null;
+  /** What it would be, knowing what came in after it. */
+  revised: (Omit<Revision, 'at'> & { at: string }) | null;
+}
+
+export function viewOf(decision: Decision, versions: SegmentVersions): DecisionView {
   const { id, journey, journeyVersion, branchPoint, profileId, runKey, errorCode, askedAt, pended, revised } = decision;
   return {
     id,
@@ -27,15 +73,11 @@ export function viewOf(decision: Decision, versions: SegmentVersions) {
   };
 }
 
-function judgementView(judged: Judgement, versions: SegmentVersions) {
+function judgementView(judged: Judgement, versions: SegmentVersions): JudgementView {
   return {
     ...saidView(judged),
     freshness: shownFreshness(judged.freshness),
     catalogueRevision: judged.revision,
-    /**
-     * What it rested on, by digest, and versions of segments (null: not kept); the newest event that was known: what came later
-     * played no part.
-     */
     restedOn: {
       rules: judged.rulesDigest,
       facts: judged.factsDigest,
@@ -45,12 +87,10 @@ function judgementView(judged: Judgement, versions: SegmentVersions) {
   };
 }
 
-/** What a judgement says. */
-export function saidView(said: Said) {
+export function saidView(said: Said): SaidView {
   return {
     branch: said.branch,
     matched: said.branch === null ? null : said.matched !== null,
-    /** The branch whose rule was true, of whichever the arm `branch` is one. */
     matchedBranch: said.matched,
     reason: said.reason,
     asOf: toIso(said.asOf),

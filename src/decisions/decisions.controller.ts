@@ -10,7 +10,7 @@ import { IdentifierStore } from '../profiles/identifier-store.js';
 import { DecisionLog } from './decision-log.js';
 import { DecisionQuery } from './decision-query.js';
 import { DecisionStore } from './decision-store.js';
-import { saidView, viewOf, type SegmentVersions } from './decision-view.js';
+import { saidView, viewOf, type SegmentVersions, type DecisionView } from './decision-view.js';
 import type { Decision } from './decision.js';
 import { DecisionsQueryDto } from './decisions-query.dto.js';
 import { PlannedInputs } from './planned-inputs.js';
@@ -65,7 +65,7 @@ export class DecisionsController {
 
   @Get(':id')
   @ApiOperation({ summary: 'A logged decision with its reasons and evidence' })
-  async get(@Param('id') id: string) {
+  async get(@Param('id') id: string): Promise<DecisionView> {
     const decision = await this.must(id);
     return viewOf(decision, await this.versionsOf([decision]));
   }

@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { heldCatalogueRevision } from '../platform/catalogue-revision.js';
 import { Problem, type ProblemEntry } from '../platform/problem.js';
-import { alignmentOf, isHost, isHostRule, isOpenToAnybody } from './hosts.js';
+import { alignmentOf, isHost, isHostRule, isOpenToAnybody, type Alignment } from './hosts.js';
 import { LinkDomainStore, type DomainDefinition } from './link-domain-store.js';
 import { PutLinkDomainDto } from './link-domain.dto.js';
 import type { LinkDomain } from './links.entities.js';
@@ -100,7 +100,14 @@ function problemsOf({ host, allowedHosts, sendingDomain }: DomainDefinition): Pr
   return problems;
 }
 
-function shown({ host, allowedHosts, sendingDomain, createdAt, updatedAt }: LinkDomain) {
+interface LinkDomainView extends Pick<LinkDomain, 'host' | 'allowedHosts' | 'sendingDomain'> {
+  /** Whether it goes with the sending domain; null where that is not known. */
+  alignment: Alignment | null;
+  createdAt: string;
+  updatedAt: string;
+}
+
+function shown({ host, allowedHosts, sendingDomain, createdAt, updatedAt }: LinkDomain): LinkDomainView {
   return {
     host,
     allowedHosts,

@@ -3,12 +3,37 @@ import type { CtaCatalogue } from '../ctas/cta-catalogue.js';
 import { clickProperties } from './declaration.js';
 import type { DeclaredLink } from './link-declarer.js';
 import type { LinkTokens } from './link-tokens.js';
+import type { Message } from './links.entities.js';
+import type { UtmValues } from './utm-values.js';
 
-/** A link as the API shows it. `url` is what goes into a message. */
+/** A link as the API shows it. */
+export interface LinkView {
+  id: string;
+  /** What goes into a message. */
+  url: string;
+  shortUrl: string | null;
+  domain: string;
+  cta: string;
+  /** As which call to action the catalogue would find it now; it may have changed since. */
+  foundAs: string | null;
+  destination: string;
+  landingUrl: string;
+  utm: UtmValues;
+  channel: string | null;
+  template: string | null;
+  message: Message | null;
+  /** Whether it is for one profile. */
+  isBound: boolean;
+  state: 'live' | 'expired' | 'disabled';
+  createdAt: string;
+  expiresAt: string;
+  disabledAt: string | null;
+}
+
 export function linkView(
   { link, binding, code }: DeclaredLink,
   { tokens, catalogue, at }: { tokens: LinkTokens; catalogue: CtaCatalogue; at: Instant },
-) {
+): LinkView {
   const expiresAt = link.expiresAt.getTime();
   return {
     id: link.id,
@@ -16,7 +41,6 @@ export function linkView(
     shortUrl: code ? `https://${link.domain}/l/${tokens.writeShort(code)}` : null,
     domain: link.domain,
     cta: link.cta,
-    // The catalogue may have changed since.
     foundAs: catalogue.ofClick(clickProperties(link))?.cta ?? null,
     destination: link.destination,
     landingUrl: link.landingUrl,

@@ -15,7 +15,7 @@ import { LinkDeclarer, type DeclaredLink } from './link-declarer.js';
 import { LinkDto, LinksQueryDto, QrQueryDto } from './link.dto.js';
 import { LinkKeys } from './link-keys.js';
 import { LinkStore } from './link-store.js';
-import { linkView } from './link-view.js';
+import { linkView, type LinkView } from './link-view.js';
 import { ShortStore } from './short-store.js';
 
 const MOST_AT_ONCE = 1_000;
@@ -127,7 +127,7 @@ export class LinksController {
     return links.map((link) => ({ link, binding: undefined, code: codes.get(link.id) }));
   }
 
-  private async shown(tx: Transaction, links: readonly DeclaredLink[]) {
+  private async shown(tx: Transaction, links: readonly DeclaredLink[]): Promise<LinkView[]> {
     const { now: at, revision } = await presentOf(tx);
     const around = { tokens: this.keys.tokens, catalogue: await this.ctas.catalogue(tx, revision), at };
     return links.map((link) => linkView(link, around));

@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { say } from '../core/compile-rule.js';
 import type { Milliseconds } from '../core/instant.js';
 import { checkReferences } from '../core/references.js';
-import { showBecause } from '../core/simulate.js';
+import type { Rule } from '../core/rule.js';
 import { ChangesNothing } from '../platform/audit/changes-nothing.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { now } from '../platform/clock.js';
@@ -13,14 +13,26 @@ import { Problem } from '../platform/problem.js';
 import { RETENTION_MS } from '../platform/retention.js';
 import { checkedRule, wrongRule } from '../segments/checked-rule.js';
 import { SegmentStore } from '../segments/segment-store.js';
-import { identifiersOf } from './identifiers-of.js';
 import type { PreviewResult } from './preview-result.js';
 import { PreviewStore, type Preview } from './preview-store.js';
 import { PreviewDto } from './preview.dto.js';
-import { progressOf } from './progress.js';
+import { progressOf, type Progress } from './progress.js';
+import { showerOf, type ShownSample } from './shown-samples.js';
 
 const WAIT_SECONDS = 5;
 const LOOK_MS = 30;
+
+/** A rule counted over everybody; the result is there once the state is "done". */
+interface PreviewView extends Partial<Omit<PreviewResult, 'sample'>> {
+  id: string;
+  state: Preview['state'];
+  rule: Rule;
+  sentence: string;
+  asOf: string;
+  finishedAt: string | null;
+  progress: Progress;
+  sample?: ShownSample[];
+}
 
 /** Rules counted over everybody before they are anybody's. */
 @ApiTags('segments')
@@ -84,7 +96,8 @@ export class PreviewsController {
     return preview;
   }
 
-  private async shown({ id, rule, state, asOf, profiles, judged, result, finishedAt }: Preview) {
+  private async shown(preview: Preview): Promise<PreviewView> {
+    const { id, rule, state, asOf, profiles, judged, result, finishedAt } = preview;
     const elapsedMs = (await now(this.dataSource.manager)) - asOf.getTime();
     return {
       id,
@@ -94,17 +107,7 @@ export class PreviewsController {
       asOf: asOf.toISOString(),
       finishedAt: finishedAt?.toISOString() ?? null,
       progress: progressOf({ done: judged, of: profiles, elapsedMs }),
-      ...(result && { ...result, sample: await this.sample(result) }),
+      ...(result && { ...result, sample: result.sample.map(await showerOf(this.dataSource.manager, result.sample)) }),
     };
-  }
-
-  private async sample({ sample }: PreviewResult) {
-    const ids = sample.map((one) => one.profileId);
-    const identifiers = await identifiersOf(this.dataSource.manager, ids);
-    return sample.map(({ profileId, because }) => ({
-      profileId: String(profileId),
-      identifiers: identifiers.get(String(profileId)) ?? {},
-      because: showBecause(because),
-    }));
   }
 }

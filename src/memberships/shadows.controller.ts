@@ -1,7 +1,6 @@
 import { Controller, Delete, Get, HttpCode, HttpStatus, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { showBecause } from '../core/simulate.js';
 import { RequireScope } from '../platform/auth/require-scope.js';
 import { heldCatalogueRevision } from '../platform/catalogue-revision.js';
 import { now } from '../platform/clock.js';
@@ -10,14 +9,31 @@ import { DraftStore } from '../segments/draft-store.js';
 import { SegmentDependants } from '../segments/segment-dependants.js';
 import { SegmentPublisher } from '../segments/segment-publisher.js';
 import { SegmentStore } from '../segments/segment-store.js';
-import { mergeFindings, MOVES, type LaneFindings } from '../segments/shadow-findings.js';
+import { mergeFindings, type LaneFindings, type Move, type MoveCounts } from '../segments/shadow-findings.js';
 import { ShadowStore, type Shadow } from '../segments/shadow-store.js';
-import { shownRule } from '../segments/shown-segment.js';
-import { identifiersOf } from './identifiers-of.js';
-import { progressOf } from './progress.js';
-import { messagesToCome } from './messages-to-come.js';
+import { shownRule, type ShownRule } from '../segments/shown-segment.js';
+import { messagesToCome, type MessagesToCome } from './messages-to-come.js';
+import { progressOf, type Progress } from './progress.js';
+import { showerOf, type ShownSample } from './shown-samples.js';
 
 const NOBODY = { enter: 0, leave: 0, stay: 0 };
+
+/** What a draft would change; how many enter, leave and stay so far. */
+interface ShadowView extends ShownRule, MoveCounts {
+  key: string;
+  state: Shadow['state'];
+  draft: string;
+  asOf: string;
+  finishedAt: string | null;
+  progress: Progress;
+  samples: Record<Move, ShownSample[]>;
+  /** Those that rest on it. */
+  segments: ({ segment: string } & MoveCounts)[];
+  /** Those that rest on any of them, in words. */
+  journeys: string[];
+  /** What destinations will be told. */
+  pushes: MessagesToCome[];
+}
 
 /** What a draft would change, computed over everybody before it is published. */
 @ApiTags('segments')
@@ -37,7 +53,7 @@ export class ShadowsController {
   @Post()
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({ summary: 'Compute the draft over all profiles, as of now, in the background' })
-  async begin(@Param('key') key: string) {
+  async begin(@Param('key') key: string): Promise<ShadowView> {
     await this.dataSource.transaction(async (tx) => {
       const revision = await heldCatalogueRevision(tx);
       const draft = await this.drafts.find(tx, key);
@@ -50,7 +66,7 @@ export class ShadowsController {
 
   @Get()
   @ApiOperation({ summary: 'How many would enter, leave and stay, who and why, and what else would change' })
-  async get(@Param('key') key: string) {
+  async get(@Param('key') key: string): Promise<ShadowView> {
     const tx = this.dataSource.manager;
     const shadow = await this.mustFind(key);
     const lanes = await this.shadows.lanes(tx, shadow.id);
@@ -84,16 +100,10 @@ export class ShadowsController {
     if (!isStopped) throw Problem.conflict(`The shadow of "${key}" is not running: it is ${shadow.state}.`);
   }
 
-  private async samples({ samples }: LaneFindings) {
-    const ids = MOVES.flatMap((move) => samples[move].map((one) => one.profileId));
-    const identifiers = await identifiersOf(this.dataSource.manager, ids);
-    const shown = (move: (typeof MOVES)[number]) =>
-      samples[move].map(({ profileId, because }) => ({
-        profileId: String(profileId),
-        identifiers: identifiers.get(String(profileId)) ?? {},
-        because: showBecause(because),
-      }));
-    return { enter: shown('enter'), leave: shown('leave'), stay: shown('stay') };
+  private async samples({ samples }: LaneFindings): Promise<ShadowView['samples']> {
+    const { enter, leave, stay } = samples;
+    const show = await showerOf(this.dataSource.manager, [...enter, ...leave, ...stay]);
+    return { enter: enter.map(show), leave: leave.map(show), stay: stay.map(show) };
   }
 
   /** Journeys, in words, of which a branch rests on one of the segments. */

@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { ANSWER_PARTS, ANSWERS } from './answer-schemas.js';
+import answers from './answer-schemas.json' with { type: 'json' };
 import { PROBLEM_SCHEMA } from './problem-schema.js';
 import { VERSION } from './version.js';
 
@@ -10,6 +10,9 @@ type ResponseObject = Exclude<NonNullable<OperationObject['responses'][string]>,
 type Methods = Record<string, OperationObject>;
 
 const NO_CONTENT = '204';
+
+/** What is answered with success, by the id of the operation; written by `npm run answers`. */
+const ANSWERS: Readonly<Record<string, object>> = answers.operations;
 
 /** The description of all routes, as OpenAPI has it. */
 export function describeApi(app: INestApplication): OpenAPIObject {
@@ -28,7 +31,7 @@ export function describeApi(app: INestApplication): OpenAPIObject {
   const { components, paths, ...document } = SwaggerModule.createDocument(app, about);
   for (const methods of Object.values(paths))
     for (const operation of Object.values(methods as Methods)) describeAnswers(operation);
-  const schemas = { ...components?.schemas, ...ANSWER_PARTS, Problem: PROBLEM_SCHEMA };
+  const schemas = { ...components?.schemas, ...answers.parts, Problem: PROBLEM_SCHEMA };
   return { ...document, paths, components: { ...components, schemas } };
 }
 

@@ -6,10 +6,17 @@ import { PushTargets } from './push-targets.js';
 import { RuleWarnings } from './rule-warnings.js';
 import { sayLeft } from './say-difference.js';
 import { SegmentStore, type Published } from './segment-store.js';
-import { shownSegment, shownStandings } from './shown-segment.js';
+import { shownSegment, shownStandings, type ShownSegment } from './shown-segment.js';
 
 const LIST_NO_MORE =
   'it was a list of people until now, and is a rule: whoever was uploaded is a member no longer unless the rule says so; a rollback restores the list';
+
+/** A segment in force, with all that may be a mistake in its rule. */
+export interface SegmentInForce extends ShownSegment {
+  /** By destination, how far it is made to hold the segment; null where nothing has to be made. */
+  provisioning: Record<string, object> | null;
+  warnings: string[];
+}
 
 /** What whoever asks about a segment, or has published one in whatever way, is answered. */
 @Injectable()
@@ -21,8 +28,8 @@ export class PublishedAnswer {
     private readonly targets: PushTargets,
   ) {}
 
-  /** A segment in force, with all that may be a mistake in its rule. Throws a 404 problem where there is none. */
-  async of(key: string) {
+  /** Throws a 404 problem where there is none. */
+  async of(key: string): Promise<SegmentInForce> {
     const tx = this.dataSource.manager;
     const segment = await this.segments.find(tx, key);
     if (!segment) throw Problem.notFound(`There is no segment "${key}".`);
@@ -32,7 +39,7 @@ export class PublishedAnswer {
   }
 
   /** The same, with what its destinations say against it just now, once it is committed, and who leaves where. */
-  async after(key: string, { push, left, isListNoMore }: Published) {
+  async after(key: string, { push, left, isListNoMore }: Published): Promise<SegmentInForce> {
     const answer = await this.of(key);
     const more = [...(await this.targets.warningsOf(push)), ...sayLeft(left), ...(isListNoMore ? [LIST_NO_MORE] : [])];
     return { ...answer, warnings: [...answer.warnings, ...more] };

@@ -15,7 +15,7 @@ import { SegmentPublisher } from './segment-publisher.js';
 import { SegmentStore, type SegmentView } from './segment-store.js';
 import { newVersion, PublishDraftDto, PutSegmentDto } from './segment.dto.js';
 import { ShadowStore } from './shadow-store.js';
-import { shownRule } from './shown-segment.js';
+import { shownRule, type ShownRule } from './shown-segment.js';
 
 /** Edits that are looked at before they are in force. */
 @ApiTags('segments')
@@ -101,7 +101,17 @@ function noDraft(key: string): Problem {
   return Problem.notFound(`There is no draft of the segment "${key}".`);
 }
 
-function shownDraft(key: string, draft: Draft, inForce: SegmentView | undefined) {
+interface DraftView extends ShownRule {
+  key: string;
+  draft: string;
+  createdAt: string;
+  /** The version in force; null where there is none. */
+  inForce: number | null;
+  /** What it changes of that, in English. */
+  changes: string[];
+}
+
+function shownDraft(key: string, draft: Draft, inForce: SegmentView | undefined): DraftView {
   return {
     key,
     draft: draft.id,

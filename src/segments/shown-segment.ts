@@ -4,12 +4,26 @@ import type { PushStanding } from './push-targets.js';
 import type { SegmentPush } from './segment.entities.js';
 import type { SegmentView } from './segment-store.js';
 
-/** A segment in an answer, its rule also in English. */
-export function shownSegment({ key, version, publishedAt, ...rest }: SegmentView) {
+/** A rule in an answer, also in English. */
+export interface ShownRule {
+  rule: unknown;
+  sentence: string;
+  /** By destination, as it was given; null: nowhere. */
+  push: Record<string, object> | null;
+}
+
+/** A segment in an answer. */
+export interface ShownSegment extends ShownRule {
+  key: string;
+  version: number;
+  publishedAt: string;
+}
+
+export function shownSegment({ key, version, publishedAt, ...rest }: SegmentView): ShownSegment {
   return { key, version, ...shownRule(rest), publishedAt: publishedAt.toISOString() };
 }
 
-export function shownRule({ rule, push }: { rule: unknown; push: readonly SegmentPush[] }) {
+export function shownRule({ rule, push }: { rule: unknown; push: readonly SegmentPush[] }): ShownRule {
   return { rule, sentence: say(rule as Rule), push: shownPush(push) };
 }
 
@@ -25,8 +39,7 @@ export function shownStandings(
   return Object.fromEntries(own.map(({ destination, segmentId: _, ...standing }) => [destination, standing]));
 }
 
-/** By destination, as it was given; null: nowhere. */
-function shownPush(push: readonly SegmentPush[]): Record<string, object> | null {
+function shownPush(push: readonly SegmentPush[]): ShownRule['push'] {
   if (push.length === 0) return null;
   return Object.fromEntries(
     push.map(({ destination, segmentId, ...making }) => [destination, { ...shownPlace(segmentId), ...making }]),

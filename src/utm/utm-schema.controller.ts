@@ -84,8 +84,21 @@ function markProblems({ midPeriod = false, reason }: PutUtmSchemaDto): ProblemEn
   return [{ pointer: '/reason', detail: 'a reason is only kept of a change within a quarter', expected }];
 }
 
-/** `validUntil` is null where no later version is known; a version that was replaced before it began never held. */
-function shown(version: UtmSchemaVersion, timeline: SchemaTimeline) {
+interface UtmVersionView {
+  version: number;
+  validFrom: string;
+  /** Null where no later version is known, and where it never held. */
+  validUntil: string | null;
+  /** It was replaced before it began: it never held. */
+  isWithdrawn: boolean;
+  /** It does not begin with a quarter, for this reason. */
+  midPeriod: boolean;
+  reason: string | null;
+  createdAt: string;
+  schema: UtmSchema;
+}
+
+function shown(version: UtmSchemaVersion, timeline: SchemaTimeline): UtmVersionView {
   const end = timeline.endOf(version);
   const from = version.validFrom.getTime();
   const hasNeverHeld = end !== null && end <= from;

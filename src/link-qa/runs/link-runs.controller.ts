@@ -161,7 +161,13 @@ function wrong(pointer: string, detail: string, expected: string): Problem {
   return Problem.badRequest('The request is not right.', [{ pointer, detail, expected }]);
 }
 
-function shown({ requestedAt, startedAt, finishedAt, ...run }: Run) {
+interface LinkRunView extends Omit<Run, 'requestedAt' | 'startedAt' | 'finishedAt'> {
+  requestedAt: string | null;
+  startedAt: string | null;
+  finishedAt: string | null;
+}
+
+function shown({ requestedAt, startedAt, finishedAt, ...run }: Run): LinkRunView {
   const instant = (at: Date | null): string | null => at?.toISOString() ?? null;
   return {
     ...run,

@@ -6,7 +6,30 @@ import type { ImportOptions } from './import-store.js';
 const STALLED_MS = 60_000;
 
 /** An import as it is told of. */
-export function importView(row: ImportRow, asOf: Instant) {
+export interface ImportView extends ImportOptions {
+  id: string;
+  state: ImportRow['state'];
+  lines: number;
+  /** Offset from which to send the rest of the file. */
+  bytes: number;
+  /** CRC-32 of the file up to there. */
+  checksum: number | null;
+  size: number | null;
+  stored: number;
+  duplicates: number;
+  skipped: number;
+  setAside: number;
+  tooOld: number;
+  linesPerSecond: number | null;
+  secondsLeft: number | null;
+  eventNames: string[];
+  /** The names whose history is now declared complete since `completeSince`. */
+  declaredNames: string[] | null;
+  startedAt: string;
+  updatedAt: string;
+}
+
+export function importView(row: ImportRow, asOf: Instant): ImportView {
   const options = row.options as ImportOptions;
   const isStalled = row.state === 'running' && asOf - row.updatedAt.getTime() > STALLED_MS;
   const seconds = (row.updatedAt.getTime() - row.runStartedAt.getTime()) / 1_000;
@@ -18,9 +41,7 @@ export function importView(row: ImportRow, asOf: Instant) {
     ...options,
     state: isStalled ? 'interrupted' : row.state,
     lines: Number(row.lines),
-    /** Offset from which to send the rest of the file. */
     bytes: Number(row.bytes),
-    /** CRC-32 of the file up to there. */
     checksum: row.checksum === null ? null : Number(row.checksum),
     size: row.size === null ? null : Number(row.size),
     stored: Number(row.stored),
@@ -32,7 +53,6 @@ export function importView(row: ImportRow, asOf: Instant) {
     secondsLeft:
       row.state === 'done' ? 0 : left === null || bytesPerSecond <= 0 ? null : Math.ceil(left / bytesPerSecond),
     eventNames: row.eventNames,
-    /** The names whose history is now declared complete since `completeSince`. */
     declaredNames: row.declaredNames,
     startedAt: row.startedAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
