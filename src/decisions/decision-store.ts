@@ -83,11 +83,12 @@ export class DecisionStore {
     return lanesWith(tx, 'due_decision_lanes', probe, [new Date(at)]);
   }
 
-  /** Takes due open decisions of a lane for the rest of the transaction; others' are passed over. */
+  /** Takes due open decisions of a lane for the rest of the transaction, in one order; others' are passed over. */
   async claimDue(tx: Transaction, lane: number, at: Instant, most: number): Promise<DueDecision[]> {
     const rows = await query<DecisionRow>(
       tx,
-      `SELECT ${ROW} FROM decisions WHERE lane = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED`,
+      `SELECT ${ROW} FROM decisions
+        WHERE lane = $1 AND due_at <= $2 ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED`,
       [lane, new Date(at), most],
     );
     return rows.map(decisionOf) as DueDecision[];

@@ -36,12 +36,12 @@ export class ReviewStore {
     return lanesWith(tx, 'due_review_lanes', probe, [new Date(at)]);
   }
 
-  /** Takes decisions to be reviewed for the rest of the transaction; others' are passed over. */
+  /** Takes decisions to be reviewed for the rest of the transaction, in one order; others' are passed over. */
   async claimDue(tx: Transaction, lane: number, at: Instant, most: number): Promise<DueDecision[]> {
     const rows = await query<DecisionRow>(
       tx,
       `SELECT ${ROW} FROM decisions
-        WHERE lane = $1 AND review_at <= $2 ORDER BY review_at LIMIT $3 FOR UPDATE SKIP LOCKED`,
+        WHERE lane = $1 AND review_at <= $2 ORDER BY review_at, id LIMIT $3 FOR UPDATE SKIP LOCKED`,
       [lane, new Date(at), most],
     );
     return rows.map(decisionOf) as DueDecision[];

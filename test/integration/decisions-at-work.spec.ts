@@ -1,3 +1,7 @@
+import { DataSource } from 'typeorm';
+import { DecisionStore } from '../../src/decisions/decision-store.js';
+import { ReviewStore } from '../../src/decisions/review-store.js';
+import { laneOfProfile } from '../../src/platform/lanes.js';
 import { DAY, HOUR, T0 } from '../support/builders.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { fact, take } from '../support/facts.js';
@@ -90,6 +94,26 @@ describe('an event that comes while a worker looks at a decision about its profi
     );
     expect(await decision()).toMatchObject({ review_at: null, revised: { branch: 'bought', cause: 'late_event' } });
   });
+
+  it.each([
+    { column: 'due_at', store: DecisionStore, taken: 'settled' },
+    { column: 'review_at', store: ReviewStore, taken: 'reviewed' },
+  ])(
+    'is one of many: those that are $taken at the same instant are taken in the order of their ids',
+    async ({ column, store }) => {
+      for (const run of ['a', 'b', 'c', 'd']) await journey.decide('patient', 1, { journey_run_id: run });
+      const { rows } = await database.pool.query<{ id: string; profile_id: string }>(
+        'SELECT id, profile_id FROM decisions',
+      );
+      const ids = rows.map((row) => row.id).sort();
+      // Where PostgreSQL keeps them tells of when each was written, and of who else was looking at the time.
+      for (const id of [...ids].reverse())
+        await database.pool.query(`UPDATE decisions SET ${column} = $1 WHERE id = $2`, [new Date(T0 + DAY), id]);
+      const [tx, lane] = [turnout.app.get(DataSource).manager, laneOfProfile(Number(rows[0]!.profile_id))];
+      const taken = await turnout.app.get(store).claimDue(tx, lane, T0 + DAY, 3);
+      expect(taken.map((one) => one.id)).toEqual(ids.slice(0, 3));
+    },
+  );
 
   it('has everybody looked at again when it is the first of a name that only the rule of an open decision asks for', async () => {
     const undisputed = { performed: 'order_disputed', count: { exactly: 0 }, within: '1d' };
