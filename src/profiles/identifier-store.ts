@@ -220,7 +220,10 @@ export class IdentifierStore {
     return held;
   }
 
-  /** Writes a plan; undefined, and nothing written, when somebody else bound one of the identifiers first. */
+  /**
+   * Writes a plan; undefined, and nothing written, when somebody else bound one of the identifiers first, or was erased who
+   * had one of them.
+   */
   private async bind(tx: Transaction, plan: BindingPlan): Promise<Resolution | undefined> {
     if (plan.bind.size === 0) return { ...plan, made: new Set(), arrived: [] };
     const [ids, at] = await answersOf(
@@ -235,8 +238,15 @@ export class IdentifierStore {
       profileId: idOf(profile),
     }));
 
-    const written = await writeBindings(tx, entries, at);
-    if (written.length < entries.length) {
+    // Somebody else may have been first, and may have been erased since: that can be seen once these are written.
+    const [written, erased] = await answersOf(
+      writeBindings(tx, entries, at),
+      this.erased.among(
+        tx,
+        entries.map((entry) => entry.identifier),
+      ),
+    );
+    if (written.length < entries.length || erased.size > 0) {
       await query(tx, 'ROLLBACK TO SAVEPOINT bind_identifiers');
       return undefined;
     }

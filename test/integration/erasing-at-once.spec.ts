@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import { OutboxStore } from '../../src/outbox/outbox-store.js';
+import { laneOfText } from '../../src/platform/lanes.js';
 import { PROFILE_TABLES } from '../../src/profiles/profile-tables.js';
 import { T0 } from '../support/builders.js';
 import { startCustomerioServer, type CustomerioServer } from '../support/customerio-server/customerio-server.js';
@@ -110,6 +111,29 @@ describe('an erasure beside what else is under way', () => {
     await holder.query('COMMIT');
     await erasing;
     expect((await owed()).at(-1)).toEqual(['erasure', LEASE_MS]);
+  });
+
+  it('leaves nothing of them to whom somebody else was about to give the same identifier', async () => {
+    // Both are given at once, lane by lane: the other one's is waited for when nothing is known of either.
+    const isBefore = (name: string) => laneOfText(`customer_id:${name}`) < laneOfText('customer_id:ada-one');
+    const waitedFor = Array.from({ length: 500 }, (_, n) => `cleo-${n}`).find(isBefore)!;
+    await holder.query(
+      `INSERT INTO identifiers (lane, kind, value, created_at) VALUES ($1, 'customer_id', $2, turnout_now())`,
+      [laneOfText(`customer_id:${waitedFor}`), waitedFor],
+    );
+    const taking = take(
+      one,
+      fact('click', T0, `customer_id=${waitedFor}`),
+      fact('click', T0, `customer_id=ada-one email=${EMAIL}`),
+    );
+    await database.untilWaiting(1);
+    await take(other, fact('click', T0, 'customer_id=ada-one'));
+    await erase('customer_id:ada-one');
+    await holder.query('ROLLBACK');
+    expect(await taking).toMatchObject([{ kind: 'stored' }, { kind: 'refused', reason: 'erased' }]);
+    expect((await other.call('GET', '/v1/profiles/customer_id:ada-one')).status).toBe(404);
+    const { rows } = await database.pool.query('SELECT FROM identifiers WHERE value = ANY($1)', [['ada-one', EMAIL]]);
+    expect(rows).toEqual([]);
   });
 
   it('leaves no conflict of others that was found before, and is noted after it', async () => {
