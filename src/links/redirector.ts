@@ -16,7 +16,8 @@ export interface Visit extends RequestSigns {
 /** Where a visit is led: on, or to a page that says why not. */
 export type Answer = { to: string } | { refused: 'unknown' | 'gone' };
 
-const HASH_LETTERS = 16;
+/** So much is kept of who asked. */
+export const HASH_LETTERS = 16;
 const RECENT = 10_000;
 
 /** A click is judged again when links were changed meanwhile; nobody changes them that often. */

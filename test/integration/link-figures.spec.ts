@@ -126,6 +126,24 @@ describe('the figures of links', () => {
     ]);
   });
 
+  it('count somebody again to whom something happened while they were counted', async () => {
+    const click = (day: number) => take(turnout, fact('click', T0 + day * DAY, 'customer_id=busy'));
+    await click(0);
+    await expectExact();
+    const holder = await database.pool.connect();
+    await holder.query('BEGIN');
+    await holder.query(
+      `SELECT FROM link_report_month_shares JOIN identifiers USING (profile_id) WHERE value = 'busy'
+          FOR UPDATE OF link_report_month_shares`,
+    );
+    await click(1);
+    await database.untilWaiting(1); // they have been read, and are about to be written
+    await click(2);
+    await holder.query('COMMIT');
+    holder.release();
+    await expectExact();
+  });
+
   /** The state of each row of somebody's shares, by month. */
   async function sharesOf(customer: string): Promise<Map<string, string>> {
     const { rows } = await database.pool.query<{ month: string; state: string }>(

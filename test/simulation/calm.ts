@@ -1,4 +1,5 @@
 import { HOUR } from '../support/builders.js';
+import { isCounted, keptFigures, recountedFigures } from '../support/link-figures.js';
 import { whatIsLeft } from '../support/turnout.js';
 import type { Chaos } from './chaos.js';
 import { customerIdOf, linkingFact } from './drawn-world.js';
@@ -21,7 +22,7 @@ export class Calm {
     readonly chaos: Chaos,
   ) {}
 
-  /** All that was sent arrives, everybody is one profile, and what was refused is sent again. */
+  /** Nothing goes wrong any more, and a single process is left to do all that was left undone. */
   async come(): Promise<void> {
     const { world } = this;
     world.broker.beforeAdding = undefined;
@@ -30,7 +31,12 @@ export class Calm {
     const [first, ...others] = [...world.processes].sort((a, b) => a.roles.length - b.roles.length).reverse();
     this.process = first!;
     for (const one of others) await world.kill(one, () => true);
+    await this.fireTimers(); // somebody may still be led on
     await world.setClock(world.now + LEASE_MS);
+  }
+
+  /** All that was sent arrives, everybody is one profile, and what was refused is sent again. */
+  async arrive(): Promise<void> {
     await this.deliverAll();
     await this.rest();
     await this.untilDelivered();
@@ -82,6 +88,24 @@ export class Calm {
       await this.fireTimers();
     }
     throw new Error(`There is no end of work: ${JSON.stringify(await whatIsLeft(this.world.database))}`);
+  }
+
+  /** The figures of links as they are kept once everybody is counted, and as the log has them. */
+  async figures(): Promise<{ kept: string[]; recounted: string[] }> {
+    const { database } = this.world;
+    const isOver = async (): Promise<boolean> => {
+      const { clicks, reclassifications } = await whatIsLeft(database);
+      return clicks === '0' && reclassifications === '0' && (await isCounted(database));
+    };
+    for (let looks = 0; !(await isOver()); looks++) {
+      if (looks === MOST_LOOKS) throw new Error('There is no end of counting.');
+      await this.fireTimers();
+    }
+    const { app, virtual } = this.process;
+    return {
+      kept: await keptFigures(database),
+      recounted: await virtual.within(() => recountedFigures({ app }, database)),
+    };
   }
 
   private async fireTimers(): Promise<void> {

@@ -1,11 +1,12 @@
 import { CATALOGUE, Chance, RandomLife } from '../support/random-life.js';
-import { customerIdOf, type DrawnWorld } from './drawn-world.js';
+import { customerIdOf, type DrawnSegment, type DrawnWorld } from './drawn-world.js';
 import { drawTemper, sendFate, statementFate, type Temper } from './faults.js';
 import type { Gate } from './gates.js';
 import { factLetter, webhookLetter, type Letter } from './mail.js';
 import { segmentIdOf, setUp } from './set-up.js';
 import { skipEmptyLanes, type SimulatedProcess, type SimulatedWorld } from './simulated-world.js';
 import type { Tally } from './tally.js';
+import { Visitors } from './visitors.js';
 
 const ROUNDS = 24;
 const MOST_JOBS = 12;
@@ -28,12 +29,15 @@ interface Answered {
 export class Chaos {
   readonly letters: Letter[];
   readonly answers: Answered[] = [];
+  readonly visitors: Visitors;
   erasure: 'none' | 'wanted' | 'asked' | 'done' = 'none';
   private readonly chance: Chance;
   private readonly temper: Temper;
   private readonly life: RandomLife;
   private kills = 0;
   private webhooks = 0;
+  /** The segment of which a draft was written last. */
+  private drafted: string | undefined;
 
   constructor(
     private readonly world: SimulatedWorld,
@@ -44,6 +48,7 @@ export class Chaos {
     this.chance = new Chance(seed ^ 0x5eed);
     this.temper = drawTemper(this.chance);
     this.letters = drawn.facts.map(factLetter);
+    this.visitors = new Visitors(world, this.chance, drawn.people);
     this.life = new RandomLife(this.chance, drawn.people - (drawn.erased === undefined ? 0 : 1));
   }
 
@@ -73,11 +78,17 @@ export class Chaos {
     const { chance } = this;
     const process = chance.of(this.world.processes.filter((one) => one.roles !== 'worker'));
     const choice = chance.below(100);
-    if (choice < 62) this.deliver(process);
+    if (choice < 44) this.deliver(process);
+    else if (choice < 56) this.goOn(process);
     else if (choice < 74) this.changeSomething(process);
     else if (choice < 88) this.decide(process);
     else if (choice < 92) this.erase(process);
     else this.fireTimer();
+  }
+
+  private goOn(process: SimulatedProcess): void {
+    const { name, run } = this.visitors.next();
+    this.launch(process, name, () => run(process));
   }
 
   private deliver(process: SimulatedProcess): void {
@@ -103,10 +114,27 @@ export class Chaos {
       if (patterns) return this.ask(process, 'PUT', `/v1/ctas/${key}`, { patterns });
       return this.ask(process, 'DELETE', `/v1/ctas/${key}`);
     }
-    const { key, versions, isPushed } = chance.of(drawn.segments);
+    this.changeSegment(process, chance.of(drawn.segments));
+  }
+
+  /** At once, or by a draft that is looked at before it comes into force. */
+  private changeSegment(process: SimulatedProcess, { key, versions, isPushed }: DrawnSegment): void {
+    const { chance, drawn } = this;
     const push = { customerio: { segmentId: segmentIdOf(drawn, key) } };
     const rule = chance.happens(0.2) ? { not: versions[0]! } : chance.of(versions);
-    this.ask(process, 'PUT', `/v1/segments/${key}`, { rule, ...(isPushed && { push }) });
+    const body = { rule, ...(isPushed && { push }) };
+    const url = `/v1/segments/${key}`;
+    if (chance.happens(0.4)) return this.ask(process, 'PUT', url, body);
+    if (chance.happens(0.1)) return this.ask(process, 'POST', `${url}/rollback`, { version: 1 + chance.below(2) });
+    if (chance.happens(0.05)) return this.ask(process, 'DELETE', url);
+    if (this.drafted === undefined || chance.happens(0.3)) {
+      this.drafted = key;
+      return this.ask(process, 'PUT', `${url}/draft`, body);
+    }
+    const draft = `/v1/segments/${this.drafted}`;
+    if (chance.happens(0.4)) return this.ask(process, 'POST', `${draft}/shadow`);
+    if (chance.happens(0.8)) return this.ask(process, 'POST', `${draft}/publish`, { force: chance.happens(0.5) });
+    return this.ask(process, 'DELETE', `${draft}/${chance.of(['draft', 'shadow'])}`);
   }
 
   private decide(process: SimulatedProcess): void {
@@ -136,7 +164,7 @@ export class Chaos {
     });
   }
 
-  private ask(process: SimulatedProcess, method: 'PUT' | 'DELETE', url: string, body?: unknown): void {
+  private ask(process: SimulatedProcess, method: 'PUT' | 'POST' | 'DELETE', url: string, body?: unknown): void {
     this.reports.tally.add('declaration changed');
     this.launch(process, `${method} ${url}`, async () => {
       const answer = await this.world.call(process, method, url, body);

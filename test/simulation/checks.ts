@@ -24,7 +24,15 @@ export async function everythingHolds(
 ): Promise<string[]> {
   const { pool } = world.database;
   await calm.come();
-  const wrong = [...(await wrongEvents(pool, calm)), ...(await wrongAtRest(world, calm))];
+  // Of whom something is told again afterwards, everything is counted again.
+  const early = await wrongFigures(calm);
+  await calm.arrive();
+  const wrong = [
+    ...early,
+    ...(await wrongEvents(pool, calm)),
+    ...(await wrongClicks(pool, calm)),
+    ...(await wrongAtRest(world, calm)),
+  ];
   const known = await readKnown(pool);
   const arrivedAt = world.now;
   const instants = [...known.worlds.values()].flatMap((one) => one.events.map((event) => event.occurredAt));
@@ -40,7 +48,7 @@ export async function everythingHolds(
   }
   wrong.push(...(await wrongChanges(pool, known, { from: arrivedAt, to: world.now })));
   await calm.untilDelivered();
-  wrong.push(...(await wrongAtRest(world, calm)));
+  wrong.push(...(await wrongAtRest(world, calm)), ...(await wrongFigures(calm)));
   for (const line of await heldInTheEnd(world)) say(line);
   return [...new Set(wrong)];
 }
@@ -67,6 +75,36 @@ async function wrongEvents(pool: Pool, { chaos }: Calm): Promise<string[]> {
   if (refused.rows[0]!.n > 0)
     wrong.push(`${refused.rows[0]!.n} events are kept aside, though nothing is wrong with them`);
   return wrong;
+}
+
+/** Whoever was led on by a link clicked once, whoever was not did not; of whoever was erased nothing is kept under their name. */
+async function wrongClicks(pool: Pool, { chaos }: Calm): Promise<string[]> {
+  const { rows } = await pool.query<{ hash: string; times: number; isNamed: boolean }>(
+    `SELECT properties ->> 'agent_hash' AS hash, count(*)::int AS times, bool_or(is_named) AS "isNamed"
+       FROM (SELECT properties, true AS is_named FROM events WHERE source = 'links'
+             UNION ALL SELECT properties, false FROM anonymous_clicks) AS all_of GROUP BY 1`,
+  );
+  const stored = new Map(rows.map((row) => [row.hash, row]));
+  const erased = chaos.erasure === 'done' ? chaos.drawn.erased : undefined;
+  const wrong = chaos.visitors.visits.flatMap(({ number, agentHash, person, outcome }) => {
+    const { times, isNamed } = stored.get(agentHash) ?? { times: 0, isNamed: false };
+    const isErased = person !== undefined && person === erased;
+    const least = outcome === 'led on' && !isErased ? 1 : 0;
+    const most = outcome === 'refused' ? 0 : 1;
+    if (times < least || times > most) return [`visit ${number} (${outcome ?? 'unanswered'}) is ${times} clicks`];
+    return isErased && isNamed ? [`visit ${number} is kept, though it was of somebody who was erased`] : [];
+  });
+  return [...wrong, ...chaos.visitors.misled];
+}
+
+/** The reports of links say what a recount would. */
+async function wrongFigures(calm: Calm): Promise<string[]> {
+  const { kept, recounted } = await calm.figures();
+  const [isKept, isRight] = [new Set(kept), new Set(recounted)];
+  return [
+    ...kept.filter((line) => !isRight.has(line)).map((line) => `the reports say ${line}`),
+    ...recounted.filter((line) => !isKept.has(line)).map((line) => `the reports do not say ${line}`),
+  ];
 }
 
 async function wrongAtRest(world: SimulatedWorld, calm: Calm): Promise<string[]> {

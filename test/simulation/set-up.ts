@@ -3,6 +3,7 @@ import { CATALOGUE, VERSIONS, type Chance } from '../support/random-life.js';
 import { NAMES } from '../support/arbitraries-worlds.js';
 import { customerIdOf, identifierOf, type DrawnWorld } from './drawn-world.js';
 import type { SimulatedProcess, SimulatedWorld } from './simulated-world.js';
+import { LINK_DOMAIN, SHOP } from './visitors.js';
 
 /** The segment at Customer.io to which one of ours is pushed. */
 export function segmentIdOf({ segments }: DrawnWorld, key: string): number {
@@ -42,6 +43,7 @@ async function declare(
     await put('/v1/sources/customerio/history', { startsAt: '1970-01-01T00:00:00Z', eventNames });
   }
   for (const [key, [patterns]] of Object.entries(CATALOGUE)) await put(`/v1/ctas/${key}`, { patterns });
+  await put(`/v1/link-domains/${LINK_DOMAIN}`, { allowedHosts: [SHOP] });
   for (const { key, versions, isPushed } of drawn.segments) {
     const push = { customerio: { segmentId: segmentIdOf(drawn, key) } };
     await put(`/v1/segments/${key}`, { rule: versions[0], ...(isPushed && { push }) });

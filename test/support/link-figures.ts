@@ -8,15 +8,19 @@ import type { TestTurnout } from './turnout.js';
 export async function counted(turnout: TestTurnout, { pool }: Pick<TestDatabase, 'pool'>): Promise<void> {
   await turnout.settle();
   const deadline = performance.now() + 30_000;
-  for (;;) {
-    const { rows } = await pool.query<{ isDone: boolean }>(
-      `SELECT NOT EXISTS (SELECT FROM profiles WHERE is_link_report_due)
-          AND NOT EXISTS (SELECT FROM link_report_changes) AS "isDone"`,
-    );
-    if (rows[0]!.isDone) return;
+  while (!(await isCounted({ pool }))) {
     if (performance.now() > deadline) throw new Error('The figures of links were not added up within 30 s.');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+/** Whether everybody is counted and every change added. */
+export async function isCounted({ pool }: Pick<TestDatabase, 'pool'>): Promise<boolean> {
+  const { rows } = await pool.query<{ isDone: boolean }>(
+    `SELECT NOT EXISTS (SELECT FROM profiles WHERE is_link_report_due)
+        AND NOT EXISTS (SELECT FROM link_report_changes) AS "isDone"`,
+  );
+  return rows[0]!.isDone;
 }
 
 const MEASURES = [
@@ -43,10 +47,13 @@ export async function keptFigures({ pool }: Pick<TestDatabase, 'pool'>): Promise
 }
 
 /** What the log as it is now makes of everybody, added up here and not in the database. */
-export async function recountedFigures(turnout: TestTurnout, { pool }: Pick<TestDatabase, 'pool'>): Promise<string[]> {
+export async function recountedFigures(
+  { app }: Pick<TestTurnout, 'app'>,
+  { pool }: Pick<TestDatabase, 'pool'>,
+): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>('SELECT id FROM profiles');
-  const shares = await turnout.app.get(FigureKeeper).sharesOf(
-    turnout.app.get(DataSource).manager,
+  const shares = await app.get(FigureKeeper).sharesOf(
+    app.get(DataSource).manager,
     rows.map(({ id }) => Number(id)),
   );
   const sums = new Map<string, Record<string, number>>();

@@ -4,7 +4,7 @@ export interface PlantedFault {
   file: string;
   find: string;
   replace: string;
-  /** The specs that should notice, by the beginnings of their paths; tried after the simulation. */
+  /** The specs that should notice, by the beginnings of their paths; the simulation is tried after them. */
   specs: readonly string[];
 }
 
@@ -27,6 +27,8 @@ const SETTLER = 'src/decisions/settler.ts';
 const DECISIONS = 'src/decisions/decision-store.ts';
 const PINS = 'src/decisions/pin-store.ts';
 const REPAIR = 'src/sync/drift-repair.ts';
+const JOURNAL = 'src/links/click-journal.ts';
+const DRAIN = 'src/links/click-drain.ts';
 const TELLER = 'src/link-outcomes/outcome-teller.ts';
 
 const outbox = ['test/integration/outbox', 'test/integration/delivery'];
@@ -35,6 +37,7 @@ const ingestion = ['test/integration/ingestion', 'test/integration/group-commit'
 const memberships = ['test/integration/arrivals', 'test/integration/rules', 'test/integration/random-edits'];
 const backfills = ['test/integration/backfill'];
 const outcomes = ['test/integration/click-reports'];
+const clicks = ['test/integration/link'];
 const decisions = ['test/integration/decide', 'test/integration/decision-log', 'test/integration/replay'];
 
 export const PLANTED_FAULTS: readonly PlantedFault[] = [
@@ -437,5 +440,44 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     find: "link_outcomes_told: 'moves',",
     replace: "link_outcomes_told: 'goes',",
     specs: outcomes,
+  },
+  {
+    name: 'whoever follows a link is led on before the click is written',
+    file: JOURNAL,
+    find: '    if (this.group.heldBytes < MOST_WAITING_BYTES) return this.group.addOne(click);\n',
+    replace: `    void this.group.addOne(click).catch(() => undefined);
+    if (click.revision >= 0) return Promise.resolve('written');
+`,
+    specs: clicks,
+  },
+  {
+    name: 'a click is written though links were changed since it was judged',
+    file: JOURNAL,
+    find: 'revision = $3 AS is_current',
+    replace: '$3::bigint IS NOT NULL AS is_current',
+    specs: clicks,
+  },
+  {
+    name: 'clicks leave the journal before they are events',
+    file: DRAIN,
+    find: '    await this.ingestion.record(LINKS_SOURCE, entries);\n',
+    replace: `    await this.journal.remove(tx, batches.map(({ id }) => id));
+    await this.ingestion.record(LINKS_SOURCE, entries);
+`,
+    specs: clicks,
+  },
+  {
+    name: 'a click that is worked out again is another event',
+    file: DRAIN,
+    find: 'sourceEventId: `${id}/${index}`',
+    replace: 'sourceEventId: `${id}/${index}/${Math.random()}`',
+    specs: clicks,
+  },
+  {
+    name: 'who changed while they were counted is taken as counted',
+    file: 'src/link-reports/figure-keeper.ts',
+    find: ' AND xmin::text = state\n',
+    replace: '\n',
+    specs: ['test/integration/link-figures'],
   },
 ];
