@@ -44,7 +44,7 @@ function caughtBy(bench: Bench, fault: PlantedFault): Promise<string | undefined
   return bench.withChanged(fault.file, plant, async () => {
     for (const stage of [specs(fault), simulation()]) {
       const end = await bench.run(stage, [], LONGEST_SECONDS);
-      if (end.outcome !== 'passed') return `${stage.name}: ${whatNoticed(end)}`;
+      if (end.outcome !== 'passed') return `${stage.name}: ${whatNoticed(stage, end)}`;
     }
     return undefined;
   });
@@ -61,10 +61,15 @@ function simulation(): Stage {
   return { name: 'simulation', args: () => [...program, '--seeds', options.seeds, '--again', '0'] };
 }
 
-/** The name of the first test that failed, or what did not hold in the first seed. */
-function whatNoticed({ outcome, output }: StageEnd): string {
+/**
+ * The name of the first test that failed, or what did not hold in the first seed. Throws where nothing was tried: a test
+ * server that does not start notices nothing.
+ */
+function whatNoticed({ name }: Stage, { outcome, output }: StageEnd): string {
   if (outcome === 'timeout') return 'it did not come to an end';
   const test = /● (.+)/.exec(output)?.[1];
   const seed = /Seed (\d+) [^\n]*\n\s+([^\n]+)/.exec(output);
-  return test ?? (seed ? `seed ${seed[1]}: ${seed[2]}` : output.trim().split('\n').at(-1)!);
+  if (test !== undefined) return test;
+  if (seed) return `seed ${seed[1]}: ${seed[2]}`;
+  throw new Error(`The ${name} could not be run:\n${output.trim().split('\n').slice(-20).join('\n')}`);
 }
