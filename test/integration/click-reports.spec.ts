@@ -83,6 +83,10 @@ describe('clicks on tracked links, reported to Customer.io', () => {
     await follow((await declare({ deliveryId: undefined, profile: undefined })).url);
     // A link of anybody's that claims to be one of ours.
     await told('clicked', T0, {}, { href: `${CART}&tracked_link=abc` });
+    const claimed = { href: CART, channel: 'email', delivery_id: 'sent-1', tracked_link: 'abc' };
+    await turnout.must('POST', '/v1/track', { userId: ADA.customer_id, event: 'click', properties: claimed });
+    const { rows } = await database.pool.query(`SELECT FROM events WHERE properties ->> 'tracked_link' = 'abc'`);
+    expect(rows).toHaveLength(1);
     await settle();
     expect(customerio.metrics()).toEqual([]);
   });

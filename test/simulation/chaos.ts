@@ -2,7 +2,7 @@ import { CATALOGUE, Chance, RandomLife } from '../support/random-life.js';
 import { customerIdOf, type DrawnSegment, type DrawnWorld } from './drawn-world.js';
 import { drawTemper, sendFate, statementFate, type Temper } from './faults.js';
 import type { Gate } from './gates.js';
-import { factLetter, webhookLetter, type Letter } from './mail.js';
+import { factLetter, importLetter, webhookLetter, type Letter } from './mail.js';
 import { segmentIdOf, setUp } from './set-up.js';
 import { skipEmptyLanes, type SimulatedProcess, type SimulatedWorld } from './simulated-world.js';
 import type { Tally } from './tally.js';
@@ -12,6 +12,7 @@ const ROUNDS = 24;
 const MOST_JOBS = 12;
 const MOST_KILLS = 4;
 const WEBHOOKS = 12;
+const FILES = 2;
 const SKEWS = [0, 0, 1_000, -90_000, 86_400_000, -400 * 86_400_000];
 
 interface Reports {
@@ -47,7 +48,11 @@ export class Chaos {
   ) {
     this.chance = new Chance(seed ^ 0x5eed);
     this.temper = drawTemper(this.chance);
-    this.letters = drawn.facts.map(factLetter);
+    const files = Array.from({ length: FILES }, (_, number) => {
+      const facts = drawn.facts.filter(({ person }) => person !== drawn.erased && this.chance.happens(0.3));
+      return importLetter(world, facts, number);
+    });
+    this.letters = [...drawn.facts.map(factLetter), ...files];
     this.visitors = new Visitors(world, this.chance, drawn.people);
     this.life = new RandomLife(this.chance, drawn.people - (drawn.erased === undefined ? 0 : 1));
   }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BullModule } from '@nestjs/bullmq';
 import { createApp } from '../../src/create-app.js';
@@ -169,8 +170,9 @@ export class SimulatedWorld {
   async call(process: SimulatedProcess, method: 'GET' | 'PUT' | 'POST' | 'DELETE', url: string, body?: unknown) {
     const headers = { authorization: `Bearer ${this.key}` };
     const { app } = process;
+    const type = body instanceof Readable ? { 'content-type': 'application/octet-stream' } : {};
     const payload = body === undefined ? {} : { payload: body as object };
-    return process.virtual.within(() => app.inject({ method, url, headers, ...payload }));
+    return process.virtual.within(() => app.inject({ method, url, headers: { ...headers, ...type }, ...payload }));
   }
 
   private markDead(virtual: VirtualProcess): void {
