@@ -1,5 +1,5 @@
 import { CATALOGUE, Chance, RandomLife } from '../support/random-life.js';
-import { customerIdOf, type DrawnSegment, type DrawnWorld } from './drawn-world.js';
+import { customerIdOf, type DrawnFact, type DrawnSegment, type DrawnWorld } from './drawn-world.js';
 import { drawTemper, sendFate, statementFate, type Temper } from './faults.js';
 import type { Gate } from './gates.js';
 import { factLetter, importLetter, webhookLetter, type Letter } from './mail.js';
@@ -48,13 +48,21 @@ export class Chaos {
   ) {
     this.chance = new Chance(seed ^ 0x5eed);
     this.temper = drawTemper(this.chance);
-    const files = Array.from({ length: FILES }, (_, number) => {
-      const facts = drawn.facts.filter(({ person }) => person !== drawn.erased && this.chance.happens(0.3));
-      return importLetter(world, facts, number);
-    });
-    this.letters = [...drawn.facts.map(factLetter), ...files];
+    this.letters = this.draw(drawn.facts);
     this.visitors = new Visitors(world, this.chance, drawn.people);
     this.life = new RandomLife(this.chance, drawn.people - (drawn.erased === undefined ? 0 : 1));
+  }
+
+  /** Facts come by themselves, in a file, or both. */
+  private draw(facts: readonly DrawnFact[]): Letter[] {
+    const { chance, world, drawn } = this;
+    const files = Array.from({ length: FILES }, (_, number) => {
+      const told = facts.filter(({ person }) => person !== drawn.erased && chance.happens(0.3));
+      return { told, letter: importLetter(world, told, number) };
+    });
+    const isInFile = (fact: DrawnFact): boolean => files.some(({ told }) => told.includes(fact));
+    const alone = facts.filter((fact) => !isInFile(fact) || chance.happens(0.5));
+    return [...alone.map(factLetter), ...files.map(({ letter }) => letter)];
   }
 
   /** An empty service with all that is declared, and the processes that it begins with. */
