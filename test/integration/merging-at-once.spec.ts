@@ -84,17 +84,36 @@ describe('merges beside other transactions', () => {
     await isOne(['customer_id:1', 'email:a@x.io'], 3);
   });
 
-  it('are found out by an event that comes for the profile that goes, and by what it names', async () => {
-    await take(one, fact('click', T0, 'customer_id=1'), fact('click', T0, 'email=a@x.io'));
+  it('take along an event that was there first and that no rule asks for', async () => {
+    await take(one, fact('visit', T0, 'customer_id=1'), fact('click', T0, 'email=a@x.io'));
     await hold('email:a@x.io');
-    const merging = take(one, fact('identify', T0, 'customer_id=1 email=a@x.io'));
+    const arriving = take(other, fact('visit', T0, 'email=a@x.io'));
     await database.untilWaiting(1);
-    const arriving = take(other, fact('click', T0, 'email=a@x.io phone=+491701234567'));
+    const merging = take(one, fact('identify', T0, 'customer_id=1 email=a@x.io'));
     await database.untilWaiting(2);
     await holder.query('COMMIT');
-    expect([await merging, await arriving]).toEqual([[{ kind: 'stored' }], [{ kind: 'stored' }]]);
-    await isOne(['customer_id:1', 'email:a@x.io', 'phone:+491701234567'], 3);
+    expect([await arriving, await merging]).toEqual([[{ kind: 'stored' }], [{ kind: 'stored' }]]);
+    await one.settle();
+    const { rows } = await database.pool.query<{ profileId: string; events: number }>(
+      'SELECT profile_id AS "profileId", count(*)::int AS events FROM events GROUP BY 1',
+    );
+    expect(rows).toEqual([{ profileId: String(await profileId('customer_id:1')), events: 4 }]);
   });
+
+  it.each(['email=a@x.io', 'email=a@x.io phone=+491701234567'])(
+    'are found out by an event that comes for the profile that goes, and by what it names: %s',
+    async (names) => {
+      await take(one, fact('click', T0, 'customer_id=1'), fact('click', T0, 'email=a@x.io'));
+      await hold('email:a@x.io');
+      const merging = take(one, fact('identify', T0, 'customer_id=1 email=a@x.io'));
+      await database.untilWaiting(1);
+      const arriving = take(other, fact('click', T0, names));
+      await database.untilWaiting(2);
+      await holder.query('COMMIT');
+      expect([await merging, await arriving]).toEqual([[{ kind: 'stored' }], [{ kind: 'stored' }]]);
+      await isOne(['customer_id:1', ...names.split(' ').map((name) => name.replace('=', ':'))], 3);
+    },
+  );
 
   it('find what began to wait for an order while its buyer was on the way', async () => {
     await take(one, fact('click', T0, 'customer_id=0'), fact('identify', T0, 'customer_id=0')); // names that are known

@@ -288,7 +288,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     file: MEMBERSHIPS,
     find: 'ORDER BY evaluate_at LIMIT $3 FOR UPDATE SKIP LOCKED`',
     replace: 'ORDER BY evaluate_at LIMIT $3`',
-    specs: memberships,
+    specs: ['test/integration/evaluations-at-once', ...memberships],
   },
   {
     name: 'the present is asked for before profiles are taken',
