@@ -13,6 +13,9 @@ const RULES: Record<string, Rule> = {
   often: { performed: 'click', within: '30d', count: { atLeast: 3 } },
 };
 
+/** Than the one who made names known. */
+const IS_OF_OTHERS = `profile_id NOT IN (SELECT profile_id FROM identifiers WHERE value = 'names' AND profile_id IS NOT NULL)`;
+
 describe('merges beside other transactions', () => {
   let database: TestDatabase;
   let one: TestTurnout;
@@ -29,6 +32,8 @@ describe('merges beside other transactions', () => {
       eventNames: ['click', 'identify'],
     });
     for (const [key, rule] of Object.entries(RULES)) await one.must('PUT', `/v1/segments/${key}`, { rule });
+    // Who brings a name that is new to a source waits for everybody else.
+    await take(one, fact('identify', T0, 'customer_id=names'));
     await one.settle();
     holder = await database.pool.connect();
   });
@@ -54,12 +59,21 @@ describe('merges beside other transactions', () => {
     await one.settle();
     const ids = await Promise.all(who.map(profileId));
     expect(new Set(ids).size).toBe(1);
-    const { rows } = await database.pool.query('SELECT DISTINCT profile_id, id FROM events');
+    const { rows } = await database.pool.query(`SELECT DISTINCT profile_id, id FROM events WHERE ${IS_OF_OTHERS}`);
     expect(rows).toHaveLength(clicks + 1);
     expect(new Set(rows.map((row: { profile_id: string }) => row.profile_id))).toEqual(new Set([String(ids[0])]));
     expect(await inconsistencies(database.pool, RULES)).toEqual({ unreplayed: 0, wrong: [] });
     const { memberships } = await one.must('GET', `/v1/profiles/${who[0]!}`);
     expect((memberships as JsonObject[]).map((standing) => standing.isMember as boolean)).toEqual([true, clicks >= 3]);
+  }
+
+  /** Every event is at one profile, and none at one that has ended. */
+  async function haveAllAtOne(who: string, events: number): Promise<void> {
+    await one.settle();
+    const { rows } = await database.pool.query<{ id: string; events: number }>(
+      `SELECT profile_id AS id, count(*)::int AS events FROM events WHERE ${IS_OF_OTHERS} GROUP BY 1`,
+    );
+    expect(rows).toEqual([{ id: String(await profileId(who)), events }]);
   }
 
   it('wait for an evaluation that holds the row', async () => {
@@ -85,7 +99,7 @@ describe('merges beside other transactions', () => {
   });
 
   it('take along an event that was there first and that no rule asks for', async () => {
-    await take(one, fact('visit', T0, 'customer_id=1'), fact('click', T0, 'email=a@x.io'));
+    await take(one, fact('visit', T0, 'customer_id=1'), fact('visit', T0, 'email=a@x.io'));
     await hold('email:a@x.io');
     const arriving = take(other, fact('visit', T0, 'email=a@x.io'));
     await database.untilWaiting(1);
@@ -93,11 +107,19 @@ describe('merges beside other transactions', () => {
     await database.untilWaiting(2);
     await holder.query('COMMIT');
     expect([await arriving, await merging]).toEqual([[{ kind: 'stored' }], [{ kind: 'stored' }]]);
-    await one.settle();
-    const { rows } = await database.pool.query<{ profileId: string; events: number }>(
-      'SELECT profile_id AS "profileId", count(*)::int AS events FROM events GROUP BY 1',
-    );
-    expect(rows).toEqual([{ profileId: String(await profileId('customer_id:1')), events: 4 }]);
+    await haveAllAtOne('customer_id:1', 4);
+  });
+
+  it('are found out by an event that comes for the profile that goes and that no rule asks for', async () => {
+    await take(one, fact('visit', T0, 'customer_id=1'), fact('visit', T0, 'email=a@x.io'));
+    await hold('email:a@x.io');
+    const merging = take(one, fact('identify', T0, 'customer_id=1 email=a@x.io'));
+    await database.untilWaiting(1);
+    const arriving = take(other, fact('visit', T0, 'email=a@x.io'));
+    await database.untilWaiting(2);
+    await holder.query('COMMIT');
+    expect([await merging, await arriving]).toEqual([[{ kind: 'stored' }], [{ kind: 'stored' }]]);
+    await haveAllAtOne('customer_id:1', 4);
   });
 
   it.each(['email=a@x.io', 'email=a@x.io phone=+491701234567'])(
@@ -116,7 +138,7 @@ describe('merges beside other transactions', () => {
   );
 
   it('find what began to wait for an order while its buyer was on the way', async () => {
-    await take(one, fact('click', T0, 'customer_id=0'), fact('identify', T0, 'customer_id=0')); // names that are known
+    await take(one, fact('click', T0, 'customer_id=0')); // a name that is known
     await holder.query('BEGIN');
     await holder.query('LOCK TABLE waiting_events IN SHARE MODE');
     const waiting = take(one, fact('click', T0, 'shopify_order_id=s1'));
