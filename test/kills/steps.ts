@@ -65,7 +65,7 @@ export const STEPS: readonly Step[] = [
   {
     part: 'settler',
     name: 'open decisions are claimed',
-    statement: 'FROM decisions WHERE lane = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED',
+    statement: 'FROM decisions WHERE lane = $1 AND due_at <= $2 ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED',
   },
   { part: 'settler', name: 'decisions are settled', statement: 'UPDATE decisions SET branch = new.branch' },
 ];
