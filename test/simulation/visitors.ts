@@ -27,9 +27,11 @@ interface MadeLink {
   person: number | undefined;
 }
 
-/** Whether a link leads anywhere, as far as those know who have it switched; undefined while one of them waits. */
+/** Whether a link leads anywhere, as far as those know who have it switched. */
 interface LinkState {
+  /** Undefined while one of them waits, or two waited at once: who of these came last is not known. */
   isOn: boolean | undefined;
+  waiting: number;
   /** How often it was asked for a change. */
   changes: number;
 }
@@ -77,7 +79,7 @@ export class Visitors {
         const answer = await this.world.call(process, 'POST', '/v1/links', body);
         if (answer.statusCode !== 200) return; // perhaps nobody knows them yet
         const { id, url } = answer.json<{ id: string; url: string }>();
-        if (!this.states.has(id)) this.states.set(id, { isOn: true, changes: 0 });
+        if (!this.states.has(id)) this.states.set(id, { isOn: true, waiting: 0, changes: 0 });
         this.links.push({ id, token: new URL(url).pathname.slice('/l/'.length), person });
       },
     };
@@ -88,10 +90,12 @@ export class Visitors {
       name: `${how} a link`,
       run: async (process) => {
         const state = this.states.get(id)!;
-        const change = ++state.changes;
+        const [isAlone, change] = [state.waiting === 0, ++state.changes];
         state.isOn = undefined;
+        state.waiting += 1;
         const answer = await this.world.call(process, 'POST', `/v1/links/${id}/${how}`);
-        if (answer.statusCode === 200 && change === state.changes) state.isOn = how === 'enable';
+        state.waiting -= 1;
+        if (answer.statusCode === 200 && isAlone && change === state.changes) state.isOn = how === 'enable';
       },
     };
   }
