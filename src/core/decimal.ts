@@ -42,7 +42,7 @@ export function multiplyDecimals(a: Decimal, b: Decimal): Decimal {
 
 /** The exact sum, with as many decimal places as the more precise of the two. */
 export function addDecimals(a: Decimal, b: Decimal): Decimal {
-  const scale = Math.max(a.scale, b.scale);
+  const scale = a.scale > b.scale ? a.scale : b.scale;
   return { units: unitsAt(a, scale) + unitsAt(b, scale), scale };
 }
 
@@ -54,10 +54,10 @@ export function addToSum(sums: Map<string, Decimal>, of: string, amount: Decimal
 
 /** Negative when `a` is less than `b`, positive when it is more, 0 when they are equal, however they are written. */
 export function compareDecimals(a: Decimal, b: Decimal): number {
-  const scale = Math.max(a.scale, b.scale);
-  const left = unitsAt(a, scale);
-  const right = unitsAt(b, scale);
-  return left < right ? -1 : Number(left > right);
+  const left = unitsAt(a, b.scale);
+  const right = unitsAt(b, a.scale);
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
 }
 
 /** With exactly `scale` decimal places: `{ units: -5n, scale: 2 }` → `"-0.05"`. */
@@ -67,6 +67,7 @@ export function decimalToString({ units, scale }: Decimal): string {
   return scale === 0 ? sign + digits : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }
 
+/** With `wanted` decimal places, or as many as it has if these are more. */
 function unitsAt({ units, scale }: Decimal, wanted: number): bigint {
-  return wanted === scale ? units : units * 10n ** BigInt(wanted - scale);
+  return wanted <= scale ? units : units * 10n ** BigInt(wanted - scale);
 }

@@ -1,5 +1,5 @@
 import type { HistoryEvent, Life } from './history-event.js';
-import type { Instant, Milliseconds } from './instant.js';
+import { earlier, later, NEVER, type Instant, type Milliseconds } from './instant.js';
 import { nameFits, type Matcher } from './matcher.js';
 import { orderOf, PURCHASE, purchaseEnds } from './net-purchases.js';
 import { propertyReader } from './property.js';
@@ -119,7 +119,7 @@ export class History {
   /** The events that a matcher selects and that count in a window as of an instant or later, in order of time. */
   livesOf(matcher: Matcher, window: Window, since: Instant): Life[] {
     const events = this.candidatesFor(matcher);
-    const oldest = Math.max(window.reachesBackTo(since), since - this.retention);
+    const oldest = later(window.reachesBackTo(since), since - this.retention);
     const lives: Life[] = [];
     for (let i = events.length - 1; i >= 0 && events[i]!.occurredAt >= oldest; i--) {
       const event = events[i]!;
@@ -133,7 +133,7 @@ export class History {
   /** When an event that a matcher selects counts in a window; undefined: never. */
   lifeOf(event: HistoryEvent, matcher: Matcher, window: Window): Life | undefined {
     const from = window.beginsAt(event.occurredAt);
-    const to = Math.min(window.endsAt(event.occurredAt), this.keptUntil(event), this.endOf(event, matcher));
+    const to = earlier(window.endsAt(event.occurredAt), earlier(this.keptUntil(event), this.endOf(event, matcher)));
     return from < to ? { event, from, to } : undefined;
   }
 
@@ -144,9 +144,9 @@ export class History {
 
   /** Until when an event counts: for ever, but for a purchase that is cancelled or refunded in full. */
   endOf(event: HistoryEvent, { isNet }: Matcher): Instant {
-    if (!isNet || event.name !== PURCHASE) return Infinity;
+    if (!isNet || event.name !== PURCHASE) return NEVER;
     this.ends ??= purchaseEnds(this.events);
-    return this.ends.size === 0 ? Infinity : (this.ends.get(orderOf(event)) ?? Infinity);
+    return this.ends.size === 0 ? NEVER : (this.ends.get(orderOf(event)) ?? NEVER);
   }
 
   /**
@@ -171,7 +171,7 @@ export class History {
 }
 
 const NONE: readonly HistoryEvent[] = [];
-const ALWAYS_COMPLETE: HistoryStart = () => -Infinity;
+const ALWAYS_COMPLETE: HistoryStart = () => -NEVER;
 
 function areInOrder(events: readonly HistoryEvent[]): boolean {
   for (let i = 1; i < events.length; i++) if (byTime(events[i - 1]!, events[i]!) >= 0) return false;

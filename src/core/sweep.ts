@@ -1,5 +1,5 @@
 import type { Life } from './history-event.js';
-import type { Instant } from './instant.js';
+import { earlier, NEVER, type Instant } from './instant.js';
 import { TimelineDraft, type Timeline } from './timeline.js';
 
 /** Keeps account of the events that count at an instant, and says what follows from them. */
@@ -36,7 +36,7 @@ export function sweep<S>(
     while (left < leaving.length && leaving[left]!.to <= at) account.leave(leaving[left++]!);
     while (other < others.length && others[other]! <= at) other += 1;
     draft.add(at, account.state(at));
-    at = Math.min(lives[entered]?.from ?? Infinity, leaving[left]?.to ?? Infinity, others[other] ?? Infinity);
+    at = earlier(earlier(lives[entered]?.from ?? NEVER, leaving[left]?.to ?? NEVER), others[other] ?? NEVER);
   } while (at < until);
   return draft.steps;
 }

@@ -1,4 +1,4 @@
-import type { Instant, Milliseconds } from './instant.js';
+import { earlier, later, NEVER, type Instant, type Milliseconds } from './instant.js';
 import type { Truth } from './truth.js';
 
 /** What a condition says as of an instant. */
@@ -10,9 +10,6 @@ export interface Verdict {
    */
   until: Instant;
 }
-
-/** A name of the module: a global is looked up slowly where a program runs in a context of its own, as under Jest. */
-const NEVER: Instant = Infinity;
 
 export interface Step<S> {
   at: Instant;
@@ -87,7 +84,7 @@ export function strongest<S extends string>(
     if (isWeakest(other, strength)) return one;
   }
   const draft = new TimelineDraft<S>();
-  let at = Math.max(one[0]!.at, other[0]!.at);
+  let at = later(one[0]!.at, other[0]!.at);
   let i = 0;
   let j = 0;
   while (at < NEVER) {
@@ -95,7 +92,7 @@ export function strongest<S extends string>(
     while (j + 1 < other.length && other[j + 1]!.at <= at) j += 1;
     const [a, b] = [one[i]!.state, other[j]!.state];
     draft.add(at, strength[a] < strength[b] ? b : a);
-    at = Math.min(one[i + 1]?.at ?? NEVER, other[j + 1]?.at ?? NEVER);
+    at = earlier(one[i + 1]?.at ?? NEVER, other[j + 1]?.at ?? NEVER);
   }
   return draft.steps;
 }

@@ -1,6 +1,6 @@
 import { firstFrom, type HistoryEvent } from '../history-event.js';
 import type { History } from '../history.js';
-import type { Instant } from '../instant.js';
+import { later, NEVER, type Instant } from '../instant.js';
 import { strongest, translated, within, type Timeline } from '../timeline.js';
 import type { Truth } from '../truth.js';
 import { eachFollower, type Step } from './chain.js';
@@ -33,7 +33,7 @@ export function chainTimeline(history: History, step: Step, event: HistoryEvent,
 /** Where the follower's data begin later than the event, there may be one that nobody saw. */
 function withoutFollowers(history: History, step: Step, event: HistoryEvent, since: Instant): Timeline<ChainState> {
   if (event.occurredAt < history.startsAt(step.matcher.eventName)) return [{ at: since, state: 'insufficient' }];
-  if (step.limit === Infinity) return [{ at: since, state: 'openForever' }];
+  if (step.limit === NEVER) return [{ at: since, state: 'openForever' }];
   return lasting('openByTime', since, event.occurredAt + step.limit);
 }
 
@@ -41,7 +41,7 @@ function withoutFollowers(history: History, step: Step, event: HistoryEvent, sin
 function lasting(state: ChainState, since: Instant, until: Instant): Timeline<ChainState> {
   if (until <= since) return [{ at: since, state: 'false' }];
   const first = { at: since, state };
-  return until === Infinity ? [first] : [first, { at: until, state: 'false' }];
+  return until === NEVER ? [first] : [first, { at: until, state: 'false' }];
 }
 
 /** So few events are looked after one by one as quickly as in common. */
@@ -66,11 +66,11 @@ class Followers {
   }
 
   private oneByOne(event: HistoryEvent): Timeline<ChainState> {
-    let together = lasting('false', this.since, Infinity);
+    let together = lasting('false', this.since, NEVER);
     eachFollower(this.history, this.step, event, (follower) => {
       const last = together[together.length - 1]!;
       // From when on one of them suffices for good, whatever others say.
-      if (last.state === 'true' && last.at <= Math.max(this.since, follower.occurredAt)) return false;
+      if (last.state === 'true' && last.at <= later(this.since, follower.occurredAt)) return false;
       together = strongest(together, this.said(follower), STRENGTH);
       return true;
     });
@@ -80,7 +80,7 @@ class Followers {
   private inCommon(event: HistoryEvent): Timeline<ChainState> {
     const { history, step } = this;
     this.groups ??= new FollowerGroups(history.matching(step.matcher), step, (follower) => this.said(follower));
-    return this.groups.after(event) ?? lasting('false', this.since, Infinity);
+    return this.groups.after(event) ?? lasting('false', this.since, NEVER);
   }
 
   /** What a follower says, whichever event it follows: while it counts, what its own chain says. */
@@ -88,7 +88,7 @@ class Followers {
     const known = this.known.get(follower);
     if (known) return known;
     const { history, step, since } = this;
-    const chain = step.next ? chainTimeline(history, step.next, follower, since) : lasting('true', since, Infinity);
+    const chain = step.next ? chainTimeline(history, step.next, follower, since) : lasting('true', since, NEVER);
     const said = within<ChainState>(chain, follower.occurredAt, history.endOf(follower, step.matcher), 'false');
     this.known.set(follower, said);
     return said;
