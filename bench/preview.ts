@@ -132,7 +132,8 @@ async function fill(client: pg.Client): Promise<void> {
     `INSERT INTO event_histories (event_name, source, starts_at)
      SELECT name, 'bench', '1970-01-01' FROM unnest(ARRAY['click', 'email_delivered', 'purchase', 'order_cancelled']) AS name`,
   );
-  await client.query('ANALYZE');
+  await client.query('VACUUM (ANALYZE)');
+  await client.query('CHECKPOINT'); // what was written so far is no part of what is measured
 }
 
 const best = (times: readonly number[]): number => Math.min(...times);
