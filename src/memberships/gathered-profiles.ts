@@ -4,7 +4,7 @@ import { canUndo } from '../core/net-purchases.js';
 import { CLICK } from '../ctas/click-class.js';
 import { RecentResults } from '../ctas/recent-results.js';
 import type { ScannedHistories } from '../histories/history-reader.js';
-import type { GatheredRow, GatheringStatement } from './event-gathering.js';
+import { BETWEEN_EVENTS, BETWEEN_FIELDS, type GatheredRow, type GatheringStatement } from './event-gathering.js';
 
 /** What events that are alike have in common. */
 interface Kind {
@@ -17,15 +17,10 @@ interface Kind {
   undoesPurchases: boolean;
 }
 
-/** Makes histories of rows that come in order of profiles. */
+/** Makes histories of rows, each of which is somebody's events. */
 export class GatheredProfiles {
   private readonly kinds = new RecentResults<Kind>(RECENT_KINDS);
   private readonly tellsOfClicks: ReadonlySet<string>;
-  private rows: GatheredRow[] = [];
-  /** As rules see them if none of them tells anything of another. */
-  private events: HistoryEvent[] = [];
-  private mustBeTold = false;
-  private lastTelling = NOTHING_TELLING;
 
   constructor(
     private readonly statement: GatheringStatement,
@@ -35,69 +30,93 @@ export class GatheredProfiles {
     this.tellsOfClicks = new Set(scanned.classed.names);
   }
 
-  add(row: GatheredRow): void {
-    if (this.rows.length > 0 && this.rows[0]![0] !== row[0]) this.end();
-    const kind = this.kindOf(row);
-    // Seconds with at most three decimals.
-    const occurredAt = Math.round(Number(row[1]) * 1_000);
-    this.events.push({ id: idAt(this.rows.length), name: kind.name, occurredAt, properties: kind.alone });
-    this.rows.push(row);
-    if (kind.undoesPurchases) this.mustBeTold = true;
-    if (!kind.tellsOfClicks) return;
-    const { isClick } = kind;
-    const isNear = occurredAt - this.lastTelling.occurredAt < this.scanned.classed.margin;
-    if (isNear && (isClick || this.lastTelling.isClick)) this.mustBeTold = true;
-    this.lastTelling = { occurredAt, isClick };
-  }
-
-  /** After a profile's last row. */
-  end(): void {
-    if (this.rows.length === 0) return;
-    const id = Number(this.rows[0]![0]);
-    this.take(id, this.scanned.historyOf(id, this.mustBeTold ? this.told() : this.events));
-    [this.rows, this.events] = [[], []];
-    this.mustBeTold = false;
-    this.lastTelling = NOTHING_TELLING;
+  add([profile, said]: GatheredRow): void {
+    const id = Number(profile);
+    /** As rules see them if none of them tells anything of another. */
+    const events: HistoryEvent[] = [];
+    let mustBeTold = false;
+    let lastTelling = NOTHING_TELLING;
+    for (let from = 0; from <= said.length;) {
+      const until = endOf(said, from);
+      const ownFrom = said.indexOf(BETWEEN_FIELDS, from) + 1;
+      const occurredAt = Number(said.slice(from, ownFrom - 1));
+      const kind = this.kindOf(said.slice(this.behindOwn(said, ownFrom), until));
+      events.push({ id: idAt(events.length), name: kind.name, occurredAt, properties: kind.alone });
+      if (kind.undoesPurchases) mustBeTold = true;
+      if (kind.tellsOfClicks) {
+        const { isClick } = kind;
+        const isNear = occurredAt - lastTelling.occurredAt < this.scanned.classed.margin;
+        if (isNear && (isClick || lastTelling.isClick)) mustBeTold = true;
+        lastTelling = { occurredAt, isClick };
+      }
+      from = until + 1;
+    }
+    this.take(id, this.scanned.historyOf(id, mustBeTold ? this.told(events, said) : events));
   }
 
   /** As rules see them by all that is known. */
-  private told(): HistoryEvent[] {
+  private told(events: readonly HistoryEvent[], said: string): HistoryEvent[] {
     const { like, own } = this.statement;
-    const names = [...like, ...own];
+    const each = said.split(BETWEEN_EVENTS);
     return this.scanned.asSeen(
-      this.events.map((event, index) => ({ ...event, properties: propertiesOf(names, this.rows[index]!) })),
+      events.map(({ id, name, occurredAt }, index) => {
+        const fields = each[index]!.split(BETWEEN_FIELDS);
+        const properties = {};
+        readInto(properties, own, fields, 1);
+        readInto(properties, like, fields, own.length + 2);
+        return { id, name, occurredAt, properties };
+      }),
     );
   }
 
-  private kindOf(row: GatheredRow): Kind {
-    const { length } = this.statement.like;
-    let key = row[2];
-    for (let i = 0; i < length; i++) key += FIELD + (row[FIRST_PROPERTY + i] ?? '');
-    return this.kinds.get(key) ?? this.learn(key, row);
+  /** Where the name begins, which stands behind the properties of its own. */
+  private behindOwn(said: string, ownFrom: number): number {
+    let place = ownFrom;
+    for (let left = this.statement.own.length; left > 0; left--) place = said.indexOf(BETWEEN_FIELDS, place) + 1;
+    return place;
   }
 
-  private learn(key: string, row: GatheredRow): Kind {
-    const name = row[2];
-    const properties = propertiesOf(this.statement.like, row);
-    const [seen] = this.scanned.asSeen([{ id: idAt(0), name, occurredAt: 0, properties }]);
+  /** By its name and the properties in which many are alike. */
+  private kindOf(key: string): Kind {
+    return this.kinds.get(key) ?? this.learn(key);
+  }
+
+  private learn(key: string): Kind {
+    // Of its own: what is cut out of a longer text keeps all of that in memory.
+    const ownKey = Buffer.from(key).toString();
+    const fields = ownKey.split(BETWEEN_FIELDS);
+    const properties = {};
+    readInto(properties, this.statement.like, fields, 1);
+    const [seen] = this.scanned.asSeen([
+      { id: idAt(0), name: valueOf(fields[0]!) as string, occurredAt: 0, properties },
+    ]);
     const kind = {
-      ...{ name, alone: seen!.properties, isClick: name === CLICK },
-      tellsOfClicks: this.tellsOfClicks.has(name),
-      undoesPurchases: canUndo({ name }),
+      ...{ name: seen!.name, alone: seen!.properties, isClick: seen!.name === CLICK },
+      tellsOfClicks: this.tellsOfClicks.has(seen!.name),
+      undoesPurchases: canUndo(seen!),
     };
-    if (key.length <= LONGEST_KEPT) this.kinds.set(key, kind);
+    if (key.length <= LONGEST_KEPT) this.kinds.set(ownKey, kind);
     return kind;
   }
 }
 
-/** Of those that are there. */
-function propertiesOf(names: readonly string[], row: GatheredRow): Record<string, unknown> {
-  const properties: Record<string, unknown> = {};
+/** Where an event's text ends. */
+function endOf(said: string, from: number): number {
+  const end = said.indexOf(BETWEEN_EVENTS, from);
+  return end < 0 ? said.length : end;
+}
+
+/** Adds those that are there, whose JSON stands in fields from a place on. */
+function readInto(
+  properties: Record<string, unknown>,
+  names: readonly string[],
+  fields: readonly string[],
+  place: number,
+): void {
   for (let i = 0; i < names.length; i++) {
-    const json = row[FIRST_PROPERTY + i];
-    if (typeof json === 'string') properties[names[i]!] = valueOf(json);
+    const json = fields[place + i]!;
+    if (json !== '') properties[names[i]!] = valueOf(json);
   }
-  return properties;
 }
 
 /** Most values are short texts with nothing to unescape. */
@@ -105,11 +124,6 @@ function valueOf(json: string): unknown {
   if (json.startsWith('"') && !json.includes('\\')) return json.slice(1, -1);
   return JSON.parse(json);
 }
-
-const FIRST_PROPERTY = 3;
-
-/** Never in JSON text, where control characters are escaped. */
-const FIELD = '\u001f';
 
 const NOTHING_TELLING = { occurredAt: -Infinity, isClick: false };
 

@@ -63,7 +63,6 @@ async function judgeGathered(
     progress.judged += 1;
   });
   await eachRow(client, statement, (row) => profiles.add(row));
-  profiles.end();
   return seen;
 }
 
