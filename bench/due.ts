@@ -14,7 +14,7 @@ import { startScratchPostgres } from '../test/support/scratch-postgres.js';
 import { sendSteadily } from './ingest/load.js';
 import { facts, SIGNING_KEY, take, webhookRequest } from './ingest/workload.js';
 import { quantile } from './measure.js';
-import { putTo, startProgram, startWorker, stopProgram, type Program } from './programs.js';
+import { putTo, putToRest, startProgram, startWorker, stopProgram, type Program } from './programs.js';
 
 const { values: given } = parseArgs({
   options: {
@@ -162,8 +162,7 @@ async function main(client: Client, url: string): Promise<void> {
   console.log('everybody enters');
   await until(client, 'SELECT count(*)::int AS n FROM backfills', (n) => n === 0);
   await until(client, TO_DO, (n) => n === 0);
-  await client.query('VACUUM (ANALYZE)');
-  await client.query('CHECKPOINT'); // what was written so far is no part of what is measured
+  await putToRest(client);
   const calm = await p99Of(api, () => true, SECONDS_BEFORE);
   console.log('and leaves within one second');
   await client.query(

@@ -17,6 +17,7 @@ import { migrateDatabase } from '../src/platform/database.js';
 import { startScratchPostgres } from '../test/support/scratch-postgres.js';
 import { EventHistoryStore } from '../src/profiles/event-history-store.js';
 import { SegmentStore } from '../src/segments/segment-store.js';
+import { putToRest } from './programs.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -132,8 +133,7 @@ async function fill(client: pg.Client): Promise<void> {
     `INSERT INTO event_histories (event_name, source, starts_at)
      SELECT name, 'bench', '1970-01-01' FROM unnest(ARRAY['click', 'email_delivered', 'purchase', 'order_cancelled']) AS name`,
   );
-  await client.query('VACUUM (ANALYZE)');
-  await client.query('CHECKPOINT'); // what was written so far is no part of what is measured
+  await putToRest(client);
 }
 
 const best = (times: readonly number[]): number => Math.min(...times);

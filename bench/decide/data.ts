@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { laneOfText } from '../../src/platform/lanes.js';
 import { identifierKey } from '../../src/profiles/identifier.js';
+import { putToRest } from '../programs.js';
 
 const AT_ONCE = 50_000;
 
@@ -33,8 +34,7 @@ export async function fill(client: Client, { profiles, events }: { profiles: num
                    (ARRAY['click', 'click', 'click', 'click', 'click', 'email_delivered', 'email_delivered',
                           'email_delivered', 'purchase', 'purchase'])[1 + floor(random() * 10)::int] AS name
               FROM generate_series(1, ${events}) AS n) AS made ORDER BY p % 64, p, at`);
-  await client.query('VACUUM (ANALYZE)');
-  await client.query('CHECKPOINT'); // what was written so far is no part of what is measured
+  await putToRest(client);
 }
 
 /** Since when events are known: before anything is declared, since it is read with that. */

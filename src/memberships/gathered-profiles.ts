@@ -40,7 +40,8 @@ export class GatheredProfiles {
       const until = endOf(said, from);
       const ownFrom = said.indexOf(BETWEEN_FIELDS, from) + 1;
       const occurredAt = Number(said.slice(from, ownFrom - 1));
-      const kind = this.kindOf(said.slice(this.behindOwn(said, ownFrom), until));
+      const key = said.slice(this.behindOwn(said, ownFrom), until);
+      const kind = this.kinds.get(key) ?? this.learn(key);
       events.push({ id: idAt(events.length), name: kind.name, occurredAt, properties: kind.alone });
       if (kind.undoesPurchases) mustBeTold = true;
       if (kind.tellsOfClicks) {
@@ -77,10 +78,6 @@ export class GatheredProfiles {
   }
 
   /** By its name and the properties in which many are alike. */
-  private kindOf(key: string): Kind {
-    return this.kinds.get(key) ?? this.learn(key);
-  }
-
   private learn(key: string): Kind {
     // Of its own: what is cut out of a longer text keeps all of that in memory.
     const ownKey = Buffer.from(key).toString();
